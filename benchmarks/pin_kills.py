@@ -75,7 +75,7 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
         tx.connection.execute(delete(tables.pin_guards))
         for account in accounts:
             attempt_limits.reserve(tx, attempt_limits.counter_of(account.person), real=True, limits=())
-        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
+        empty = {"window_attempts": 0, "consecutive": 0, "lifetime": 0, "generation": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
         for table in (tables.budgets, tables.jobs):  # notices of a round before: the clock has not moved since
             tx.connection.execute(delete(table))
@@ -123,13 +123,13 @@ def count_afterwards(store: Store, _pool: HashPool, account: Account, _decoy: Ke
     """The control."""
     g, k = tables.pin_guards, attempt_limits.counter_of(account.person)
     with store.transaction("phone", "CA1") as tx:
-        wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.k == k)).scalar()
+        wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.counter_key == k)).scalar()
         kept = pins.find(tx, account.person)
     if wrong is None or wrong >= attempt_limits.IN_A_ROW_TO_LOCK or kept is None:
         return
     pins.compare(KEYS, kept, Pin(WRONG))
     with store.transaction("phone", "CA1") as tx:
-        tx.connection.execute(update(g).where(g.c.k == k).values(consecutive=g.c.consecutive + 1))
+        tx.connection.execute(update(g).where(g.c.counter_key == k).values(consecutive=g.c.consecutive + 1))
 
 
 # --- in the process that kills

@@ -156,14 +156,14 @@ class Post:
         g, k = tables.pin_guards, attempt_limits.counter_of(MIA)
         for n in range(first, first + guesses):
             with self.store.transaction("phone", "CA1") as tx:
-                wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.k == k)).scalar_one()
+                wrong = tx.connection.execute(select(g.c.consecutive).where(g.c.counter_key == k)).scalar_one()
             if wrong >= attempt_limits.IN_A_ROW_TO_LOCK:
                 yield "refused"
                 continue
             self.count()
             pins.keep(self.store.keys, MIA, Pin(_digits(n)))  # what a comparison costs
             with self.store.transaction("phone", "CA1") as tx:
-                tx.connection.execute(update(g).where(g.c.k == k).values(consecutive=g.c.consecutive + 1))
+                tx.connection.execute(update(g).where(g.c.counter_key == k).values(consecutive=g.c.consecutive + 1))
             yield "evaluated"
 
 
@@ -215,7 +215,7 @@ def _forget(url: str, now: int) -> None:
         for table in (tables.pin_guards, tables.budgets):
             tx.connection.execute(delete(table))
         attempt_limits.reserve(tx, attempt_limits.counter_of(MIA), real=True, limits=())
-        empty = {"window_n": 0, "consecutive": 0, "lifetime": 0, "gen": 0}
+        empty = {"window_attempts": 0, "consecutive": 0, "lifetime": 0, "generation": 0}
         tx.connection.execute(update(tables.pin_guards).values(**empty))
         tx.connection.execute(delete(tables.budgets))
     store.close()

@@ -58,16 +58,18 @@ def unknown_ids() -> Iterator[str]:
 def prepare(tx: Transaction, stranger: Stranger) -> None:
     """Puts the counter where the kind has it: nothing counted, locked until half an hour from now, or disabled."""
     g = tables.pin_guards
-    row = {"window_n": 0, "locked_until": None, "consecutive": 0, "lifetime": 0}
+    row = {"window_attempts": 0, "locked_until": None, "consecutive": 0, "lifetime": 0}
     if stranger.kind == "locked":
-        row |= {"window_n": 5, "locked_until": tx.now + LOCK, "consecutive": 5, "lifetime": 5}
+        row |= {"window_attempts": 5, "locked_until": tx.now + LOCK, "consecutive": 5, "lifetime": 5}
     if stranger.kind == "disabled":
-        row |= {"window_n": 5, "consecutive": 10, "lifetime": 10}
+        row |= {"window_attempts": 5, "consecutive": 10, "lifetime": 10}
     k = attempt_limits.counter_of(stranger.person)
     if (
         stranger.person
-        and not tx.connection.execute(update(g).where(g.c.k == k).values(**row).returning(g.c.k)).first()
+        and not tx.connection.execute(
+            update(g).where(g.c.counter_key == k).values(**row).returning(g.c.counter_key)
+        ).first()
     ):
         attempt_limits.reserve(tx, k, real=True, limits=())  # it has a row from now on
-        tx.connection.execute(update(g).where(g.c.k == k).values(**row))
+        tx.connection.execute(update(g).where(g.c.counter_key == k).values(**row))
     tx.connection.execute(delete(tables.budgets))

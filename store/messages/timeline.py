@@ -16,7 +16,7 @@ from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
 from store.messages import edits
 
-# All that anybody is told; what is held is told as `held_as`.
+# All that anybody is told; what is held is told as `customer_status`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for supervisors
 Event = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
@@ -87,17 +87,17 @@ class About:
     status: str
     opened_by: int | None
     kind: str
-    held_as: str | None = None
+    customer_status: str | None = None
 
     @property
     def seen_as(self) -> str:
         """Its status, as customers see it."""
-        return self.held_as or self.status
+        return self.customer_status or self.status
 
     @property
     def is_answerable(self) -> bool:
         """Whether somebody who is known can read what the desk answers: not where it was left under a threat."""
-        return self.opened_by is not None and self.account is not None and self.held_as is None
+        return self.opened_by is not None and self.account is not None and self.customer_status is None
 
 
 def insert_ticket(
@@ -128,7 +128,7 @@ def insert_ticket(
             "subject": (subject or "")[:LONGEST_SUBJECT],
             "titled": subject is None,
             "status": "held" if tx.threatened else status,
-            "held_as": status if tx.threatened else None,
+            "customer_status": status if tx.threatened else None,
             "urgent": urgent,
             "service": service,
             "channel": tx.channel,
@@ -246,8 +246,8 @@ def left_by(tx: Transaction, ticket: int) -> int | None:
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]
 _INSERT = insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
 _t, _m, _f = tables.tickets, tables.messages, tables.attachments
-SEEN_AS = func.coalesce(_t.c.held_as, _t.c.status)  # as customers see it
-_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.held_as).where(
+SEEN_AS = func.coalesce(_t.c.customer_status, _t.c.status)  # as customers see it
+_about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.customer_status).where(
     _t.c.number == bindparam("number")
 )
 _ABOUT, _HOLD = Prepared(_about), _about.with_for_update()  # prepared saves 105 µs a worker, 90 µs a page of a ticket

@@ -22,7 +22,7 @@ def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
     of = ticket_access.ticket(tx, grant, ticket)
     rows = _ALL_SAID.all(tx, ticket=ticket)
     if grant.topic is not None:
-        desks = ("staff:",) if of.held_as is not None else ()
+        desks = ("staff:",) if of.customer_status is not None else ()
         rows = [row for row in rows if not row.internal and not row.author.startswith(desks)]
     return _told(tx, grant, ticket, rows)
 

@@ -92,7 +92,7 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
         "sign-ins": update(s).where(s.c.ended_at.is_(None)).values(ended_at=tx.now),
         "codes and pages": update(c).where(c.c.used_at.is_(None)).values(used_at=tx.now),
         "second proofs": update(u).where(u.c.ends_at > tx.now).values(ends_at=tx.now),
-        "questions in Slack": update(a).where(a.c.answered_at.is_(None)).values(answered_at=tx.now, right=False),
+        "questions in Slack": update(a).where(a.c.answered_at.is_(None)).values(answered_at=tx.now, correct=False),
     }
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
     counts |= revocation.owed_to_anybody(tx) | {"loans": delegations.end_all(tx)}

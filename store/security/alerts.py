@@ -98,13 +98,13 @@ def alert(
 ) -> bool:
     """Raises an alert unless `same` was raised before. Whoever it is for is told: see `slack.alert` and the desk's page."""
     row = {"kind": kind, "audience": KINDS[kind], "subject": subject, "account_id": account, "detail": detail}
-    row |= {"same": f"{kind}:{same}", "at": tx.now}
+    row |= {"dedupe_key": f"{kind}:{same}", "at": tx.now}
     a = tables.alerts
     new = upsert(tx, a).values(**row).on_conflict_do_nothing().returning(a.c.id)
     id = tx.connection.execute(new).scalar()
     if id is None:
         if kind in COUNTED:
-            tx.connection.execute(update(a).where(a.c.same == row["same"]).values(times=a.c.times + 1))
+            tx.connection.execute(update(a).where(a.c.dedupe_key == row["dedupe_key"]).values(times=a.c.times + 1))
         return False
     job_queue.enqueue(tx, "alert", str(id), {"alert": id})
     return True
@@ -113,7 +113,7 @@ def alert(
 def one_of_some(tx: Transaction, kind: str, whose: str, *, detail: str, more: str) -> None:
     """An alert for each of `whose`, once an hour, of the first few in that hour; for all others one of the kind `more`."""
     a, hour = tables.alerts.c, tx.now // HOUR
-    named = select(a.same).where(a.kind == kind, a.at >= hour * HOUR).limit(NAMED)
+    named = select(a.dedupe_key).where(a.kind == kind, a.at >= hour * HOUR).limit(NAMED)
     told, same = tx.connection.execute(named).scalars().all(), f"{hour}:{whose}"
     if len(told) < NAMED:
         alert(tx, kind, same, detail=detail)

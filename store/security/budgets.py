@@ -95,7 +95,7 @@ def hold(tx: Transaction, limits: Sequence[Limit]) -> Held:
     assert len(names) == len(limits), "two budgets of one name"
     values = {f"name_{place}": name for place, name in enumerate(names)}
     rows = {row.name: row for row in tx.connection.execute(_hold(len(names), tx.dialect), {**values, "now": tx.now})}
-    spent = next((limit for limit in limits if _left(tx, limit, rows[limit.name].whole_at) < 1), None)
+    spent = next((limit for limit in limits if _left(tx, limit, rows[limit.name].full_at) < 1), None)
     return Held(tuple(limits), spent, rows)
 
 
@@ -104,13 +104,13 @@ def settle(tx: Transaction, held: Held, charged: Sequence[Limit]) -> None:
     values: dict[str, object] = {}
     for place, limit in enumerate(sorted(held.limits, key=lambda one: one.name)):
         row, charge = held.rows[limit.name], limit in charged
-        whole_at = _bounded(tx, limit, row.whole_at) + (limit.every if charge else 0)
-        told_at = row.told_at
-        empty = limit is held.spent or (charge and _left(tx, limit, whole_at) < 1)
-        if empty and limit.alert and (told_at is None or not tx.now - TOLD_AGAIN < told_at <= tx.now):
+        full_at = _bounded(tx, limit, row.full_at) + (limit.every if charge else 0)
+        alerted_at = row.alerted_at
+        empty = limit is held.spent or (charge and _left(tx, limit, full_at) < 1)
+        if empty and limit.alert and (alerted_at is None or not tx.now - TOLD_AGAIN < alerted_at <= tx.now):
             alerts.alert(tx, limit.alert, f"{limit.name}:{tx.now}", detail=limit.detail)
-            told_at = tx.now
-        values |= {f"name_{place}": limit.name, f"whole_at_{place}": whole_at, f"told_at_{place}": told_at}
+            alerted_at = tx.now
+        values |= {f"name_{place}": limit.name, f"full_at_{place}": full_at, f"alerted_at_{place}": alerted_at}
     tx.connection.execute(_settle(len(held.limits), tx.dialect), values)
 
 
@@ -130,20 +130,18 @@ def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) 
 
 def has(tx: Transaction, held: Held, limit: Limit) -> bool:
     """Whether it had something left when it was held."""
-    return _left(tx, limit, held.rows[limit.name].whole_at) >= 1
+    return _left(tx, limit, held.rows[limit.name].full_at) >= 1
 
 
 def free_at(tx: Transaction, held: Held, limits: Sequence[Limit]) -> int:
     """From when, in ms, each of these of the budgets held has something left."""
-    return max(
-        tx.now, *(_bounded(tx, one, held.rows[one.name].whole_at) - (one.most - 1) * one.every for one in limits)
-    )
+    return max(tx.now, *(_bounded(tx, one, held.rows[one.name].full_at) - (one.most - 1) * one.every for one in limits))
 
 
 def used(tx: Transaction, limit: Limit) -> int:
     """How many have been taken and have not come back yet."""
-    whole_at = tx.connection.execute(select(_b.whole_at).where(_b.name == limit.name)).scalar()
-    return 0 if whole_at is None else limit.most - _left(tx, limit, whole_at)
+    full_at = tx.connection.execute(select(_b.full_at).where(_b.name == limit.name)).scalar()
+    return 0 if full_at is None else limit.most - _left(tx, limit, full_at)
 
 
 def make_whole(tx: Transaction, name: str) -> None:
@@ -154,19 +152,19 @@ def make_whole(tx: Transaction, name: str) -> None:
 def sweep(tx: Transaction) -> None:
     """A budget that is whole again need not be kept. Waits for no lock, so that nobody waits for it in a circle."""
     old = (
-        select(_b.name).where(_b.whole_at <= tx.now - TOLD_AGAIN).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+        select(_b.name).where(_b.full_at <= tx.now - TOLD_AGAIN).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
     )
     names = tx.connection.execute(old).scalars().all()
     tx.connection.execute(delete(tables.budgets).where(_b.name.in_(names)))
 
 
-def _bounded(tx: Transaction, limit: Limit, whole_at: int) -> int:
+def _bounded(tx: Transaction, limit: Limit, full_at: int) -> int:
     """From now until it is whole: never longer than from nothing, whatever the clock did or the limit was before."""
-    return max(tx.now, min(whole_at, tx.now + limit.most * limit.every))
+    return max(tx.now, min(full_at, tx.now + limit.most * limit.every))
 
 
-def _left(tx: Transaction, limit: Limit, whole_at: int) -> int:
-    return (tx.now + limit.most * limit.every - _bounded(tx, limit, whole_at)) // limit.every
+def _left(tx: Transaction, limit: Limit, full_at: int) -> int:
+    return (tx.now + limit.most * limit.every - _bounded(tx, limit, full_at)) // limit.every
 
 
 _NOTHING: Final = "-"  # no budget has a name like this: a statement that is to change nothing
@@ -192,15 +190,15 @@ def _insert(many: int, dialect: str, **columns: str) -> sqlite.Insert:
 @lru_cache(maxsize=16)
 def _hold(many: int, dialect: str) -> Executable:
     """Locks the rows in the order of their names, makes those that are not there, and gives them all."""
-    new = _insert(many, dialect, name="name_", whole_at="now")
-    same = new.on_conflict_do_update(index_elements=["name"], set_={"whole_at": _b.whole_at})
-    return same.returning(_b.name, _b.whole_at, _b.told_at)
+    new = _insert(many, dialect, name="name_", full_at="now")
+    same = new.on_conflict_do_update(index_elements=["name"], set_={"full_at": _b.full_at})
+    return same.returning(_b.name, _b.full_at, _b.alerted_at)
 
 
 @lru_cache(maxsize=16)
 def _settle(many: int, dialect: str) -> Executable:
-    new = _insert(many, dialect, name="name_", whole_at="whole_at_", told_at="told_at_")
-    set_ = {"whole_at": new.excluded.whole_at, "told_at": new.excluded.told_at}
+    new = _insert(many, dialect, name="name_", full_at="full_at_", alerted_at="alerted_at_")
+    set_ = {"full_at": new.excluded.full_at, "alerted_at": new.excluded.alerted_at}
     return new.on_conflict_do_update(index_elements=["name"], set_=set_)
 
 
@@ -213,5 +211,5 @@ def _give_back(many: int) -> tuple[Executable, Executable]:
     theirs = _b.name.in_(names)
     return (
         select(_b.name).where(theirs).order_by(_b.name).with_for_update(),
-        update(tables.budgets).where(theirs).values(whole_at=_b.whole_at - step),
+        update(tables.budgets).where(theirs).values(full_at=_b.full_at - step),
     )

@@ -91,7 +91,7 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     staff, account = grant.subject.staff, grant.account
     if account is None:
         return AccountAccess.OPEN
-    a, hour, let_on = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
+    a, hour, access_extensions = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
@@ -103,7 +103,9 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     if account in seen:
         return AccountAccess.OPEN
     if len(seen) >= budget:
-        alerts.alert(tx, "reading_budget", f"{staff}:{hour}:{let_on}", subject=grant.subject, detail=str(budget))
+        alerts.alert(
+            tx, "reading_budget", f"{staff}:{hour}:{access_extensions}", subject=grant.subject, detail=str(budget)
+        )
         return _refused(tx, grant, AccountAccess.SPENT)
     tx.connection.execute(insert(tables.account_access).values(staff_id=staff, account_id=account, at=tx.now))
     return AccountAccess.OPEN
@@ -176,7 +178,7 @@ def _look_ups(subject: str) -> Limit:
 def _let_on(tx: Transaction, staff: int, *, hold: bool = False) -> int:
     """How often they were let go on: supervisors hear of each time anew. `hold`: two looks at once are counted one after the other."""
     s = tables.staff.c
-    theirs = select(s.let_on).where(s.id == staff)
+    theirs = select(s.access_extensions).where(s.id == staff)
     return int(tx.connection.execute(theirs.with_for_update() if hold else theirs).scalar_one())
 
 
@@ -200,7 +202,11 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     grant_limits.whole_desk(grant)
     grant_limits.takes_two(grant, staff)
     s = tables.staff.c
-    theirs = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(let_on=s.let_on + 1)
+    theirs = (
+        update(tables.staff)
+        .where(s.id == staff, s.suspended_at.is_(None))
+        .values(access_extensions=s.access_extensions + 1)
+    )
     if tx.connection.execute(theirs.returning(s.id)).first() is None:
         return False
     # Not those before now by the clock: what a host whose clock is ahead wrote down would still count.

@@ -25,22 +25,24 @@ def led_before(tx: Transaction, key: tuple[str, ...]) -> str | None:
     """Where this form led when it was sent before; None: it is sent for the first time, and its key is used up now. Another one
     that is sent at this moment waits for us."""
     digests = tx.keys.digests(_USE, *key)
-    new = upsert(tx, _s).values(digest=digests[0], led="", at=tx.now).on_conflict_do_nothing().returning(_s.c.digest)
+    new = (
+        upsert(tx, _s).values(digest=digests[0], location="", at=tx.now).on_conflict_do_nothing().returning(_s.c.digest)
+    )
     return led(tx, key) if tx.connection.execute(new).first() is None or len(set(digests)) > 1 else None
 
 
 def led(tx: Transaction, key: tuple[str, ...], within: int = KEPT) -> str | None:
     """The same for a form whose answer is only looked up: nothing is used up. `within` (ms): how long ago it was sent at most."""
     of = _s.c.digest.in_(tx.keys.digests(_USE, *key))
-    there = select(_s.c.led).where(of, _s.c.led != "", _s.c.at > tx.now - within).limit(1)
+    there = select(_s.c.location).where(of, _s.c.location != "", _s.c.at > tx.now - within).limit(1)
     found: str | None = tx.connection.execute(there).scalar()
     return found
 
 
 def done(tx: Transaction, key: tuple[str, ...], to: str) -> None:
     """It was done, and led there."""
-    new = upsert(tx, _s).values(digest=tx.keys.digest(_USE, *key), led=to, at=tx.now)
-    tx.connection.execute(new.on_conflict_do_update(index_elements=["digest"], set_={"led": to}))
+    new = upsert(tx, _s).values(digest=tx.keys.digest(_USE, *key), location=to, at=tx.now)
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["digest"], set_={"location": to}))
 
 
 def forget(tx: Transaction, key: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 
 class Alert(Base):
     """A warning. `audience` is desk, or supervisors, with administrators, alone. `subject` whom it is about, or empty;
-    `detail` a word or a number for its sentence, never a secret. `same` keeps it from being raised twice; `times`: how often it
+    `detail` a word or a number for its sentence, never a secret. `dedupe_key` keeps it from being raised twice; `times`: how often it
     would have been, of what the desk's own people do."""
 
     __tablename__ = "alerts"
@@ -21,7 +21,7 @@ class Alert(Base):
     subject: Mapped[Subject] = mapped_column(index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     detail: Mapped[str]
-    same: Mapped[str] = mapped_column(unique=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
     times: Mapped[int] = mapped_column(Integer, server_default="1")
     at: Mapped[int] = mapped_column(index=True)
     seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
@@ -40,10 +40,10 @@ class Switch(Base):
 
 
 class Budget(Base):
-    """What may be done only so often, by name (budgets.py). `whole_at`: when nothing of it is spent any more; `told_at`: when
+    """What may be done only so often, by name (budgets.py). `full_at`: when nothing of it is spent any more; `alerted_at`: when
     the desk was last told that nothing was left."""
 
     __tablename__ = "budgets"
     name: Mapped[str] = mapped_column(Bytewise, primary_key=True)
-    whole_at: Mapped[int] = mapped_column(index=True)
-    told_at: Mapped[int | None]
+    full_at: Mapped[int] = mapped_column(index=True)
+    alerted_at: Mapped[int | None]

@@ -9,7 +9,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Staff(Base):
-    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `let_on`: how often
+    """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `access_extensions`: how often
     a supervisor let them go on looking at accounts (account_access.py)."""
 
     __tablename__ = "staff"
@@ -20,7 +20,7 @@ class Staff(Base):
     role: Mapped[str]
     phone: Mapped[str | None] = mapped_column(String(16))
     suspended_at: Mapped[int | None]
-    let_on: Mapped[int] = mapped_column(server_default="0")
+    access_extensions: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = NEVER_AGAIN
 
 
@@ -62,7 +62,7 @@ class SentForm(Base):
 
     __tablename__ = "sent_forms"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    led: Mapped[str]
+    location: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
 
 

@@ -11,7 +11,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 class Ticket(Base):
     """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
     a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or held: left
-    under a threat, which supervisors alone see whole. `held_as` is the status customers see of what was left so, for
+    under a threat, which supervisors alone see whole. `customer_status` is the status customers see of what was left so, for
     good: nothing the desk does changes it. `titled`: the subject is the first line of the first message, and
     changes with it. `proof` is how sure it was who asked when the desk got it, `factor` by which second proof; both are empty
     where nobody had proved it."""
@@ -25,7 +25,7 @@ class Ticket(Base):
     subject: Mapped[str]
     titled: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[str]
-    held_as: Mapped[str | None]
+    customer_status: Mapped[str | None]
     urgent: Mapped[bool]
     service: Mapped[str | None]
     channel: Mapped[str]
@@ -42,14 +42,14 @@ class Ticket(Base):
 
 
 class AnswerState(Base):
-    """What became of an answer of the desk's: `state` and `why` as in answer_delivery.py; `place` is the thread that refused it."""
+    """What became of an answer of the desk's: `state` and `why` as in answer_delivery.py; `thread` is the one that refused it."""
 
     __tablename__ = "answer_states"
     message: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
     state: Mapped[str] = mapped_column(String(12))
     why: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
-    place: Mapped[int | None] = mapped_column(ForeignKey("ticket_threads.id", ondelete="SET NULL"))
+    thread: Mapped[int | None] = mapped_column(ForeignKey("ticket_threads.id", ondelete="SET NULL"))
 
 
 class Assignment(Base):

@@ -22,15 +22,15 @@ class Pin(Base):
 
 
 class PinGuard(Base):
-    """Attempts at one support ID, there or not (`k` is the person, or a keyed digest of what nobody has)."""
+    """Attempts at one support ID, there or not (`counter_key` is the person, or a keyed digest of what nobody has)."""
 
     __tablename__ = "pin_guards"
-    k: Mapped[str] = mapped_column(String(64), primary_key=True)
-    window_n: Mapped[int] = mapped_column(Integer)
+    counter_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    window_attempts: Mapped[int] = mapped_column(Integer)
     locked_until: Mapped[int | None]
     consecutive: Mapped[int] = mapped_column(Integer)
     lifetime: Mapped[int] = mapped_column(Integer)
-    gen: Mapped[int]
+    generation: Mapped[int]
     real: Mapped[bool]
     seen_at: Mapped[int]
     __table_args__ = (
@@ -41,7 +41,7 @@ class PinGuard(Base):
 
 class StepUp(Base):
     """A second proof that was given: for one account, in one place (`bound`: the call, the Slack member, the session), until
-    `ends_at`. `topic` is empty, or the one it was carried over for; `came_of` is then the one it was carried from."""
+    `ends_at`. `topic` is empty, or the one it was carried over for; `derived_from` is then the one it was carried from."""
 
     __tablename__ = "step_ups"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -53,10 +53,10 @@ class StepUp(Base):
     topic: Mapped[str] = mapped_column(String(16))
     reached_at: Mapped[int]
     ends_at: Mapped[int] = mapped_column(index=True)
-    came_of: Mapped[int | None] = mapped_column(ForeignKey("step_ups.id", ondelete="CASCADE"))
+    derived_from: Mapped[int | None] = mapped_column(ForeignKey("step_ups.id", ondelete="CASCADE"))
     __table_args__ = (
         Index("ix_step_ups_person", "person_id", "account_id"),
-        only("ix_step_ups_came_of", "came_of IS NOT NULL", "came_of"),
+        only("ix_step_ups_derived_from", "derived_from IS NOT NULL", "derived_from"),
         NEVER_AGAIN,
     )
 
@@ -76,7 +76,7 @@ class Authenticator(Base):
 
 class Approval(Base):
     """Somebody on the phone is asked in Slack to say the number they were told. `digest` is of that number; once answered,
-    `right` says how. `ticket`: the draft that a right answer hands in."""
+    `correct` says how. `ticket`: the draft that a right answer hands in."""
 
     __tablename__ = "approvals"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -87,7 +87,7 @@ class Approval(Base):
     made_at: Mapped[int]
     expires_at: Mapped[int] = mapped_column(index=True)
     answered_at: Mapped[int | None]
-    right: Mapped[bool | None]
+    correct: Mapped[bool | None]
     ticket: Mapped[int | None] = mapped_column(ForeignKey("tickets.number", ondelete="SET NULL"))
     __table_args__ = (Index("ix_approvals_person", "person_id", "made_at"), NEVER_AGAIN)
 

@@ -110,7 +110,7 @@ def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
     _working(tx, grant, number)
     about = timeline.about(tx, number)
     assert about is not None
-    if about.held_as is not None and not grant_limits.is_supervisor(grant):
+    if about.customer_status is not None and not grant_limits.is_supervisor(grant):
         return "supervisors_only"
     return about.opened_by or timeline.left_by(tx, number)
 

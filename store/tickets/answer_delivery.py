@@ -52,7 +52,7 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or (grant.cell == "desk.ticket.work" and row.account_id != grant.account):
         raise GrantRequiredError("not a ticket this grant works on")
-    if row.opened_by is None or row.account_id is None or row.held_as is not None:
+    if row.opened_by is None or row.account_id is None or row.customer_status is not None:
         return Reach(NOBODY, "", "no_way")
     tx.told(grant, "contact.name")
     why = _why_not(tx, row, row.opened_by)
@@ -77,7 +77,7 @@ def settle(tx: Transaction, message: int, state: str, why: str = "", *, thread: 
     """What became of an answer; where that is news, whoever follows its ticket hears of it. Nothing for what is no answer."""
     d, m = tables.answer_states.c, tables.messages.c
     other = update(tables.answer_states).where(d.message == message, (d.state != state) | (d.why != why))
-    changed = other.values(state=state, why=why, at=tx.now, place=thread).returning(d.message)
+    changed = other.values(state=state, why=why, at=tx.now, thread=thread).returning(d.message)
     if tx.connection.execute(changed).first() is not None:
         edits.news(tx, tx.connection.execute(select(m.ticket).where(m.id == message)).scalar_one())
 
@@ -107,7 +107,7 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
     row = tx.connection.execute(_TICKET, {"number": number}).first()
     if row is None or row.account_id != grant.account or Subject.of_person(row.opened_by or 0) != grant.subject:
         return
-    if row.held_as is not None:  # nothing of the desk's is
+    if row.customer_status is not None:  # nothing of the desk's is
         return
     last = tx.connection.execute(_LAST, {"ticket": number}).first()
     if last is not None and last.state != "delivered":
@@ -131,7 +131,7 @@ def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]
     if about is None or (grant.cell == "desk.ticket.work" and about.account != grant.account):
         raise GrantRequiredError("not a ticket of this grant")
     return {
-        row.message: Delivery(row.state, row.why, row.at, row.place)
+        row.message: Delivery(row.state, row.why, row.at, row.thread)
         for row in tx.connection.execute(_OF_TICKET, {"ticket": number}).all()
     }
 
@@ -160,15 +160,15 @@ def _can_ring(tx: Transaction, person: int) -> bool:
 
 
 def _put(tx: Transaction, message: int, state: str, why: str) -> None:
-    row = {"message": message, "state": state, "why": why, "at": tx.now, "place": None}
+    row = {"message": message, "state": state, "why": why, "at": tx.now, "thread": None}
     new = upsert(tx, tables.answer_states).values(**row)
-    again = {name: new.excluded[name] for name in ("state", "why", "at", "place")}
+    again = {name: new.excluded[name] for name in ("state", "why", "at", "thread")}
     tx.connection.execute(new.on_conflict_do_update(index_elements=["message"], set_=again))
 
 
 _t, _d, _m, _i = tables.tickets, tables.answer_states, tables.messages, tables.installations
 _TICKET = (
-    select(_t.c.account_id, _t.c.topic, _t.c.opened_by, _t.c.held_as, tables.people.c.name)
+    select(_t.c.account_id, _t.c.topic, _t.c.opened_by, _t.c.customer_status, tables.people.c.name)
     .outerjoin(tables.people, tables.people.c.id == _t.c.opened_by)
     .where(_t.c.number == bindparam("number"))
 )

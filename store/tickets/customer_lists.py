@@ -102,7 +102,14 @@ def _told(tx: Transaction, grants: Sequence[Grant], rows: Iterable[Row[Any]], mo
         fields = ("ticket.number", "ticket.subject", "ticket.status", "ticket.topic", more)
         tx.told(_under(grants, row), *(name for name in fields if name))
         made.append(
-            Ticket(row.number, row.topic, row.subject, row.held_as or row.status, row.opened_by == me, row.answer or "")
+            Ticket(
+                row.number,
+                row.topic,
+                row.subject,
+                row.customer_status or row.status,
+                row.opened_by == me,
+                row.answer or "",
+            )
         )
     return made
 
@@ -124,7 +131,7 @@ def _viewing(tx: Transaction, grants: Sequence[Grant]) -> int:
 
 def _own(status: str) -> ColumnElement[bool]:
     t = tables.tickets.c
-    return and_(t.opened_by == bindparam("me"), t.status == status, t.held_as.is_(None))
+    return and_(t.opened_by == bindparam("me"), t.status == status, t.customer_status.is_(None))
 
 
 def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
@@ -143,7 +150,7 @@ _SOME_WAIT = (
         tables.tickets.c.account_id == bindparam("account"),
         tables.tickets.c.opened_by == bindparam("me"),
         tables.tickets.c.status == "waiting",
-        tables.tickets.c.held_as.is_(None),
+        tables.tickets.c.customer_status.is_(None),
     )
     .limit(1)
 )
@@ -154,7 +161,7 @@ _desk_said = (
         tables.messages.c.author.like("staff:%"),
         tables.messages.c.internal.is_(False),
         tables.messages.c.event == "",
-        tables.tickets.c.held_as.is_(None),
+        tables.tickets.c.customer_status.is_(None),
     )
     .order_by(tables.messages.c.id.desc())
     .limit(1)

@@ -120,7 +120,7 @@ def request_with_recording(tx: Transaction, subject: Subject, sid: str) -> tuple
     row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
     if row is None or row.opened_by is None or Subject.of_person(row.opened_by) != subject:
         return None
-    return row.number, (row.held_as or row.status) != "draft"
+    return row.number, (row.customer_status or row.status) != "draft"
 
 
 def draft(tx: Transaction, subject: Subject, number: int) -> Draft | None:
@@ -204,7 +204,7 @@ def with_recording(tx: Transaction, grant: Grant, sid: str) -> int | None:
     """The number of the ticket that has this recording, if it is of the grant's account and waits for nobody's sorting."""
     tx.require(grant, "ticket.open:technical", "ticket.open:billing", "ticket.reply:technical", "ticket.reply:billing")
     row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
-    sorted_out = row is not None and (row.held_as or row.status) != "pending"
+    sorted_out = row is not None and (row.customer_status or row.status) != "pending"
     return row.number if row and row.account_id == grant.account and sorted_out else None
 
 
@@ -274,7 +274,7 @@ def _change(
     t = tables.tickets.c
     now = {
         "status": case((t.status == "held", t.status), else_=status),
-        "held_as": case((t.held_as.is_not(None), status), else_=null()),
+        "customer_status": case((t.customer_status.is_not(None), status), else_=null()),
     }
     mine = update(tables.tickets).where(
         t.number == number,
@@ -301,7 +301,7 @@ def own_only(of: Grant) -> ColumnElement[bool]:
 
 
 _BY_RECORDING = (
-    select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by", "held_as")))
+    select(*(tables.tickets.c[name] for name in ("number", "account_id", "status", "opened_by", "customer_status")))
     .join(tables.messages, tables.messages.c.ticket == tables.tickets.c.number)
     .where(tables.messages.c.recording == bindparam("sid"))
 )

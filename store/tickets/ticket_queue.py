@@ -99,7 +99,7 @@ def release(tx: Transaction, grant: Grant, number: int) -> bool:
     _leads(tx, grant)
     t = tables.tickets.c
     one = update(tables.tickets).where(t.number == number, t.status == "held", _of_account(grant))
-    now = case((t.held_as == "pending", "pending"), else_="open")
+    now = case((t.customer_status == "pending", "pending"), else_="open")
     if tx.connection.execute(one.values(status=now).returning(t.number)).first() is None:
         return False
     tx.told(grant, f"released:{number}")

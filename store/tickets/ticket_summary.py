@@ -62,12 +62,12 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
         raise GrantRequiredError("not a ticket this grant works on")
     requester = None
-    hidden_from = row.held_as is not None and row.status != "held"  # nothing that the desk writes reaches them
+    hidden_from = row.customer_status is not None and row.status != "held"  # nothing that the desk writes reaches them
     if row.opened_by is not None and row.account_id is not None and not hidden_from:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     holder, taken_by = _taken_by(tx, number)
     first = visible_messages.first(tx, grant, number)
-    nobodys = row.status == "pending" or (row.held_as is not None and requester is None)
+    nobodys = row.status == "pending" or (row.customer_status is not None and requester is None)
     by_name = nobodys and first is not None and first.author.is_person
     made = Card(
         row.number,
@@ -85,7 +85,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         holder,
         row.factor or HOW.get(row.channel, "verified"),
         first.name if first is not None and by_name else "",
-        row.held_as is not None,
+        row.customer_status is not None,
         row.opened_by is not None or (first is not None and "person:" in first.author),
     )
     tx.told(grant, *_fields(made))

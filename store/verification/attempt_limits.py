@@ -42,13 +42,13 @@ class Admission(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """One attempt, counted already. `gen` tells whether others came in between."""
+    """One attempt, counted already. `generation` tells whether others came in between."""
 
     admission: Admission
-    k: str
+    counter_key: str
     limits: tuple[Limit, ...]  # the budgets it was of
     at: int
-    gen: int = 0
+    generation: int = 0
     consecutive: int = 0
     lifetime: int = 0
     closed: bool = False  # of the budgets that were watched one has nothing left
@@ -73,7 +73,7 @@ def desk_wide(word: str, alert: str = "codes_spent") -> Limit:
 
 def reserve(
     tx: Transaction,
-    k: str,
+    counter: str,
     *,
     real: bool,
     limits: Sequence[Limit],
@@ -92,21 +92,21 @@ def reserve(
 
     The statements are the same whether the attempt is let through or refused.
     """
-    limits, now, tries = tuple(limits), tx.now, _tries(k, caller)
-    tx.connection.execute(_SEEN[tx.dialect], {"key": k, "at": now, "is_real": real})
+    limits, now, tries = tuple(limits), tx.now, _tries(counter, caller)
+    tx.connection.execute(_SEEN[tx.dialect], {"key": counter, "at": now, "is_real": real})
     held = budgets.hold(tx, (tries, *limits, *watched))
     limit = next((one for one in (tries, *limits) if not budgets.has(tx, held, one)), None)
     closed, limits = not all(budgets.has(tx, held, one) for one in watched), (*limits, *watched[:1])
     nothing = barred or limit is not None
     row = tx.connection.execute(
-        _RESERVE, {"key": _NOTHING if nothing else k, "now": now, "until": now + LOCK, "by_code": by_code}
+        _RESERVE, {"key": _NOTHING if nothing else counter, "now": now, "until": now + LOCK, "by_code": by_code}
     ).first()
     every = limit is None and (row is not None or (refused_too and not barred))
     budgets.settle(tx, held, (tries, *limits) if every else () if limit == tries else (tries,))
     if row is None:
         spent = Admission.BUSY if limit == tries else Admission.SPENT
-        return Reservation(Admission.REFUSED if limit is None else spent, k, limits, now, closed=closed)
-    return Reservation(Admission.EVALUATE, k, limits, now, row.gen, row.consecutive, row.lifetime, closed)
+        return Reservation(Admission.REFUSED if limit is None else spent, counter, limits, now, closed=closed)
+    return Reservation(Admission.EVALUATE, counter, limits, now, row.generation, row.consecutive, row.lifetime, closed)
 
 
 def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
@@ -115,47 +115,49 @@ def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:
     If others came in between, the row of failures stays as it is, this attempt included: they may have failed, or been
     right and cleared it already. After a wrong PIN nothing is given back, by the same statements.
     """
-    tx.connection.execute(_GIVE_BACK, {"key": made.k if matched else _NOTHING, "gen_then": made.gen})
+    tx.connection.execute(
+        _GIVE_BACK, {"key": made.counter_key if matched else _NOTHING, "generation_then": made.generation}
+    )
     budgets.give_back(tx, made.limits, really=matched)
 
 
-def unlock(tx: Transaction, k: str) -> bool:
+def unlock(tx: Transaction, counter: str) -> bool:
     """Lifts a lock by the clock. A PIN that is disabled stays so until it is issued anew. Whether there was one."""
     g = tables.pin_guards.c
-    lifted = update(tables.pin_guards).where(g.k == k, g.locked_until > tx.now)
-    found = tx.connection.execute(lifted.values(locked_until=None, window_n=0).returning(g.consecutive)).first()
+    lifted = update(tables.pin_guards).where(g.counter_key == counter, g.locked_until > tx.now)
+    found = tx.connection.execute(lifted.values(locked_until=None, window_attempts=0).returning(g.consecutive)).first()
     return found is not None
 
 
-def forget(tx: Transaction, k: str) -> None:
+def forget(tx: Transaction, counter: str) -> None:
     """Nothing is held against whoever this counter is of."""
-    tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.k == k))
-    name, mine = tables.budgets.c.name, _tries(k).name
+    tx.connection.execute(delete(tables.pin_guards).where(tables.pin_guards.c.counter_key == counter))
+    name, mine = tables.budgets.c.name, _tries(counter).name
     tx.connection.execute(delete(tables.budgets).where(or_(name == mine, starting(name, f"{mine}:"))))
 
 
 def forget_person(tx: Transaction, person: int) -> None:
     """Somebody begins anew, with a new PIN: nothing is held against them, of second proofs neither."""
-    for k in (counter_of(person), f"step:{Subject.of_person(person)}", f"enrol:{person}", f"pinpage:{person}"):
-        forget(tx, k)
+    for counter in (counter_of(person), f"step:{Subject.of_person(person)}", f"enrol:{person}", f"pinpage:{person}"):
+        forget(tx, counter)
 
 
-def is_disabled(tx: Transaction, k: str) -> bool:
-    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
+def is_disabled(tx: Transaction, counter: str) -> bool:
+    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.counter_key == counter)).first()
     return row is not None and (row.consecutive >= IN_A_ROW_TO_DISABLE or row.lifetime >= IN_A_LIFE_TO_DISABLE)
 
 
-def is_worn_out(tx: Transaction, k: str) -> bool:
+def is_worn_out(tx: Transaction, counter: str) -> bool:
     """Wrong so often in its life that nothing but a new one helps."""
-    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
+    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.counter_key == counter)).first()
     return row is not None and row.lifetime >= IN_A_LIFE_TO_DISABLE
 
 
-def is_locked(tx: Transaction, k: str) -> bool:
+def is_locked(tx: Transaction, counter: str) -> bool:
     """By the clock, or for good."""
-    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.k == k)).first()
+    row = tx.connection.execute(select(tables.pin_guards).where(tables.pin_guards.c.counter_key == counter)).first()
     by_clock = row is not None and row.locked_until is not None and row.locked_until > tx.now
-    return by_clock or is_disabled(tx, k)
+    return by_clock or is_disabled(tx, counter)
 
 
 def sweep(tx: Transaction) -> None:
@@ -167,29 +169,29 @@ def sweep(tx: Transaction) -> None:
     tx.connection.execute(delete(tables.pin_guards).where(old, ~g.real))
 
 
-def _tries(k: str, caller: str = "") -> Limit:
+def _tries(counter: str, caller: str = "") -> Limit:
     """Before anything is counted or hashed. A right one costs as much as a wrong one."""
-    return Limit(f"tries:{k}:{caller}".rstrip(":"), TRIES_A_MINUTE, max(1, MINUTE // TRIES_A_MINUTE))
+    return Limit(f"tries:{counter}:{caller}".rstrip(":"), TRIES_A_MINUTE, max(1, MINUTE // TRIES_A_MINUTE))
 
 
 def _seen(insert: Insert) -> Executable:
     """A try at a counter, which is made where there is none."""
-    fresh = {"window_n": 0, "locked_until": null(), "consecutive": 0, "lifetime": 0, "gen": 0}
-    row: dict[str, object] = {"k": bindparam("key"), "seen_at": bindparam("at"), "real": bindparam("is_real")}
+    fresh = {"window_attempts": 0, "locked_until": null(), "consecutive": 0, "lifetime": 0, "generation": 0}
+    row: dict[str, object] = {"counter_key": bindparam("key"), "seen_at": bindparam("at"), "real": bindparam("is_real")}
     new = insert(tables.pin_guards).values({**fresh, **row})
     again = {name: new.excluded[name] for name in ("seen_at", "real")}
-    return new.on_conflict_do_update(index_elements=["k"], set_=again)
+    return new.on_conflict_do_update(index_elements=["counter_key"], set_=again)
 
 
 _SEEN: Final = either(_seen)
 _NOTHING: Final = ""  # no counter has this name: a statement that is to change nothing
 _g = tables.pin_guards.c
-_now, _until = bindparam("now", type_=_g.gen.type), bindparam("until", type_=_g.gen.type)
-_in_window = case((_g.locked_until <= _now, 1), else_=_g.window_n + 1)
+_now, _until = bindparam("now", type_=_g.generation.type), bindparam("until", type_=_g.generation.type)
+_in_window = case((_g.locked_until <= _now, 1), else_=_g.window_attempts + 1)
 _RESERVE = (
     update(tables.pin_guards)
     .where(
-        _g.k == bindparam("key"),
+        _g.counter_key == bindparam("key"),
         _g.lifetime < IN_A_LIFE_TO_DISABLE,
         or_(
             bindparam("by_code", type_=_g.real.type),
@@ -197,22 +199,22 @@ _RESERVE = (
         ),
     )
     .values(
-        window_n=_in_window,
+        window_attempts=_in_window,
         locked_until=case((_in_window >= IN_A_ROW_TO_LOCK, _until), else_=null()),
         consecutive=_g.consecutive + 1,
         lifetime=_g.lifetime + 1,
-        gen=_g.gen + 1,
+        generation=_g.generation + 1,
     )
-    .returning(_g.gen, _g.consecutive, _g.lifetime)
+    .returning(_g.generation, _g.consecutive, _g.lifetime)
 )
-_none_since = _g.gen == bindparam("gen_then", type_=_g.gen.type)
+_none_since = _g.generation == bindparam("generation_then", type_=_g.generation.type)
 _GIVE_BACK = (
     update(tables.pin_guards)
-    .where(_g.k == bindparam("key"))
+    .where(_g.counter_key == bindparam("key"))
     .values(
         lifetime=_g.lifetime - 1,
         locked_until=case((_none_since, null()), else_=_g.locked_until),
-        window_n=case((_none_since, 0), else_=_g.window_n),
+        window_attempts=case((_none_since, 0), else_=_g.window_attempts),
         consecutive=case((_none_since, 0), else_=_g.consecutive),
     )
 )

@@ -100,7 +100,7 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     proved = update(tables.step_ups).where(theirs(s), s.ends_at > tx.now).values(ends_at=tx.now)
     for row in tx.connection.execute(proved.returning(s.person_id)):
         ended[row.person_id].add("step_up")
-    asked = update(tables.approvals).where(theirs(a), a.answered_at.is_(None)).values(answered_at=tx.now, right=False)
+    asked = update(tables.approvals).where(theirs(a), a.answered_at.is_(None)).values(answered_at=tx.now, correct=False)
     for row in tx.connection.execute(asked.returning(a.person_id)):
         ended[row.person_id].add("approval")
     for person in _not_called(tx, theirs(b)):

@@ -41,7 +41,7 @@ def ask(tx: Transaction, subject: Subject, account: int, ticket: int | None = No
     assert tx.call is not None
     a = tables.approvals
     before = update(a).where(a.c.call == tx.call, a.c.answered_at.is_(None))
-    tx.connection.execute(before.values(answered_at=tx.now, right=False))
+    tx.connection.execute(before.values(answered_at=tx.now, correct=False))
     number = f"{secrets.randbelow(90) + 10}"
     row: dict[str, Any] = {"person_id": subject.person, "account_id": account, "call": tx.call, "digest": ""}
     row["ticket"] = ticket
@@ -66,14 +66,14 @@ def give_up(tx: Transaction, subject: Subject, id: int) -> None:
     """Whoever waits on the phone waits no more: from now on an answer is too late."""
     a = tables.approvals
     own = (a.c.id == id, a.c.person_id == subject.person, a.c.answered_at.is_(None))
-    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
+    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, correct=False))
 
 
 def end_in(tx: Transaction, subject: Subject, call: str) -> None:
     """They failed at the PIN in this call: what they had proved further is worth nothing, and no answer proves it any more."""
     a = tables.approvals
     own = (a.c.call == call, a.c.person_id == subject.person, a.c.answered_at.is_(None))
-    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, right=False))
+    tx.connection.execute(update(a).where(*own).values(answered_at=tx.now, correct=False))
     step_ups.end_in(tx, subject, call)
 
 
@@ -123,11 +123,11 @@ def outcome(tx: Transaction, id: int) -> bool | None:
     """For the phone that waits: whether it was right. None: not yet. Too late counts as wrong, and so does what was asked or
     answered in the future, before a clock was put right."""
     a = tables.approvals.c
-    row = tx.connection.execute(select(a.right, a.made_at, a.answered_at, a.expires_at).where(a.id == id)).one()
+    row = tx.connection.execute(select(a.correct, a.made_at, a.answered_at, a.expires_at).where(a.id == id)).one()
     if max(row.made_at, row.answered_at or 0) > tx.now + AHEAD:
         return False
     if row.answered_at is not None:
-        return bool(row.right)
+        return bool(row.correct)
     return False if row.expires_at <= tx.now else None
 
 
@@ -151,7 +151,7 @@ def _take(tx: Transaction, subject: Subject, id: int) -> Any:
 
 def _answered(tx: Transaction, subject: Subject, row: Any, right: bool) -> None:
     a = tables.approvals
-    tx.connection.execute(update(a).where(a.c.id == row.id).values(answered_at=tx.now, right=right))
+    tx.connection.execute(update(a).where(a.c.id == row.id).values(answered_at=tx.now, correct=right))
     word = "right" if right else "wrong"
     tx.record(
         Subject.of_person(row.person_id),

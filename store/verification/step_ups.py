@@ -28,9 +28,9 @@ def reached(
     *,
     ends_at: int,
     topic: str = "",
-    came_of: int | None = None,
+    derived_from: int | None = None,
 ) -> None:
-    """From now on, until `ends_at` (ms), they are stepped up there, and no longer than the one it `came_of` stands. Never under
+    """From now on, until `ends_at` (ms), they are stepped up there, and no longer than the one it `derived_from` stands. Never under
     a duress PIN: the caller of this sees to it."""
     row = {
         "person_id": subject.person,
@@ -41,7 +41,7 @@ def reached(
         "topic": topic,
         "reached_at": tx.now,
         "ends_at": ends_at,
-        "came_of": came_of,
+        "derived_from": derived_from,
     }
     tx.connection.execute(insert(tables.step_ups).values(**row))
     tx.proved_further(subject, account)
@@ -81,7 +81,7 @@ def factor(tx: Transaction, subject: Subject, account: int) -> str:
     s, came = tables.step_ups, tables.step_ups.alias("came")
     found = (
         select(func.coalesce(came.c.factor, s.c.factor))
-        .select_from(s.outerjoin(came, came.c.id == s.c.came_of))
+        .select_from(s.outerjoin(came, came.c.id == s.c.derived_from))
         .where(s.c.person_id == subject.person, s.c.account_id == account, s.c.ends_at > tx.now)
         .order_by(s.c.channel != tx.channel, s.c.reached_at.desc(), s.c.id.desc())
         .limit(1)
@@ -134,6 +134,6 @@ _UNTIL = Prepared(
         _s.bound == bindparam("bound"),
         _s.ends_at > _now,
         issued(_s.reached_at, _now),
-        or_(_s.came_of.is_(None), exists().where(_of.id == _s.came_of, _of.ends_at > _now)),
+        or_(_s.derived_from.is_(None), exists().where(_of.id == _s.derived_from, _of.ends_at > _now)),
     )
 )

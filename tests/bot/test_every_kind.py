@@ -88,6 +88,6 @@ def test_h1_every_kind_and_every_ground_is_listed(slack_once: SlackDesk) -> None
 
 
 def _names_a_person(table: Table) -> bool:
-    words = {"subject", "about", "who", "k", "author"}
+    words = {"subject", "about", "who", "counter_key", "author"}
     refers = any(key.column.table.name == "people" for column in table.columns for key in column.foreign_keys)
     return refers or table.name == "people" or bool(words & set(table.columns.keys()))

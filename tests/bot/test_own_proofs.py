@@ -143,7 +143,7 @@ def test_ten_wrong_ones_lock_nobody_out_and_a_pin_that_is_worn_out_needs_a_new_o
     assert len(digits_in(desk.said("U0OLIVIA"))) == 8
     with desk.store.transaction("test") as tx:
         g = tables.pin_guards
-        tx.connection.execute(update(g).where(g.c.k == attempt_limits.counter_of(1)).values(lifetime=30))
+        tx.connection.execute(update(g).where(g.c.counter_key == attempt_limits.counter_of(1)).values(lifetime=30))
         tx.connection.execute(update(tables.codes).values(used_at=tx.now))
     desk.be("U0OLIVIA").dm("locked out")
     desk.work()

@@ -118,4 +118,4 @@ def test_a_connection_lost_while_a_pin_is_hashed_costs_no_call(postgres_desk: De
                 assert not turn.done()
             hang_up_on(postgres_desk)
         assert turn.result(30).said[0] == "Thank you."
-    assert rows(postgres_desk, select(tables.pin_guards.c.gen)) == [(1,)], "one attempt"
+    assert rows(postgres_desk, select(tables.pin_guards.c.generation)) == [(1,)], "one attempt"

@@ -44,8 +44,8 @@ def code_for(desk: Desk) -> str:
 
 def budget(desk: Desk, name: str) -> int:
     b = tables.budgets.c
-    found = rows(desk, select(b.whole_at).where(b.name == name))
-    return found[0].whole_at - desk.now if found else 0
+    found = rows(desk, select(b.full_at).where(b.name == name))
+    return found[0].full_at - desk.now if found else 0
 
 
 def test_one_customer_is_not_kept_out_and_refused_tries_are_paid_for(desk: Desk) -> None:

@@ -41,7 +41,9 @@ def lock(desk: Desk, how: str = "by the clock") -> None:
         with desk.store.transaction("test") as tx:
             attempt_limits.reserve(tx, k, real=True, limits=())
     if how == "disabled":
-        change(desk, update(tables.pin_guards).values(consecutive=10, lifetime=10, locked_until=None, window_n=0))
+        change(
+            desk, update(tables.pin_guards).values(consecutive=10, lifetime=10, locked_until=None, window_attempts=0)
+        )
 
 
 def id_of(desk: Desk, support_id: str = MIA) -> int:
@@ -72,7 +74,9 @@ def is_in(caller: Caller) -> bool:
 def counted(desk: Desk) -> tuple[int, int]:
     """In a row, and in this PIN's life."""
     g = tables.pin_guards.c
-    row = rows(desk, select(g.consecutive, g.lifetime).where(g.k == attempt_limits.counter_of(id_of(desk))))[0]
+    row = rows(desk, select(g.consecutive, g.lifetime).where(g.counter_key == attempt_limits.counter_of(id_of(desk))))[
+        0
+    ]
     return row.consecutive, row.lifetime
 
 

@@ -107,7 +107,7 @@ def test_a7_made_up_numbers_take_nothing_of_what_numbers_on_file_may_leave(one_d
 
 def spent(desk: Desk) -> set[str]:
     b = tables.budgets.c
-    return {name for name, at in rows(desk, select(b.name, b.whole_at)) if at > desk.now}
+    return {name for name, at in rows(desk, select(b.name, b.full_at)) if at > desk.now}
 
 
 def test_a7_what_was_spoken_late_or_given_back_counts_as_it_was_taken(one_desk: Desk) -> None:

@@ -237,7 +237,7 @@ def test_a_number_on_file_has_the_better_budget_however_many_share_it(desk: Desk
     for support_id in ("10000016", "10000024", "10000032", "10000040"):
         calls_in(desk, Stranger("", "+441632960111", support_id, "")).key("58203917")
     b = tables.budgets.c
-    names = {row.name for row in rows(desk, select(b.name).where(b.name.startswith("pin:"), b.whole_at > desk.now))}
+    names = {row.name for row in rows(desk, select(b.name).where(b.name.startswith("pin:"), b.full_at > desk.now))}
     assert {name.rpartition(":")[0] for name in names} == {"pin", "pin:number-own:own", "pin:number"}
     assert "pin:own" in names
     assert count(desk, tables.pin_guards) == 4

@@ -295,9 +295,9 @@ def test_a_hot_pin_is_refused_to_whom_it_is_right_for_and_counts_against_nobody(
     assert "did not match" in answer.text
     assert pause_of(answer) == 6
     g = tables.pin_guards.c
-    assert rows(desk, select(g.consecutive).where(g.k == "person:8")) == [(0,)], "what was not looked at is no failure"
-    (own,) = rows(desk, select(tables.budgets.c.whole_at).where(tables.budgets.c.name == "pin:own"))
-    assert own.whole_at <= desk.now, "and spends nothing"
+    assert rows(desk, select(g.consecutive).where(g.counter_key == "person:8")) == [(0,)], "not looked at is no failure"
+    (own,) = rows(desk, select(tables.budgets.c.full_at).where(tables.budgets.c.name == "pin:own"))
+    assert own.full_at <= desk.now, "and spends nothing"
     desk.pass_time(3_700)
     assert "Press 1 to open a ticket." in tries(desk, MIA, PIN, OWN).said
 

@@ -112,7 +112,7 @@ def test_a_spray_at_thousands_of_people(one_desk: Desk) -> None:
     desk.pass_time(60)
     assert "Press 1 to open a ticket." in Caller(Wire(desk), ELSEWHERE).prove(MIA, PIN).said, "a minute later"
     g = tables.pin_guards.c
-    assert rows(desk, select(g.k).where(g.locked_until.is_not(None))) == [], "nobody was locked by it"
+    assert rows(desk, select(g.counter_key).where(g.locked_until.is_not(None))) == [], "nobody was locked by it"
 
 
 def test_one_pin_at_ten_thousand_people_is_looked_at_five_times_and_spends_no_budget(one_desk: Desk) -> None:
@@ -121,5 +121,5 @@ def test_one_pin_at_ten_thousand_people_is_looked_at_five_times_and_spends_no_bu
     seven = [str(n) for n in dice.sample(range(2_000_000, 9_000_000), 60)]
     for place, word in enumerate(seven):
         assert guess_by_phone(one_desk, word + check_digit(word), "58203917", f"+44163297{place:04}") == "wrong"
-    whole_at = rows(one_desk, select(tables.budgets.c.whole_at).where(tables.budgets.c.name == "pin:desk"))[0][0]
-    assert whole_at - one_desk.now <= 5 * DESK.every
+    full_at = rows(one_desk, select(tables.budgets.c.full_at).where(tables.budgets.c.name == "pin:desk"))[0][0]
+    assert full_at - one_desk.now <= 5 * DESK.every

@@ -131,7 +131,7 @@ def message(wire: Wire, stranger: Stranger) -> list[Answer]:
 
 def spent(wire: Wire, stranger: Stranger) -> list[Answer]:
     """All budgets of wrong PINs are used up."""
-    used_up = [{"name": f"pin:{limit.name}", "whole_at": wire.desk.now + 10**10} for limit in WIDEST]
+    used_up = [{"name": f"pin:{limit.name}", "full_at": wire.desk.now + 10**10} for limit in WIDEST]
     change(wire.desk, delete(tables.budgets), tables.budgets.insert().values(used_up))
     caller = Caller(wire, stranger.number, sid(0xC000))
     heard = [caller.dial(), caller.key(stranger.keyed), caller.key(stranger.pin), caller.say("RE" + "c" * 32)]

@@ -34,7 +34,7 @@ def is_refusal(answer: Answer) -> bool:
 
 
 def attempts(desk: Desk) -> list[tuple[int, int]]:
-    return [(row.gen, row.lifetime) for row in rows(desk, select(tables.pin_guards))]
+    return [(row.generation, row.lifetime) for row in rows(desk, select(tables.pin_guards))]
 
 
 # --- repeats

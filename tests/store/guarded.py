@@ -32,11 +32,11 @@ class Guarded(Clocked):
         return made.admission
 
     def row(self) -> dict[str, int | None]:
-        (row,) = self.rows(select(tables.pin_guards).where(tables.pin_guards.c.k == self.k))
+        (row,) = self.rows(select(tables.pin_guards).where(tables.pin_guards.c.counter_key == self.k))
         return dict(row._mapping)
 
     def spent(self, limit: Limit = DESK) -> float:
         """How much of a budget is spent at this moment."""
         b = tables.budgets.c
-        found = self.rows(select(b.whole_at).where(b.name == limit.name))
-        return max(0, found[0].whole_at - self.now) / limit.every if found else 0
+        found = self.rows(select(b.full_at).where(b.name == limit.name))
+        return max(0, found[0].full_at - self.now) / limit.every if found else 0

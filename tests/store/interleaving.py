@@ -41,7 +41,7 @@ BY_CHANCE: Final = {
     "salt",
     "token",
     "room",
-    "gen",
+    "generation",
     "message",
 }
 KEYS_BY_CHANCE: Final = {"jobs": {"key"}}

@@ -47,7 +47,7 @@ def test_after_a_lock_the_count_to_the_next_begins_with_one(guarded: Guarded) ->
     guarded.wrong(5)
     guarded.now += 30 * MINUTE
     guarded.wrong(1)
-    assert (guarded.row()["window_n"], guarded.row()["locked_until"]) == (1, None)
+    assert (guarded.row()["window_attempts"], guarded.row()["locked_until"]) == (1, None)
 
 
 def test_the_lock_begins_with_the_fifth_and_not_with_what_is_refused_after_it(guarded: Guarded) -> None:
@@ -132,7 +132,7 @@ def test_a_right_pin_takes_back_its_own_attempt_and_the_row_of_failures(guarded:
     guarded.wrong(4)
     assert guarded.right() is EVALUATE
     row = guarded.row()
-    assert (row["window_n"], row["consecutive"], row["lifetime"], row["locked_until"]) == (0, 0, 4, None)
+    assert (row["window_attempts"], row["consecutive"], row["lifetime"], row["locked_until"]) == (0, 0, 4, None)
     assert guarded.wrong(5) == [EVALUATE] * 5, "five more before the lock"
 
 
@@ -150,7 +150,7 @@ def test_a_right_pin_that_raced_wrong_ones_leaves_them_counted(guarded: Guarded)
     guarded.wrong(3)
     guarded.do(attempt_limits.give_back, made, matched=True)
     row = guarded.row()
-    assert (row["window_n"], row["consecutive"], row["lifetime"]) == (4, 4, 3)
+    assert (row["window_attempts"], row["consecutive"], row["lifetime"]) == (4, 4, 3)
 
 
 def test_right_ones_at_once_give_no_attempt_away(guarded: Guarded) -> None:
@@ -247,7 +247,7 @@ def test_right_and_wrong_ones_at_once_never_wait_for_each_other_in_a_circle(guar
         list(threads.map(caller, range(8)))
     kept = guarded.rows(select(tables.pin_guards))
     assert len(kept) == 3
-    assert all(row.lifetime >= 0 and row.consecutive >= row.window_n >= 0 for row in kept)
+    assert all(row.lifetime >= 0 and row.consecutive >= row.window_attempts >= 0 for row in kept)
     assert guarded.spent() == sum(row.lifetime for row in kept)
 
 
@@ -274,7 +274,7 @@ def test_what_is_said_of_a_counter_is_true_to_the_millisecond_and_to_the_try(gua
     assert said_of(guarded) == (True, False, False)
     guarded.now += 1
     assert said_of(guarded) == (False, False, False)
-    nothing = {"locked_until": None, "window_n": 0}
+    nothing = {"locked_until": None, "window_attempts": 0}
     for consecutive, lifetime, said in (
         (9, 29, (False, False, False)),
         (10, 29, (True, True, False)),

@@ -23,10 +23,10 @@ from tests.store.guarded import Guarded
 
 def places(tries: list[int], now: int) -> int:
     """How many of twenty are left, of which one comes back every three seconds."""
-    whole_at = 0
+    full_at = 0
     for at in tries:
-        whole_at = max(whole_at, at) + 3_000
-    return (now + 20 * 3_000 - max(whole_at, now)) // 3_000
+        full_at = max(full_at, at) + 3_000
+    return (now + 20 * 3_000 - max(full_at, now)) // 3_000
 
 
 IDS = st.sampled_from(("ann", "ben", "nobody"))
@@ -52,7 +52,7 @@ class Book(RuleBasedStateMachine):
         self.guarded, self.example = guarded, next(number)
         self.limits = {own: Limit(f"{self.example}:{own}", 6, 5 * MINUTE) for own in (True, False)}
         self.book: dict[str, Counted] = {}
-        self.whole_at = {True: 0, False: 0}  # when each budget has all its places again
+        self.full_at = {True: 0, False: 0}  # when each budget has all its places again
         self.number = 0
 
     pending = Bundle("pending")
@@ -64,7 +64,7 @@ class Book(RuleBasedStateMachine):
         entry, now = self.book.setdefault(id, Counted()), self.guarded.now
         if places(entry.tries, now) < 1:
             return Admission.BUSY
-        if max(self.whole_at[own], now) + 5 * MINUTE > now + 6 * 5 * MINUTE:
+        if max(self.full_at[own], now) + 5 * MINUTE > now + 6 * 5 * MINUTE:
             entry.tries.append(now)
             return Admission.SPENT
         entry.tries.append(now)
@@ -76,7 +76,7 @@ class Book(RuleBasedStateMachine):
         entry.locked_until = now + 30 * MINUTE if entry.in_window >= 5 else 0
         entry.in_a_row += 1
         entry.in_a_life += 1
-        self.whole_at[own] = max(self.whole_at[own], now) + 5 * MINUTE
+        self.full_at[own] = max(self.full_at[own], now) + 5 * MINUTE
         return Admission.EVALUATE
 
     @rule(target=pending, id=IDS, own=st.booleans(), how=st.sampled_from(("", "", "by_code", "barred")))
@@ -104,7 +104,7 @@ class Book(RuleBasedStateMachine):
         entry.in_a_life -= 1
         if entry.attempts[-1] == number:
             entry.in_window = entry.in_a_row = entry.locked_until = 0
-        self.whole_at[made.limits[0] == self.limits[True]] -= 5 * MINUTE
+        self.full_at[made.limits[0] == self.limits[True]] -= 5 * MINUTE
 
     @rule(ids=st.lists(IDS, min_size=1, max_size=6))
     def are_wrong_in_a_row(self, ids: list[str]) -> None:

@@ -62,10 +62,10 @@ def test_a_sweep_drops_decoys_that_were_not_seen_for_a_day_and_keeps_people(guar
     guarded.now += DAY
     guarded.reserve("fresh decoy", real=False)
     guarded.do(attempt_limits.sweep)
-    assert {row.k for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "decoy", "fresh decoy"}
+    assert {row.counter_key for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "decoy", "fresh decoy"}
     guarded.now += 1
     guarded.do(attempt_limits.sweep)
-    assert {row.k for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "fresh decoy"}
+    assert {row.counter_key for row in guarded.rows(select(tables.pin_guards))} == {guarded.k, "fresh decoy"}
     assert guarded.row()["lifetime"] == 4
 
 
@@ -73,7 +73,7 @@ def test_whoever_begins_anew_has_nothing_held_against_them_at_any_counter(guarde
     for name in (guarded.k, "step:person:17", "enrol:17", "pinpage:17", "step:person:18"):
         guarded.reserve(name)
     guarded.do(attempt_limits.forget_person, 17)
-    assert [row.k for row in guarded.rows(select(tables.pin_guards))] == ["step:person:18"]
+    assert [row.counter_key for row in guarded.rows(select(tables.pin_guards))] == ["step:person:18"]
 
 
 def test_an_id_that_was_nobodys_is_kept_once_it_is_somebodys(guarded: Guarded) -> None:
@@ -124,7 +124,7 @@ def test_an_attempt_spends_all_its_budgets_and_where_one_is_spent_none(guarded: 
     assert (guarded.spent(NUMBER), guarded.spent()) == (3, 3)
     assert guarded.reserve(limits=(NUMBER, DESK)).admission is SPENT
     row = guarded.row()
-    assert (row["consecutive"], row["lifetime"], row["gen"]) == (0, 0, 0)
+    assert (row["consecutive"], row["lifetime"], row["generation"]) == (0, 0, 0)
     assert guarded.reserve().admission is EVALUATE, "from elsewhere"
 
 
@@ -148,7 +148,7 @@ def test_an_attempt_that_is_not_let_through_brings_no_counts(guarded: Guarded) -
     others.append(guarded.reserve())
     others.append(guarded.reserve("another", limits=(Limit("nothing", 0, HOUR),)))
     assert [made.admission for made in others] == [REFUSED, BUSY, SPENT]
-    assert {(made.gen, made.consecutive, made.lifetime) for made in others} == {(0, 0, 0)}
+    assert {(made.generation, made.consecutive, made.lifetime) for made in others} == {(0, 0, 0)}
 
 
 def test_let_through_refused_and_spent_cost_the_same_statements(guarded: Guarded) -> None:

@@ -114,7 +114,7 @@ def _staff() -> None:
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("phone", sa.String(16)),
         sa.Column("suspended_at", sa.BigInteger),
-        sa.Column("let_on", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("access_extensions", sa.BigInteger, nullable=False, server_default="0"),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -157,7 +157,7 @@ def _staff() -> None:
     op.create_table(
         "sent_forms",
         sa.Column("digest", sa.String(64), primary_key=True),
-        sa.Column("led", sa.Text, nullable=False),
+        sa.Column("location", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
     )
     op.create_table(
@@ -180,7 +180,7 @@ def _tickets() -> None:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("titled", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("status", sa.Text, nullable=False),
-        sa.Column("held_as", sa.Text),
+        sa.Column("customer_status", sa.Text),
         sa.Column("urgent", sa.Boolean, nullable=False),
         sa.Column("service", sa.Text),
         sa.Column("channel", sa.Text, nullable=False),
@@ -236,7 +236,7 @@ def _tickets() -> None:
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
-        sa.Column("place", ID, sa.ForeignKey("ticket_threads.id", ondelete="SET NULL")),
+        sa.Column("thread", ID, sa.ForeignKey("ticket_threads.id", ondelete="SET NULL")),
     )
     op.create_table(
         "early_edits",
@@ -318,12 +318,12 @@ def _proofs() -> None:
     )
     op.create_table(
         "pin_guards",
-        sa.Column("k", sa.String(64), primary_key=True),
-        sa.Column("window_n", sa.Integer, nullable=False),
+        sa.Column("counter_key", sa.String(64), primary_key=True),
+        sa.Column("window_attempts", sa.Integer, nullable=False),
         sa.Column("locked_until", sa.BigInteger),
         sa.Column("consecutive", sa.Integer, nullable=False),
         sa.Column("lifetime", sa.Integer, nullable=False),
-        sa.Column("gen", sa.BigInteger, nullable=False),
+        sa.Column("generation", sa.BigInteger, nullable=False),
         sa.Column("real", sa.Boolean, nullable=False),
         sa.Column("seen_at", sa.BigInteger, nullable=False),
         _only("ix_pin_guards_decoys", "real = 0", "seen_at", postgresql="NOT real"),
@@ -340,8 +340,8 @@ def _proofs() -> None:
         sa.Column("topic", sa.String(16), nullable=False),
         sa.Column("reached_at", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
-        sa.Column("came_of", ID, sa.ForeignKey("step_ups.id", ondelete="CASCADE")),
-        _only("ix_step_ups_came_of", "came_of IS NOT NULL", "came_of"),
+        sa.Column("derived_from", ID, sa.ForeignKey("step_ups.id", ondelete="CASCADE")),
+        _only("ix_step_ups_derived_from", "derived_from IS NOT NULL", "derived_from"),
         sa.Index("ix_step_ups_person", "person_id", "account_id"),
         sqlite_autoincrement=True,
     )
@@ -364,7 +364,7 @@ def _proofs() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("answered_at", sa.BigInteger),
-        sa.Column("right", sa.Boolean),
+        sa.Column("correct", sa.Boolean),
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="SET NULL")),
         sa.Index("ix_approvals_person", "person_id", "made_at"),
         sqlite_autoincrement=True,
@@ -556,7 +556,7 @@ def _background() -> None:
         sa.Column("subject", sa.Text, nullable=False, index=True),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
         sa.Column("detail", sa.Text, nullable=False),
-        sa.Column("same", sa.Text, nullable=False, unique=True),
+        sa.Column("dedupe_key", sa.Text, nullable=False, unique=True),
         sa.Column("times", sa.Integer, nullable=False, server_default="1"),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
         sa.Column("seen_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
@@ -573,8 +573,8 @@ def _background() -> None:
     op.create_table(
         "budgets",
         sa.Column("name", BYTEWISE, primary_key=True),
-        sa.Column("whole_at", sa.BigInteger, nullable=False, index=True),
-        sa.Column("told_at", sa.BigInteger),
+        sa.Column("full_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("alerted_at", sa.BigInteger),
     )
 
 
