@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr.answers import BeingUpdated
-from ivr.desk_port import Desk
+from ivr.desk_port import BeingUpdated, Desk
 from ivr.transitions import State, goodbye, goto, not_told, screen, unexpected
 from ivr.types import Call, Event, Gather, HangUp, Keys, Said, Screen, say
 

@@ -1,4 +1,4 @@
-"""Whatever the dialogue asks of the desk: one method for each, which is judged, done or told there, at that moment.
+"""Whatever the dialogue asks of the desk, one method for each, which is judged, done or told there, at that moment; and what is answered.
 
 store_desk.py answers in a transaction; duress.py whoever is threatened; the tests by dice. Where the type lets a method answer
 `BeingUpdated`, a caller under threat is told nothing.
@@ -6,11 +6,11 @@ store_desk.py answers in a transaction; duress.py whoever is threatened; the tes
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from authz import Action
+from authz import Action, Status, Topic
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from ivr import answers as a
 from ivr.hours import Opening
 from ivr.types import Call
 from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
@@ -21,13 +21,131 @@ GivesUp = Literal["went_back", "call_back", "nobody_came"]  # how a wait ends fo
 WayTaken = Literal["code_wanted", "not_now", "not_offered"]  # not now: it is on file, and was tried too often
 
 
+@dataclass(frozen=True, slots=True)
+class BeingUpdated:
+    """Nothing is told, for somebody threatens the caller: see duress.py."""
+
+
+NotTold = Refused | BeingUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """For the ears of whoever is on the line alone, so it hides itself from logs."""
+
+    digits: str = field(repr=False)
+
+
+# --- the menu, tickets and messages
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Cells allowed now (and `slack.link`); the account's name if there are several. `requests_alone`: no ticket, only a change to
+    ask for. `proved`: a second proof holds."""
+
+    cells: frozenset[str]
+    name: str
+    requests_alone: bool = False
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Of which a ticket may be opened. `requests`: whether a change could be asked for as well. `state`: of an account that takes
+    billing tickets alone. `why` there is no topic."""
+
+    topics: tuple[Topic, ...]
+    requests: bool = False
+    state: Status | None = None
+    why: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAllowed:
+    refused: str = ""  # whose messages are too many: number, withheld, others
+    on_file: bool = False  # only those from a number on file are taken, and nobody hears whether theirs is
+
+
+# --- a second proof
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request of theirs that the desk has not got."""
+
+    number: int
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class WaysFound:
+    """Factors on file that could prove something now (step_ups.FACTORS). `ending` of the number a text goes to; `fresh`: what is
+    too young. `draft`: what waits for it."""
+
+    ways: tuple[str, ...]
+    ending: str = ""
+    fresh: tuple[str, ...] = ()
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyProved:
+    """For so many minutes still. `carry`: the requests a transfer code to take it to Slack could be for; `requests`: whether one can be
+    made by phone; `draft`: what waits to be handed in."""
+
+    minutes: int
+    carry: tuple[Action, ...] = ()
+    requests: bool = False
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """`number` is to be said in Slack: for the caller's ears alone."""
+
+    id: int
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedUp:
+    minutes: int
+
+
+# --- a person
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`words`: the desk's two, by which the caller knows the agent."""
+
+    room: str
+    words: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded:
+    """`number` is the call-back ticket's; None where none was needed or it waits with the desk. `asked`: they wanted that."""
+
+    number: int | None
+    nobody_came: bool
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackInRoom:
+    room: str
+    passed: bool
+
+
 class Desk(Protocol):
     def under_threat(self) -> Desk:
         """The same desk, as somebody who is threatened meets it from now on."""
 
     # --- who, and which account
 
-    def unlock_code(self, call: Call) -> a.Code | a.BeingUpdated | None:
+    def unlock_code(self, call: Call) -> Code | BeingUpdated | None:
         """For somebody whose PIN is locked, on a number of theirs on file. None: it is wanted no more."""
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
@@ -37,18 +155,18 @@ class Desk(Protocol):
 
     # --- the menu
 
-    def offer(self, call: Call) -> a.Offered: ...
+    def offer(self, call: Call) -> Offered: ...
 
-    def invoices(self, call: Call) -> tuple[Invoice, ...] | a.NotTold: ...
+    def invoices(self, call: Call) -> tuple[Invoice, ...] | NotTold: ...
 
-    def services(self, call: Call) -> tuple[Service, ...] | a.NotTold: ...
+    def services(self, call: Call) -> tuple[Service, ...] | NotTold: ...
 
-    def link_code(self, call: Call) -> a.Code | a.BeingUpdated | None:
+    def link_code(self, call: Call) -> Code | BeingUpdated | None:
         """By which the caller's member of Slack is tied to them. None: the desk has no Slack."""
 
     # --- tickets and messages
 
-    def topics(self, call: Call) -> a.Topics | Refused:
+    def topics(self, call: Call) -> Topics | Refused:
         """Of which a ticket may be opened by phone."""
 
     def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
@@ -57,14 +175,14 @@ class Desk(Protocol):
     def open_ticket(self, call: Call, recorded: Recorded) -> Opened | None:
         """None: the right went meanwhile, and what was spoken waits with the desk. So below."""
 
-    def tickets(self, call: Call) -> tuple[Ticket, ...] | a.NotTold:
+    def tickets(self, call: Call) -> tuple[Ticket, ...] | NotTold:
         """All of theirs; the one at `ticket` is read out with its answer."""
 
-    def may_reply(self, call: Call) -> a.NotTold | None: ...
+    def may_reply(self, call: Call) -> NotTold | None: ...
 
-    def reply(self, call: Call, recorded: Recorded) -> bool | a.BeingUpdated: ...
+    def reply(self, call: Call, recorded: Recorded) -> bool | BeingUpdated: ...
 
-    def may_leave_message(self, call: Call) -> a.MessageAllowed:
+    def may_leave_message(self, call: Call) -> MessageAllowed:
         """Counted before anything is recorded, for whoever is not proven."""
 
     def leave_message(self, call: Call, recorded: Recorded) -> None:
@@ -72,59 +190,59 @@ class Desk(Protocol):
 
     # --- a change
 
-    def requests(self, call: Call) -> tuple[Action, ...] | a.NotTold:
+    def requests(self, call: Call) -> tuple[Action, ...] | NotTold:
         """Which may be asked for by phone, a second proof taken as given, in the order of the rules."""
 
-    def may_request(self, call: Call) -> a.NotTold | Literal["nothing_to_change"] | None:
+    def may_request(self, call: Call) -> NotTold | Literal["nothing_to_change"] | None:
         """Why the change that is wanted (`then`) may not be asked for now. Where there is nothing to change, the account is what
         the request would make of it: nobody who may is asked for a proof in vain."""
 
-    def request(self, call: Call, recorded: Recorded) -> Opened | Drafted | a.BeingUpdated | None:
+    def request(self, call: Call, recorded: Recorded) -> Opened | Drafted | BeingUpdated | None:
         """Drafted: the second proof had run out by then."""
 
-    def hand_in(self, call: Call) -> HandIn | a.NotTold:
+    def hand_in(self, call: Call) -> HandIn | NotTold:
         """The draft that `then` names goes to the desk."""
 
     # --- a second proof
 
-    def ways(self, call: Call) -> a.WaysFound | a.AlreadyProved | a.BeingUpdated | None:
+    def ways(self, call: Call) -> WaysFound | AlreadyProved | BeingUpdated | None:
         """By what one could be given, or how long the one that was given lasts. None: nothing they may do here needs one."""
 
-    def prove_by(self, call: Call) -> a.ApprovalAsked | WayTaken | a.BeingUpdated:
+    def prove_by(self, call: Call) -> ApprovalAsked | WayTaken | BeingUpdated:
         """Has a code sent, or a question asked in Slack, where the way needs that."""
 
-    def check_code(self, call: Call, digits: str) -> a.SteppedUp | NotProved | a.BeingUpdated: ...
+    def check_code(self, call: Call, digits: str) -> SteppedUp | NotProved | BeingUpdated: ...
 
-    def look_at_approval(self, call: Call) -> a.SteppedUp | Literal["waiting", "no"] | a.BeingUpdated: ...
+    def look_at_approval(self, call: Call) -> SteppedUp | Literal["waiting", "no"] | BeingUpdated: ...
 
-    def give_up_approval(self, call: Call) -> a.SteppedUp | a.BeingUpdated | None:
+    def give_up_approval(self, call: Call) -> SteppedUp | BeingUpdated | None:
         """It may have come just now."""
 
-    def transfer_code(self, call: Call, topic: str) -> a.Code | a.BeingUpdated | None:
+    def transfer_code(self, call: Call, topic: str) -> Code | BeingUpdated | None:
         """Takes what was proved here to Slack, for one topic. None: there is nothing to carry any more."""
 
     # --- a person
 
-    def ring(self, call: Call) -> int | a.RingEnded | Refused | Opening:
+    def ring(self, call: Call) -> int | RingEnded | Refused | Opening:
         """A person is asked for: of the desk, or of the emergency line (`about` emergency). The ring's id; RingEnded: there is no
         phone to ring; Opening: nobody is there until then."""
 
-    def look_at_ring(self, call: Call) -> int | a.Taken | Refused | None:
+    def look_at_ring(self, call: Call) -> int | Taken | Refused | None:
         """Their place in the queue, from 1; None: nobody came."""
 
-    def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+    def give_up_ring(self, call: Call, why: GivesUp) -> Taken | RingEnded:
         """Nobody took it, or the caller goes back or asks to be called back; unless somebody came just now."""
 
     def caller_left(self, call: Call) -> None:
         """They hung up while they waited for a person, and are called back."""
 
-    def ask_call_back(self, call: Call) -> a.RingEnded | Refused:
+    def ask_call_back(self, call: Call) -> RingEnded | Refused:
         """While the desk is closed: a call-back ticket."""
 
     def what_is_asked(self, call: Call) -> str:
         """Why the agent sent the caller to the keypad: pin, second, or nothing any more."""
 
-    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | a.NotTold | None:
+    def back_to_talk(self, call: Call, passed: bool | None) -> BackInRoom | NotTold | None:
         """Into the room where the agent waits. `passed`: what came of the PIN; None: look whether a second proof was given.
         Answers None where the agent has gone."""
 

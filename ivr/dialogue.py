@@ -2,12 +2,12 @@
 
 Pure: no database, no clock; what the desk knows and does is asked through a port (desk_port.py). `transitions.step` takes a call
 through it. TABLE has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, ticket_list.py, request.py,
-step_up.py, person.py, keypad.py and callback.py.
+step_up.py, person.py and callback.py.
 """
 
 from __future__ import annotations
 
-from ivr import callback, identify, keypad, message, person, request, step_up, ticket_list
+from ivr import callback, identify, message, person, request, step_up, ticket_list
 from ivr import menu as menus
 from ivr.desk_port import Desk
 from ivr.transitions import TABLE, State, goodbye, goto
@@ -55,7 +55,6 @@ TABLE.update(
     | request.STATES
     | step_up.STATES
     | person.STATES
-    | keypad.STATES
     | callback.STATES
     | {"over": State(_over, _over, silence_speaks=True)}
 )

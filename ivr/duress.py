@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from authz import Proof
 from desk.outcomes import Opened
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import ringing
 from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import Desk, GivesUp
@@ -45,16 +45,16 @@ class UnderThreat:
     def find_account(self, call: Call, number: str) -> int | None:
         return self.usual.find_account(call, number)
 
-    def offer(self, call: Call) -> a.Offered:
+    def offer(self, call: Call) -> port.Offered:
         return self.usual.offer(call)
 
-    def topics(self, call: Call) -> a.Topics | Refused:
+    def topics(self, call: Call) -> port.Topics | Refused:
         return self.usual.topics(call)
 
     def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         return self.usual.service_names(call)
 
-    def may_leave_message(self, call: Call) -> a.MessageAllowed:
+    def may_leave_message(self, call: Call) -> port.MessageAllowed:
         return self.usual.may_leave_message(call)
 
     def open_ticket(self, call: Call, recorded: Recorded) -> Opened | None:
@@ -63,7 +63,7 @@ class UnderThreat:
     def leave_message(self, call: Call, recorded: Recorded) -> None:
         self.usual.leave_message(call, recorded)
 
-    def ask_call_back(self, call: Call) -> a.RingEnded | Refused:
+    def ask_call_back(self, call: Call) -> port.RingEnded | Refused:
         return self.usual.ask_call_back(call)
 
     def what_is_asked(self, call: Call) -> str:
@@ -71,7 +71,7 @@ class UnderThreat:
 
     # --- as always, once the desk was really rung
 
-    def ring(self, call: Call) -> int | a.RingEnded | Refused | Opening:
+    def ring(self, call: Call) -> int | port.RingEnded | Refused | Opening:
         """The ring that nobody hears has no row: its id says when it began, in ms below zero."""
         granted = judged(self.tx, self.settings, ring_ask(self.tx, call))
         if isinstance(granted, Refused):
@@ -83,7 +83,7 @@ class UnderThreat:
             return self._ended(call, support_calls.NOBODY_CAME)
         return -self.tx.now
 
-    def look_at_ring(self, call: Call) -> int | a.Taken | Refused | None:
+    def look_at_ring(self, call: Call) -> int | port.Taken | Refused | None:
         if _really_rung(call):
             return self.usual.look_at_ring(call)
         since = -(call.ring or 0)
@@ -91,7 +91,7 @@ class UnderThreat:
             return None
         return support_calls.place_since(self.tx, since, emergency=call.about == "emergency")
 
-    def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+    def give_up_ring(self, call: Call, why: GivesUp) -> port.Taken | port.RingEnded:
         return self.usual.give_up_ring(call, why) if _really_rung(call) else self._ended(call, why)
 
     def caller_left(self, call: Call) -> None:
@@ -100,14 +100,14 @@ class UnderThreat:
         else:
             self._ended(call, support_calls.CALLER_LEFT)
 
-    def _ended(self, call: Call, why: str) -> a.RingEnded:
+    def _ended(self, call: Call, why: str) -> port.RingEnded:
         if why == support_calls.WENT_BACK:
-            return a.RingEnded(None, False)
+            return port.RingEnded(None, False)
         since = self.tx.now if call.ring is None else -call.ring
         number = ringing.call_back_ticket(self.tx, call, why, since, emergency=call.about == "emergency")
-        return a.RingEnded(number, why != support_calls.CALL_BACK, why == support_calls.CALL_BACK)
+        return port.RingEnded(number, why != support_calls.CALL_BACK, why == support_calls.CALL_BACK)
 
-    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | a.NotTold | None:
+    def back_to_talk(self, call: Call, passed: bool | None) -> port.BackInRoom | port.NotTold | None:
         return self.usual.back_to_talk(call, passed) if _really_rung(call) else self._not_told(call, "BackToTalk")
 
     def end_talk(self, call: Call) -> None:
@@ -116,64 +116,64 @@ class UnderThreat:
 
     # --- being updated
 
-    def unlock_code(self, call: Call) -> a.BeingUpdated:
+    def unlock_code(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "TellUnlockCode")
 
-    def invoices(self, call: Call) -> a.BeingUpdated:
+    def invoices(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "TellInvoices")
 
-    def services(self, call: Call) -> a.BeingUpdated:
+    def services(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "TellServices")
 
-    def link_code(self, call: Call) -> a.BeingUpdated | None:
+    def link_code(self, call: Call) -> port.BeingUpdated | None:
         return self._not_told(call, "MakeLinkCode") if self.settings.slack else None
 
-    def tickets(self, call: Call) -> a.BeingUpdated:
+    def tickets(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "ListTickets")
 
-    def may_reply(self, call: Call) -> a.BeingUpdated:
+    def may_reply(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "MayReply")
 
-    def reply(self, call: Call, recorded: Recorded) -> a.BeingUpdated:
+    def reply(self, call: Call, recorded: Recorded) -> port.BeingUpdated:
         return self._not_told(call, "SaveReply", recorded)
 
-    def requests(self, call: Call) -> a.BeingUpdated:
+    def requests(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "MayRequest")
 
-    def may_request(self, call: Call) -> a.BeingUpdated:
+    def may_request(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "MayRecord")
 
-    def request(self, call: Call, recorded: Recorded) -> a.BeingUpdated:
+    def request(self, call: Call, recorded: Recorded) -> port.BeingUpdated:
         return self._not_told(call, "SaveRequest", recorded)
 
-    def hand_in(self, call: Call) -> a.BeingUpdated:
+    def hand_in(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "HandIn")
 
-    def ways(self, call: Call) -> a.BeingUpdated:
+    def ways(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "FindWays")
 
-    def prove_by(self, call: Call) -> a.BeingUpdated:
+    def prove_by(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "ProveBy")
 
-    def check_code(self, call: Call, digits: str) -> a.BeingUpdated:
+    def check_code(self, call: Call, digits: str) -> port.BeingUpdated:
         return self._not_told(call, "CheckCode")
 
-    def look_at_approval(self, call: Call) -> a.BeingUpdated:
+    def look_at_approval(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "LookAtApproval")
 
-    def give_up_approval(self, call: Call) -> a.BeingUpdated:
+    def give_up_approval(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "GiveUpApproval")
 
-    def transfer_code(self, call: Call, topic: str) -> a.BeingUpdated:
+    def transfer_code(self, call: Call, topic: str) -> port.BeingUpdated:
         return self._not_told(call, "GiveReference")
 
-    def _not_told(self, call: Call, what: str, recorded: Recorded | None = None) -> a.BeingUpdated:
+    def _not_told(self, call: Call, what: str, recorded: Recorded | None = None) -> port.BeingUpdated:
         """`what` is for the ledger. What was spoken with it is held all the same."""
         assert call.subject is not None
         if recorded is not None and not customer_tickets.has_recording(self.tx, recorded.sid):
             keep(self.tx, call, recorded, "Left by phone")
         self.tx.record(call.subject, call.account, "duress", "not_told", proof=Proof(call.proof), fields=(what,))
-        return a.BeingUpdated()
+        return port.BeingUpdated()
 
 
 def _really_rung(call: Call) -> bool:

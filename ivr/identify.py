@@ -10,13 +10,21 @@ from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.message import leave_message
 from ivr.person import ring
-from ivr.transitions import PAGE, State, chosen, goodbye, goto, not_a_choice, screen, unexpected
+from ivr.transitions import (
+    PAGE,
+    SHORT_IN_A_ROW,
+    TRIES_IN_A_CALL,
+    State,
+    chosen,
+    goodbye,
+    goto,
+    not_a_choice,
+    screen,
+    unexpected,
+)
 from ivr.types import Call, Event, Gather, Keys, Move, Said, say
 from store.accounts.people import is_support_id
 from store.verification.pins import Pin
-
-TRIES_IN_A_CALL = 3  # docs/phone.md, 2
-SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever
 
 
 def _ask_support_id(call: Call, _desk: Desk) -> Said:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from authz import Topic
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.message import leave_message
@@ -65,25 +65,25 @@ def _open_ticket(call: Call, desk: Desk) -> Said:
     match allowed:
         case Refused():
             return not_told(call, desk, allowed)
-        case a.Topics((), True):
+        case port.Topics((), True):
             return goto(call, desk, "request", *closed_but(allowed.why))
-        case a.Topics((topic,)):
+        case port.Topics((topic,)):
             state = [say(f"billing_alone.{allowed.state}")] if allowed.state is not None else []
             return with_topic(replace(call, lead=(*call.lead, *state)), desk, topic)
-        case a.Topics(topics, requests):
+        case port.Topics(topics, requests):
             return goto(replace(call, topics=(*topics, "request") if requests else topics), desk, "topic")
 
 
 def _tell_tickets(call: Call, desk: Desk) -> Said:
     found = desk.tickets(call)
-    if isinstance(found, a.NotTold):
+    if isinstance(found, port.NotTold):
         return not_told(call, desk, found)
     return read_out(replace(call, at="tickets"), desk, found) if found else menu(call, desk, say("no_tickets"))
 
 
 def _tell_invoices(call: Call, desk: Desk) -> Said:
     invoices = desk.invoices(call)
-    if isinstance(invoices, a.NotTold):
+    if isinstance(invoices, port.NotTold):
         return not_told(call, desk, invoices)
     told = [say(f"invoice.{invoice.status}", invoice=invoice) for invoice in invoices[:PAGE]]
     return menu(call, desk, *(told or [say("no_invoices")]), *_and_more(len(invoices)))
@@ -91,7 +91,7 @@ def _tell_invoices(call: Call, desk: Desk) -> Said:
 
 def _tell_services(call: Call, desk: Desk) -> Said:
     services = desk.services(call)
-    if isinstance(services, a.NotTold):
+    if isinstance(services, port.NotTold):
         return not_told(call, desk, services)
     told = [say("service", name=service.name, status=service.status) for service in services[:PAGE]]
     return menu(call, desk, *(told or [say("no_services")]), *_and_more(len(services)))
@@ -119,7 +119,7 @@ def _link(call: Call, desk: Desk) -> Said:
     code = desk.link_code(call)
     if code is None:  # the desk has no Slack
         return not_a_choice(call, desk)
-    if isinstance(code, a.BeingUpdated):
+    if isinstance(code, port.BeingUpdated):
         return not_told(call, desk, code)
     said = say("link_code", code=code), say("link_code_again", code=code), say("link_code_use")
     return noted(call, desk, *said)

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from authz import Proof
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk, GivesUp
 from ivr.hours import Opening
-from ivr.transitions import RESUMED, State, goodbye, goto, menu, not_told, noted, number_twice, screen, unexpected
-from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
+from ivr.transitions import (
+    RESUMED,
+    SHORT_IN_A_ROW,
+    TRIES_IN_A_CALL,
+    State,
+    goodbye,
+    goto,
+    menu,
+    not_told,
+    noted,
+    number_twice,
+    screen,
+    unexpected,
+)
+from ivr.types import Call, Event, Gather, Keys, Move, Said, Utterance, say
 from store.accounts.account_details import Refused
+from store.verification.pins import Pin
 
 
 def ring(call: Call, desk: Desk) -> Said:
@@ -25,7 +40,7 @@ def ring(call: Call, desk: Desk) -> Said:
         case Opening(today=today):
             told = say("desk_closed"), say("opens_today" if today else "opens", opening=answer)
             return goto(call, desk, "closed", *told)
-        case a.RingEnded():  # there is no phone to ring
+        case port.RingEnded():  # there is no phone to ring
             return _back(call, desk, answer)
         case Refused():
             return not_told(call, desk, answer)
@@ -51,7 +66,7 @@ def _look(call: Call, desk: Desk) -> Said:
     match now:
         case int():
             return screen(replace(call, queue=now), Gather(1, seconds=4), *_position(call, now))
-        case a.Taken():
+        case port.Taken():
             return _talk(call, now)
         case None:
             return _give_up(call, desk, "nobody_came")
@@ -61,15 +76,15 @@ def _look(call: Call, desk: Desk) -> Said:
 
 def _give_up(call: Call, desk: Desk, why: GivesUp) -> Said:
     ended = desk.give_up_ring(call, why)
-    return _talk(call, ended) if isinstance(ended, a.Taken) else _back(call, desk, ended)
+    return _talk(call, ended) if isinstance(ended, port.Taken) else _back(call, desk, ended)
 
 
-def _talk(call: Call, taken: a.Taken) -> Said:
+def _talk(call: Call, taken: port.Taken) -> Said:
     said = say("connecting"), say("agent_will_say", words=taken.words)
     return screen(replace(call, at="talking"), t.Conference(taken.room), *said)
 
 
-def _back(call: Call, desk: Desk, ended: a.RingEnded) -> Said:
+def _back(call: Call, desk: Desk, ended: port.RingEnded) -> Said:
     return menu(call, desk, *_ended(ended)) if ended.number is None else noted(call, desk, *_ended(ended))
 
 
@@ -81,7 +96,7 @@ def _position(call: Call, position: int) -> list[Utterance]:
     return [place, say("rather_call_back")]
 
 
-def _ended(ended: a.RingEnded) -> list[Utterance]:
+def _ended(ended: port.RingEnded) -> list[Utterance]:
     """What is said where nobody came, or they would rather be called back."""
     if not ended.nobody_came and not ended.asked:
         return []
@@ -107,19 +122,19 @@ def _hear_closed(call: Call, desk: Desk, event: Event) -> Said:
 
 def _ask_talking(call: Call, desk: Desk) -> Said:
     """Back from a second proof, or without one."""
-    return back_to_talk(replace(call, then=""), desk, None)
+    return _back_to_talk(replace(call, then=""), desk, None)
 
 
-def back_to_talk(call: Call, desk: Desk, passed: bool | None) -> Said:
+def _back_to_talk(call: Call, desk: Desk, passed: bool | None) -> Said:
     """Into the room where the agent waits."""
     back = desk.back_to_talk(call, passed)
     match back:
-        case a.BackInRoom(room, came):
+        case port.BackInRoom(room, came):
             said = say("keypad_passed" if came else "keypad_failed"), say("back_to_agent")
             return screen(call, t.Conference(room), *said)
         case Refused() if call.proof >= Proof.VERIFIED:
             return not_told(call, desk, back)
-        case a.BeingUpdated():
+        case port.BeingUpdated():
             return not_told(call, desk, back)
     return _talk_ended(call, desk)
 
@@ -137,14 +152,48 @@ def _hear_talking(call: Call, desk: Desk, event: Event) -> Said:
             return goto(replace(call, tries=0, short=0), desk, "pin_again", say("agent_asks"))
         if what == "second":
             return goto(replace(call, then="talk"), desk, "step_up", say("agent_asks"))
-        return back_to_talk(call, desk, None)
+        return _back_to_talk(call, desk, None)
     desk.end_talk(call)
     return _talk_ended(call, desk)
+
+
+# --- the keypad in the middle of a talk: nothing that is keyed comes near the agent, who waits in the room, or the room
+
+
+def _ask_keypad(call: Call, _desk: Desk) -> Said:
+    return screen(call, Gather(10, until_hash=True, seconds=15), say("pin_for_agent"))
+
+
+def _hear_keypad(call: Call, desk: Desk, event: Event) -> Move:
+    match event:
+        case Keys("" | "*"):
+            return _failed(call, desk)
+        case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
+            return replace(call, short=0), t.CheckPin(Pin(keyed))
+        case Keys() if call.short + 1 < SHORT_IN_A_ROW:
+            return goto(replace(call, short=call.short + 1), desk, "pin_again", say("pin_not_whole"))
+        case t.NotProved() if call.tries + 1 < TRIES_IN_A_CALL:
+            return goto(replace(call, tries=call.tries + 1), desk, "pin_again", say("pin_wrong"))
+        case t.Unlocked(person):
+            return goto(replace(call, unlocked=person, tries=0), desk, "pin_again", say("code_taken"))
+        case t.Proved(subject, _, duress) if subject == call.subject:
+            proved = replace(call, at="talking", proof=int(Proof.VERIFIED), duress=call.duress or duress, unlocked=0)
+            return _back_to_talk(proved, desk.under_threat() if duress else desk, passed=True)
+        case Keys() | t.NotProved() | t.Proved() | t.LineBusy() | t.MessagesOnly():
+            return _failed(call, desk)
+    raise unexpected(call, event)
+
+
+def _failed(call: Call, desk: Desk) -> Said:
+    """Whoever was verified before is so no longer: not for the agent, and not for the menu."""
+    return _back_to_talk(replace(call, at="talking", proof=int(Proof.CLAIMED), unlocked=0), desk, passed=False)
 
 
 STATES = {
     "holding": State(_ask_holding, _hear_holding, silence_speaks=True),
     "closed": State(_ask_closed, _hear_closed, known=True),
     "talking": State(_ask_talking, _hear_talking, silence_speaks=True),
+    "pin_again": State(_ask_keypad, _hear_keypad, silence_speaks=True),
 }
 RESUMED["talk"] = lambda call, desk: goto(call, desk, "talking")
+RESUMED["failed"] = lambda call, desk: _failed(replace(call, then=""), desk)

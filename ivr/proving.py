@@ -11,7 +11,7 @@ from authz import Action, Proof, Subject, Topic
 from desk import by_phone, verification
 from desk.outcomes import NotProved
 from desk.verification import OnPhone, Proved
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr.asks import DeskSettings, account_of, caller
 from ivr.desk_port import WayTaken
 from ivr.ticket_list import drafted
@@ -43,7 +43,7 @@ def proved(tx: Transaction, call: Call) -> bool:
     return _until(tx, call) is not None
 
 
-def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a.AlreadyProved | None:
+def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound | port.AlreadyProved | None:
     requests = by_phone.requests(tx, caller(tx, call), account_of(call))
     wanted = requests.anywhere
     found = _found(tx, settings, call)
@@ -51,13 +51,13 @@ def ways(tx: Transaction, settings: DeskSettings, call: Call) -> a.WaysFound | a
     draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
         carry = wanted if "carried" in found.ways else ()
-        return a.AlreadyProved(_minutes(tx, until), carry, bool(requests.by_phone), draft)
+        return port.AlreadyProved(_minutes(tx, until), carry, bool(requests.by_phone), draft)
     if not wanted and not call.then:
         return None
-    return a.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
+    return port.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
 
 
-def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> a.Draft | None:
+def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> port.Draft | None:
     """The newest request of theirs that waits for a second proof here, if that would still open it."""
     number = customer_tickets.newest_draft(tx, _who(call), account_of(call))
     draft = customer_tickets.draft(tx, _who(call), number) if number is not None else None
@@ -65,14 +65,14 @@ def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> a.Draft
         return None
     said = (f"ticket.number:{number}", "ticket.kind")
     tx.record(_who(call), call.account, "ticket.draft", "told", proof=Proof(call.proof), fields=said)
-    return a.Draft(number, draft.action)
+    return port.Draft(number, draft.action)
 
 
-def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> a.ApprovalAsked | WayTaken:
+def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> port.ApprovalAsked | WayTaken:
     subject, account = _who(call), account_of(call)
     if call.way not in _found(tx, settings, call).ways:
         return "not_offered"
-    asked: a.ApprovalAsked | WayTaken = "code_wanted"
+    asked: port.ApprovalAsked | WayTaken = "code_wanted"
     match call.way:
         case "slack_code":
             sent = call_codes.ask(tx, subject, account)
@@ -81,7 +81,7 @@ def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> a.ApprovalA
         case "slack_approval":
             sent = slack_approvals.lately(tx, subject, call_codes.WITHIN) < call_codes.MOST
             if sent:
-                asked = a.ApprovalAsked(*slack_approvals.ask(tx, subject, account, drafted(call)))
+                asked = port.ApprovalAsked(*slack_approvals.ask(tx, subject, account, drafted(call)))
         case _:
             return asked
     decision = "sent" if sent else "not_sent"
@@ -89,35 +89,35 @@ def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> a.ApprovalA
     return asked if sent else "not_now"
 
 
-def check_code(tx: Transaction, settings: DeskSettings, call: Call, digits: str) -> a.SteppedUp | NotProved:
+def check_code(tx: Transaction, settings: DeskSettings, call: Call, digits: str) -> port.SteppedUp | NotProved:
     who, minutes = caller(tx, call), settings.step_up_minutes
     found = verification.key_code(
         tx, who, account_of(call), call.way, digits, minutes=minutes, texting=settings.texting, slack=settings.slack
     )
-    return a.SteppedUp(_minutes(tx, found.until)) if isinstance(found, Proved) else found
+    return port.SteppedUp(_minutes(tx, found.until)) if isinstance(found, Proved) else found
 
 
-def look_at_approval(tx: Transaction, call: Call) -> a.SteppedUp | Literal["waiting", "no"]:
+def look_at_approval(tx: Transaction, call: Call) -> port.SteppedUp | Literal["waiting", "no"]:
     right = slack_approvals.outcome(tx, call.approval)
     until = _until(tx, call) if right else None
     if until is not None:
-        return a.SteppedUp(_minutes(tx, until))
+        return port.SteppedUp(_minutes(tx, until))
     return "waiting" if right is None else "no"
 
 
-def give_up_approval(tx: Transaction, call: Call) -> a.SteppedUp | None:
+def give_up_approval(tx: Transaction, call: Call) -> port.SteppedUp | None:
     looked = look_at_approval(tx, call)
-    if isinstance(looked, a.SteppedUp):  # it came just now
+    if isinstance(looked, port.SteppedUp):  # it came just now
         return looked
     slack_approvals.give_up(tx, _who(call), call.approval)
     return None
 
 
-def transfer_code(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> a.Code | None:
+def transfer_code(tx: Transaction, settings: DeskSettings, call: Call, topic: str) -> port.Code | None:
     if not settings.slack:
         return None
     digits = verification.carry(tx, caller(tx, call), account_of(call), Topic(topic), transfer_codes.TO_SLACK)
-    return None if digits is None else a.Code(digits)
+    return None if digits is None else port.Code(digits)
 
 
 def _bound(tx: Transaction, call: Call) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from authz import ABOUT_A_SERVICE, REQUESTS, Action
 from desk.outcomes import Drafted
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.transitions import (
@@ -36,7 +36,7 @@ def wanted(call: Call) -> Action:
 
 def _ask_request(call: Call, desk: Desk) -> Said:
     actions = desk.requests(call)
-    if isinstance(actions, a.NotTold):
+    if isinstance(actions, port.NotTold):
         return not_told(call, desk, actions)
     offered = [say(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in actions]
     return screen(call, Gather(1), say("which_change"), *offered, say("star_back"))
@@ -74,7 +74,7 @@ def _hear_speak(call: Call, desk: Desk, event: Event) -> Said:
     saved = desk.request(call, event.recorded)
     if saved is None:
         return menu(call, desk, say("request_kept"))
-    if isinstance(saved, a.BeingUpdated):
+    if isinstance(saved, port.BeingUpdated):
         return not_told(call, desk, saved)
     number = number_twice(saved.number)
     if isinstance(saved, Drafted):

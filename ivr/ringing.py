@@ -11,7 +11,7 @@ from authz import Grant, Proof, Subject
 from desk import by_phone, spoken
 from desk.actors import judge
 from desk.outcomes import Opened
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import GivesUp
 from ivr.hours import Opening
@@ -46,7 +46,7 @@ def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening
     return hours.next(tx.now)
 
 
-def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.RingEnded | Refused | Opening:
+def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.RingEnded | Refused | Opening:
     granted = judged(tx, settings, ring_ask(tx, call))
     if isinstance(granted, Refused):
         return granted
@@ -87,7 +87,7 @@ def has_gone(tx: Transaction, ring: SupportCall) -> bool:
     return ring.seen_at < tx.now - RING_FOR
 
 
-def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | a.Taken | Refused | None:
+def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Taken | Refused | None:
     assert call.ring is not None
     may = _still_may(tx, settings, call)
     if isinstance(may, Refused):
@@ -110,11 +110,11 @@ def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | R
     return by_phone.why_not(tx, found, slack=settings.slack)
 
 
-def _taken(tx: Transaction, ring: SupportCall) -> a.Taken:
+def _taken(tx: Transaction, ring: SupportCall) -> port.Taken:
     words = live_calls.words(tx, ring.id)
     assert words is not None
     support_calls.met(tx, ring.id)
-    return a.Taken(support_calls.room(ring.id), words)
+    return port.Taken(support_calls.room(ring.id), words)
 
 
 def _is_enough(tx: Transaction, ring: SupportCall) -> bool:
@@ -124,7 +124,7 @@ def _is_enough(tx: Transaction, ring: SupportCall) -> bool:
     return tx.now - ring.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.held_up)
 
 
-def give_up(tx: Transaction, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+def give_up(tx: Transaction, call: Call, why: GivesUp) -> port.Taken | port.RingEnded:
     now = support_calls.hold(tx, call.ring) if call.ring is not None else None
     if now is not None and now.taken:
         return _taken(tx, now)  # somebody came just now
@@ -135,17 +135,17 @@ def caller_left(tx: Transaction, call: Call) -> None:
     _ended(tx, call, support_calls.CALLER_LEFT)
 
 
-def _ended(tx: Transaction, call: Call, why: str) -> a.RingEnded:
+def _ended(tx: Transaction, call: Call, why: str) -> port.RingEnded:
     assert tx.call is not None
     ring = support_calls.end(tx, tx.call, why)
     if ring is None or why == support_calls.WENT_BACK:
-        return a.RingEnded(None, False)
+        return port.RingEnded(None, False)
     if ring.emergency:
         job_queue.enqueue(
             tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account}
         )
     number = call_back_ticket(tx, call, why, ring.started_at, emergency=ring.emergency, taken=ring.taken)
-    return a.RingEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALL_BACK)
+    return port.RingEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALL_BACK)
 
 
 def _why_back(why: str, waited: int, *, taken: bool) -> str:
@@ -173,11 +173,11 @@ def call_back_ticket(
     return None
 
 
-def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> a.RingEnded | Refused:
+def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> port.RingEnded | Refused:
     body = "The caller asked for a person by phone while the desk was closed."
     opened = spoken.call_back(tx, ring_ask(tx, call), _ASKED_FOR, body, service=call.service)
     if isinstance(opened, Opened):
-        return a.RingEnded(opened.number, nobody_came=False, asked=True)
+        return port.RingEnded(opened.number, nobody_came=False, asked=True)
     return by_phone.why_not(tx, opened, slack=settings.slack)
 
 
@@ -193,7 +193,7 @@ def what_is_asked(tx: Transaction, call: Call) -> str:
 
 def back_to_talk(
     tx: Transaction, settings: DeskSettings, call: Call, keyed: bool | None
-) -> a.BackInRoom | Refused | None:
+) -> port.BackInRoom | Refused | None:
     """Whoever has passed may still talk to the desk, or not; whoever has failed goes back to the agent, who sees it."""
     assert call.ring is not None
     assert tx.call is not None
@@ -210,7 +210,7 @@ def back_to_talk(
         may = _still_may(tx, settings, call)
         if isinstance(may, Refused):
             return may
-    return a.BackInRoom(support_calls.room(ring.id), passed)
+    return port.BackInRoom(support_calls.room(ring.id), passed)
 
 
 def _stepped_up(tx: Transaction, call: Call, ring: SupportCall | None) -> bool:
@@ -220,11 +220,11 @@ def _stepped_up(tx: Transaction, call: Call, ring: SupportCall | None) -> bool:
     return step_ups.until(tx, call.subject, ring.account, tx.call or "") is not None
 
 
-def unlock_code(tx: Transaction, call: Call) -> a.Code | None:
+def unlock_code(tx: Transaction, call: Call) -> port.Code | None:
     """To whoever answered on a number on file and pressed a key: enough to be let at the PIN again, and for nothing else."""
     person = resolve(tx, call.support_id, call.number)[0]
     ours = callbacks.look(tx, call.call_back) if call.call_back is not None else None
     if person is None or ours is None or ours.person != person or ours.status != "answered":
         return None
     tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{Subject.of_person(person)}",))
-    return a.Code(one_time_codes.issue(tx, "unlock", Subject.of_person(person)))
+    return port.Code(one_time_codes.issue(tx, "unlock", Subject.of_person(person)))

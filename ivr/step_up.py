@@ -8,7 +8,7 @@ from typing import Final
 
 from authz import REQUESTS, Topic
 from desk.outcomes import NotProved
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr.desk_port import Desk
 from ivr.request import WANTED
 from ivr.ticket_list import HAND_IN, drafted, hand_in
@@ -26,23 +26,23 @@ def _ask_step_up(call: Call, desk: Desk) -> Said:
     return _found(call, desk, desk.ways(call))
 
 
-def _found(call: Call, desk: Desk, found: a.WaysFound | a.AlreadyProved | a.BeingUpdated | None) -> Said:
+def _found(call: Call, desk: Desk, found: port.WaysFound | port.AlreadyProved | port.BeingUpdated | None) -> Said:
     match found:
-        case a.WaysFound(()):
+        case port.WaysFound(()):
             fresh = [say(f"fresh.{word}") for word in found.fresh]
             return _back(call, desk, say("step.nothing"), *fresh, say("step.set_up"))
-        case a.WaysFound(ways, ending, _, draft):
+        case port.WaysFound(ways, ending, _, draft):
             offered = [say(f"prove.{digit}", ending=ending) for digit, way in WAYS.items() if way in ways]
             if draft is None:
                 return screen(replace(call, at="step_up"), Gather(1), *offered, say("star_back"))
             waits = say("step.draft", number=draft.number, action=draft.action)
             known = replace(call, at="step_up", then=f"{HAND_IN}{draft.number}")
             return screen(known, Gather(1), waits, *offered, say("step.other"), say("star_back"))
-        case a.AlreadyProved():
+        case port.AlreadyProved():
             return resume(call, desk) if call.then == "talk" else _lasts(call, desk, found)
         case None:
             return _back(call, desk, say("step.no_need"))
-        case a.BeingUpdated():
+        case port.BeingUpdated():
             return not_told(call, desk, found)
 
 
@@ -66,14 +66,14 @@ def _prove_by(call: Call, desk: Desk) -> Said:
     match asked:
         case "code_wanted":
             return goto(call, desk, "step_code")
-        case a.ApprovalAsked(id):
+        case port.ApprovalAsked(id):
             said = say("approval.number", asked=asked), say("approval.again", asked=asked), say("approval.say_it")
             return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, say("star_back"))
         case "not_now":
             return goto(call, desk, "step_up", say("step.not_now"))
         case "not_offered":
             return not_a_choice(call, desk)
-        case a.BeingUpdated():
+        case port.BeingUpdated():
             return not_told(call, desk, asked)
 
 
@@ -101,13 +101,13 @@ def _hear_code(call: Call, desk: Desk, event: Event) -> Said:
 def _check(call: Call, desk: Desk, digits: str) -> Said:
     checked = desk.check_code(call, digits)
     match checked:
-        case a.SteppedUp(minutes):
+        case port.SteppedUp(minutes):
             return resume(call, desk, say("step.done", minutes=minutes))
         case NotProved.WRONG:
             return _once_more(call, desk, say("step.wrong"))
         case NotProved():
             return _back(call, desk, say("step.busy" if checked is NotProved.BUSY else "step.locked"))
-        case a.BeingUpdated():
+        case port.BeingUpdated():
             return not_told(call, desk, checked)
 
 
@@ -130,18 +130,18 @@ def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
             return goto(replace(call, approval=0), desk, "step_up")
         case "waiting":
             return screen(call, Gather(1, seconds=4), say("approval.waiting"))
-        case a.SteppedUp(minutes):
+        case port.SteppedUp(minutes):
             return resume(call, desk, say("step.done", minutes=minutes))
         case "no":
             return _back(call, desk, say("approval.no"))
-        case a.BeingUpdated():
+        case port.BeingUpdated():
             return not_told(call, desk, looked)
 
 
 # --- somebody who has given a second proof
 
 
-def _lasts(call: Call, desk: Desk, proved: a.AlreadyProved) -> Said:
+def _lasts(call: Call, desk: Desk, proved: port.AlreadyProved) -> Said:
     carry = [say("stepped_up.carry")] if proved.carry else []
     change = [say("stepped_up.change")] if proved.requests else []
     draft, topics = proved.draft, tuple(str(topic) for topic in Topic if topic in map(topic_of, proved.carry))
@@ -155,7 +155,7 @@ def _lasts(call: Call, desk: Desk, proved: a.AlreadyProved) -> Said:
 
 def _ask_stepped_up(call: Call, desk: Desk) -> Said:
     found = desk.ways(call)  # it may have run out meanwhile
-    return _lasts(call, desk, found) if isinstance(found, a.AlreadyProved) else _found(call, desk, found)
+    return _lasts(call, desk, found) if isinstance(found, port.AlreadyProved) else _found(call, desk, found)
 
 
 def _hear_stepped_up(call: Call, desk: Desk, event: Event) -> Said:
@@ -179,7 +179,7 @@ def _ask_carry(call: Call, desk: Desk) -> Said:
     """What it is for in Slack is asked as what it is: nobody has to know which topic that belongs to."""
     found = desk.ways(call)
     match found:
-        case a.AlreadyProved(_, carry) if carry:
+        case port.AlreadyProved(_, carry) if carry:
             offered = [say(f"request.{n}") for n, action in enumerate(REQUESTS, 1) if action in carry]
             return screen(replace(call, at="carry"), Gather(1), say("which_in_slack"), *offered, say("star_back"))
     return _found(call, desk, found)
@@ -204,7 +204,7 @@ def _reference(call: Call, desk: Desk, topic: str) -> Said:
     code = desk.transfer_code(call, topic)
     if code is None:
         return menu(call, desk, say("transfer_code.none"))
-    if isinstance(code, a.BeingUpdated):
+    if isinstance(code, port.BeingUpdated):
         return not_told(call, desk, code)
     said = say("transfer_code.code", code=code), say("transfer_code.again", code=code)
     return noted(call, desk, *said, say("transfer_code.use"))

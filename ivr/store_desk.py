@@ -13,7 +13,7 @@ from desk import accounts, by_phone, choices, spoken, tickets
 from desk.actors import NotAllowed
 from desk.by_phone import OnlyElsewhere
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import proving, ringing
 from ivr.asks import DeskSettings, account_of, asked, by_topic, caller, judged, keep
 from ivr.desk_port import Desk, GivesUp, WayTaken
@@ -53,7 +53,7 @@ class StoreDesk:
 
     # --- who, and which account
 
-    def unlock_code(self, call: Call) -> a.Code | None:
+    def unlock_code(self, call: Call) -> port.Code | None:
         return ringing.unlock_code(self.tx, call)
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
@@ -67,7 +67,7 @@ class StoreDesk:
 
     # --- the menu
 
-    def offer(self, call: Call) -> a.Offered:
+    def offer(self, call: Call) -> port.Offered:
         tx, settings = self.tx, self.settings
         several = len(call.accounts) > 1  # or there is no other account to tell it from
         found = by_phone.menu(tx, caller(tx, call), account_of(call), _OF_THE_MENU, named=several)
@@ -81,7 +81,7 @@ class StoreDesk:
         if found.requests.anywhere:
             proved = proving.proved(tx, call)
             cells |= {STEP_UP} if proved or proving.offers(tx, settings, call) else set()
-        return a.Offered(cells, found.name, alone, proved)
+        return port.Offered(cells, found.name, alone, proved)
 
     def invoices(self, call: Call) -> tuple[Invoice, ...] | Refused:
         granted = judged(self.tx, self.settings, asked(self.tx, call, Action.BILLING_VIEW))
@@ -91,24 +91,24 @@ class StoreDesk:
         granted = judged(self.tx, self.settings, asked(self.tx, call, Action.SERVICE_VIEW))
         return granted if isinstance(granted, Refused) else tuple(account_details.services(self.tx, granted))
 
-    def link_code(self, call: Call) -> a.Code | None:
+    def link_code(self, call: Call) -> port.Code | None:
         """Never for somebody whose PIN failed in the middle of the call: a link would be a proof."""
         assert call.subject is not None
         if not self.settings.slack or call.proof < Proof.VERIFIED:
             return None
         self.tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
-        return a.Code(one_time_codes.issue(self.tx, "link", call.subject))
+        return port.Code(one_time_codes.issue(self.tx, "link", call.subject))
 
     # --- tickets and messages
 
-    def topics(self, call: Call) -> a.Topics | Refused:
+    def topics(self, call: Call) -> port.Topics | Refused:
         granted = by_topic(self.tx, self.settings, call, Action.TICKET_OPEN)
         requests = bool(by_phone.requests(self.tx, caller(self.tx, call), account_of(call)).by_phone)
         if isinstance(granted, Refused):
-            return a.Topics((), requests, why=granted) if requests else granted
+            return port.Topics((), requests, why=granted) if requests else granted
         topics = tuple(grant.topic for grant in granted if grant.topic is not None)
         state = account_details.takes_billing_alone(self.tx, granted[0]) if topics == (Topic.BILLING,) else None
-        return a.Topics(topics, requests, state)
+        return port.Topics(topics, requests, state)
 
     def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         if call.about == "request":
@@ -142,13 +142,13 @@ class StoreDesk:
         topic = call.topic or "technical"
         return spoken.reply(self.tx, caller(self.tx, call), account_of(call), topic, call.told, recorded)
 
-    def may_leave_message(self, call: Call) -> a.MessageAllowed:
+    def may_leave_message(self, call: Call) -> port.MessageAllowed:
         """Whoever proved who they are leaves what they want."""
         if call.proved_by is not None:
-            return a.MessageAllowed()
+            return port.MessageAllowed()
         failed = call.about == "fallback"
         room = message_limits.take(self.tx, call.number, attested=call.attested, failed=failed)
-        return a.MessageAllowed(room.refused, room.on_file)
+        return port.MessageAllowed(room.refused, room.on_file)
 
     def leave_message(self, call: Call, recorded: Recorded) -> None:
         tx, subject = self.tx, "Call back: " + _MESSAGE_SUBJECTS[call.about]
@@ -191,45 +191,45 @@ class StoreDesk:
 
     # --- a second proof
 
-    def ways(self, call: Call) -> a.WaysFound | a.AlreadyProved | None:
+    def ways(self, call: Call) -> port.WaysFound | port.AlreadyProved | None:
         return proving.ways(self.tx, self.settings, call)
 
-    def prove_by(self, call: Call) -> a.ApprovalAsked | WayTaken:
+    def prove_by(self, call: Call) -> port.ApprovalAsked | WayTaken:
         return proving.prove_by(self.tx, self.settings, call)
 
-    def check_code(self, call: Call, digits: str) -> a.SteppedUp | NotProved:
+    def check_code(self, call: Call, digits: str) -> port.SteppedUp | NotProved:
         return proving.check_code(self.tx, self.settings, call, digits)
 
-    def look_at_approval(self, call: Call) -> a.SteppedUp | Literal["waiting", "no"]:
+    def look_at_approval(self, call: Call) -> port.SteppedUp | Literal["waiting", "no"]:
         return proving.look_at_approval(self.tx, call)
 
-    def give_up_approval(self, call: Call) -> a.SteppedUp | None:
+    def give_up_approval(self, call: Call) -> port.SteppedUp | None:
         return proving.give_up_approval(self.tx, call)
 
-    def transfer_code(self, call: Call, topic: str) -> a.Code | None:
+    def transfer_code(self, call: Call, topic: str) -> port.Code | None:
         return proving.transfer_code(self.tx, self.settings, call, topic)
 
     # --- a person
 
-    def ring(self, call: Call) -> int | a.RingEnded | Refused | Opening:
+    def ring(self, call: Call) -> int | port.RingEnded | Refused | Opening:
         return ringing.ring(self.tx, self.settings, call)
 
-    def look_at_ring(self, call: Call) -> int | a.Taken | Refused | None:
+    def look_at_ring(self, call: Call) -> int | port.Taken | Refused | None:
         return ringing.look(self.tx, self.settings, call)
 
-    def give_up_ring(self, call: Call, why: GivesUp) -> a.Taken | a.RingEnded:
+    def give_up_ring(self, call: Call, why: GivesUp) -> port.Taken | port.RingEnded:
         return ringing.give_up(self.tx, call, why)
 
     def caller_left(self, call: Call) -> None:
         ringing.caller_left(self.tx, call)
 
-    def ask_call_back(self, call: Call) -> a.RingEnded | Refused:
+    def ask_call_back(self, call: Call) -> port.RingEnded | Refused:
         return ringing.ask_call_back(self.tx, self.settings, call)
 
     def what_is_asked(self, call: Call) -> str:
         return ringing.what_is_asked(self.tx, call)
 
-    def back_to_talk(self, call: Call, passed: bool | None) -> a.BackInRoom | Refused | None:
+    def back_to_talk(self, call: Call, passed: bool | None) -> port.BackInRoom | Refused | None:
         return ringing.back_to_talk(self.tx, self.settings, call, passed)
 
     def end_talk(self, _call: Call) -> None:

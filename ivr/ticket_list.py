@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from desk.outcomes import HandIn
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, prove_or_not_told, screen, unexpected
@@ -20,7 +20,7 @@ def ask_record(call: Call, _desk: Desk) -> Said:
 
 def _ask_tickets(call: Call, desk: Desk) -> Said:
     found = desk.tickets(call)
-    return prove_or_not_told(call, desk, found) if isinstance(found, a.NotTold) else read_out(call, desk, found)
+    return prove_or_not_told(call, desk, found) if isinstance(found, port.NotTold) else read_out(call, desk, found)
 
 
 def read_out(call: Call, desk: Desk, tickets: tuple[Ticket, ...]) -> Said:
@@ -65,7 +65,7 @@ def drafted(call: Call) -> int | None:
 def hand_in(call: Call, desk: Desk) -> Said:
     wants = replace(call, at="tickets")
     done = desk.hand_in(wants)
-    if isinstance(done, a.NotTold):
+    if isinstance(done, port.NotTold):
         return prove_or_not_told(wants, desk, done)
     if done in (HandIn.DONE, HandIn.ALREADY):
         told = say("handed_in" if done is HandIn.DONE else "handed_in_already", number=drafted(call))
@@ -79,7 +79,7 @@ def _hear_reply(call: Call, desk: Desk, event: Event) -> Said:
     if not isinstance(event, t.Spoken):
         return menu(call, desk)
     added = desk.reply(call, event.recorded)
-    if isinstance(added, a.BeingUpdated):
+    if isinstance(added, port.BeingUpdated):
         return not_told(call, desk, added)
     return menu(call, desk, say("added_to_ticket", number=call.told) if added else say("ticket_kept"))
 

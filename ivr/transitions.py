@@ -8,14 +8,15 @@ from typing import NamedTuple, TypeVar
 
 from authz import NAMES, Next, Proof, Reason, leaves_out_suspension
 from ivr import types as t
-from ivr.answers import NotTold
-from ivr.desk_port import Desk
+from ivr.desk_port import Desk, NotTold
 from ivr.types import Call, Event, HangUp, Keys, Move, Said, Screen, Utterance, say
 from store.accounts.account_details import Refused
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more
 MOST_UNPROVED = 30  # turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours
+TRIES_IN_A_CALL = 3  # docs/phone.md, 2
+SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever
 WRITING = 3  # silences of somebody who writes down what they heard
 
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Next, Reason, Subject, Topic
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from ivr import answers as a
 from ivr import callback, dialogue, transitions
+from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.hours import Opening
@@ -28,7 +28,7 @@ WORDS = ("amber", "otter")
 RECORDED = Recorded("RE" + "0" * 32, 7)
 SPOKEN = t.Spoken(RECORDED)
 ASKED = {name for name in vars(Desk) if not name.startswith("_")} - {"under_threat"}
-NOT_TOLD = {name for name in ASKED if a.BeingUpdated in get_args(get_type_hints(getattr(Desk, name))["return"])}
+NOT_TOLD = {name for name in ASKED if port.BeingUpdated in get_args(get_type_hints(getattr(Desk, name))["return"])}
 LONG_KEYS = (
     "",
     "*",
@@ -184,7 +184,7 @@ class DiceDesk:
         if name in self._given:
             answer = self._given[name]
         elif call.duress and name in NOT_TOLD - {"back_to_talk"}:
-            answer = a.BeingUpdated()
+            answer = port.BeingUpdated()
         else:
             answer = answer_of(self._dice, name, call, *about, *named.values())
         self.asked.append((name, answer))
@@ -205,12 +205,12 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             return dice.one_of((None, *call.accounts))
         case "offer":
             cells = frozenset(cell for cell, _ in MENU.values() if dice.throw(3))
-            return a.Offered(cells, "Tideworks Ltd" if cells and len(call.accounts) > 1 else "")
+            return port.Offered(cells, "Tideworks Ltd" if cells and len(call.accounts) > 1 else "")
         case "topics":
             if not dice.throw(4):
                 return refused(dice, "ticket.open:technical")
             topics = ((Topic.TECHNICAL,), (Topic.BILLING,), (Topic.TECHNICAL, Topic.BILLING), ())
-            return a.Topics(topics[dice.throw(3)]) if dice.throw(2) else a.Topics(dice.one_of(topics), True)
+            return port.Topics(topics[dice.throw(3)]) if dice.throw(2) else port.Topics(dice.one_of(topics), True)
         case "service_names":
             if not dice.throw(4):
                 return refused(dice, "phone.emergency")
@@ -226,7 +226,7 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
         case "may_reply":
             return dice.one_of((None, None, refused(dice, "ticket.reply:technical")))
         case "may_leave_message":
-            return a.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
+            return port.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
         case "leave_message" | "end_talk" | "caller_left":
             return None
         case "invoices":
@@ -237,7 +237,7 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             services = tuple(Service(f"s-{n}", f"Server {n}", "running") for n in range(dice.throw(3)))
             return services if dice.throw(4) else refused(dice, dice.one_of(CELLS))
         case "link_code" | "unlock_code" | "transfer_code":
-            return dice.one_of((None, a.Code("01234567")))
+            return dice.one_of((None, port.Code("01234567")))
         case "requests":
             return REQUESTS[dice.throw(4) :] if dice.throw(4) != 1 else refused(dice, "service.order")
         case "may_request":
@@ -248,40 +248,40 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             return dice.one_of((HandIn.DONE, HandIn.ALREADY, HandIn.NONE, refused(dice, "service.cancel")))
         case "ways":
             if call.at == "carry" or (call.at == "stepped_up" and not dice.throw(3)):
-                return a.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
-            draft = None if call.then or dice.throw(2) else a.Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
+                return port.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
+            draft = None if call.then or dice.throw(2) else port.Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
             fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
-            found = a.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
-            proved = a.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
+            found = port.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
+            proved = port.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
             return dice.one_of((found, found, proved, None))
         case "prove_by":
             if call.way == "slack_approval":
-                return dice.one_of((a.ApprovalAsked(3, "42"), a.ApprovalAsked(3, "42"), "not_now"))
+                return dice.one_of((port.ApprovalAsked(3, "42"), port.ApprovalAsked(3, "42"), "not_now"))
             return dice.one_of(("code_wanted", "code_wanted", "not_now", "not_offered"))
         case "check_code":
             return dice.one_of(
-                (a.SteppedUp(15), *[NotProved.WRONG] * 2, dice.one_of((NotProved.LATER, NotProved.BUSY)))
+                (port.SteppedUp(15), *[NotProved.WRONG] * 2, dice.one_of((NotProved.LATER, NotProved.BUSY)))
             )
         case "look_at_approval":
-            return dice.one_of(("waiting", "waiting", a.SteppedUp(15), "no"))
+            return dice.one_of(("waiting", "waiting", port.SteppedUp(15), "no"))
         case "give_up_approval":
-            return dice.one_of((None, a.SteppedUp(15)))
+            return dice.one_of((None, port.SteppedUp(15)))
         case "ring":
             shut = Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1)
             at_hours = call.about != "emergency" and call.call_back is None
-            instead = (a.RingEnded(1001, True), shut) if at_hours else (a.RingEnded(1001, True),)
+            instead = (port.RingEnded(1001, True), shut) if at_hours else (port.RingEnded(1001, True),)
             return dice.one_of((5, 5, *instead, refused(dice, "phone.support")))
         case "look_at_ring":
-            return dice.one_of((1 + dice.throw(3), a.Taken("desk-5", WORDS), None))
+            return dice.one_of((1 + dice.throw(3), port.Taken("desk-5", WORDS), None))
         case "give_up_ring":
             number = dice.one_of((None, 1001)) if about != "went_back" else None
-            return a.RingEnded(number, about == "nobody_came", about == "call_back")
+            return port.RingEnded(number, about == "nobody_came", about == "call_back")
         case "ask_call_back":
-            return dice.one_of((a.RingEnded(1001, False, True), refused(dice, "phone.support")))
+            return dice.one_of((port.RingEnded(1001, False, True), refused(dice, "phone.support")))
         case "what_is_asked":
             return dice.one_of(("pin", "pin", "second", ""))
         case "back_to_talk":
-            back = a.BackInRoom("desk-5", bool(dice.throw(2)) if about is None else about)
+            back = port.BackInRoom("desk-5", bool(dice.throw(2)) if about is None else about)
             return dice.one_of((back, back, None, refused(dice, "phone.support")))
     raise AssertionError(f"no answer is known to {name}")
 

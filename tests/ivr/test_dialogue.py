@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authz import Subject
-from ivr import answers as a
+from ivr import desk_port as port
 from ivr import phrases, transitions
 from ivr import types as t
 from ivr.menu import MENU
@@ -172,7 +172,7 @@ def test_a7_one_key_again_and_again_keeps_no_line_for_somebody_unproved(at: str,
     """150 stars at the first question, or any key where a message is taken, and the call went on at our expense."""
     step = prompted(Dice([]), Call(at=at, about="no_pin"))
     for _ in range(MOST_UNPROVED):
-        step = hear(Dice([]), step.call, Keys(key), may_leave_message=a.MessageAllowed())
+        step = hear(Dice([]), step.call, Keys(key), may_leave_message=port.MessageAllowed())
         assert not isinstance(step.screen.then, HangUp)
     step = hear(Dice([]), step.call, Keys(key))
     assert (isinstance(step.screen.then, HangUp), step.keys) == (True, ["goodbye.not_proved"])
@@ -303,14 +303,14 @@ def test_star_is_known_everywhere_keys_are_heard() -> None:
 def test_what_is_not_built_is_not_offered() -> None:
     cells = frozenset(cell for cell, _ in MENU.values())
     offered = [f"menu.{digit}" for digit in "1234567809"]
-    assert prompted(Dice([]), proved(), offer=a.Offered(cells, "")).keys == offered
-    step = hear(Dice([]), proved(), Keys("7"), link_code=None, offer=a.Offered(cells, ""))  # as without Slack
+    assert prompted(Dice([]), proved(), offer=port.Offered(cells, "")).keys == offered
+    step = hear(Dice([]), proved(), Keys("7"), link_code=None, offer=port.Offered(cells, ""))  # as without Slack
     assert (step.call.at, step.keys) == ("menu", ["not_a_choice", *offered])
 
 
 @given(st.frozensets(st.sampled_from([cell for cell, _ in MENU.values()])))
 def test_only_what_is_allowed_is_spoken_always_with_the_same_digits(cells: frozenset[str]) -> None:
-    step = prompted(Dice([]), proved(), offer=a.Offered(cells, ""))
+    step = prompted(Dice([]), proved(), offer=port.Offered(cells, ""))
     for digit, (cell, _) in MENU.items():
         assert (f"menu.{digit}" in step.keys) == (cell in cells)
         assert WORDS.say(t.say(f"menu.{digit}")).startswith(f"Press {digit} ")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from authz import Action, Ask, Grant, Proof, Subject
-from ivr.answers import BeingUpdated
+from ivr.desk_port import BeingUpdated
 from ivr.desk_port import Desk as Port
 from ivr.duress import UnderThreat
 from ivr.store_desk import StoreDesk, desk_for

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from authz import Proof, Subject
-from ivr.answers import Code
+from ivr.desk_port import Code
 from store import tables
 from store.codes import one_time_codes
 from store.codes.one_time_codes import LIFE

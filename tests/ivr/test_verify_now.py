@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from authz import Denied, Next, Proof, Reason, Subject
 from ivr import after, transitions
 from ivr.agent import told_url
-from ivr.answers import BackInRoom
+from ivr.desk_port import BackInRoom
 from ivr.store_desk import StoreDesk
 from ivr.types import Call, Conference, HangUp, Keys, Proved
 from simulator.phone import Phone
