@@ -275,5 +275,5 @@ NEXT_WORDS: Final[dict[Next, str]] = {
     Next.OPEN_BILLING_TICKET: "Open a billing ticket to have the suspension looked at.",
     Next.REOPEN_ACCOUNT: "Ask for the account to be reopened.",
     Next.LEAVE_MESSAGE: "Nobody on the account can change that: call the desk and leave a message.",
-    Next.STEP_UP: "Verify further: a code to a number on file, an approval in Slack, or an authenticator code.",
+    Next.STEP_UP: "Give a second proof: a code to a number on file, an approval in Slack, or an authenticator code.",
 }

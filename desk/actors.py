@@ -14,7 +14,7 @@ from store.jobs.job_queue import RetryLaterError
 from store.tickets import customer_tickets
 from store.verification import step_ups
 
-# Everything a customer may be allowed, but the portal's own door.
+# Everything a customer may be allowed, but the portal's own way in.
 EVERYTHING: Final = tuple(
     (action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS and action != Action.PORTAL_LOGIN
 )

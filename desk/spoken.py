@@ -75,7 +75,7 @@ def reply(tx: Transaction, who: Actor, account: int, topic: str, number: int, re
         return bool(granted)
     if any(customer_tickets.reply(tx, grant, number, body="", recorded=recorded) for grant in granted):
         return True
-    subject = f"Left by phone for ticket {number}, which they may not answer any more"
+    subject = f"Left by phone for ticket {number}, which they can no longer answer"
     keep(tx, who, account, topic, subject, recorded)
     return False
 

@@ -78,7 +78,7 @@ def open_container(
     twilio_api: httpx2.Client | None = None,
     slack_api: httpx2.Client | None = None,
 ) -> Container:
-    """Store, doors and worker from settings. Raises `SettingError`, `KeyRetiredError`, `SchemeError`,
+    """Store, channels and worker from settings. Raises `SettingError`, `KeyRetiredError`, `SchemeError`,
     `DatabaseUrlError`.
 
     `clock` gives milliseconds since 1970; `twilio_api` and `slack_api` stand in for the HTTP clients that reach TWILIO_API_URL and

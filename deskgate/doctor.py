@@ -195,7 +195,7 @@ def _keys(store: Store, needed: dict[str, set[str]]) -> Iterator[Finding]:
     for use, ids in needed.items():
         gone = ids - {key.id for key in store.keys.for_use(use)}
         if gone:
-            yield BAD, f"{use}: something is kept under a key that is not in SECRET_KEYS any more; put the old key back"
+            yield BAD, f"{use}: something is kept under a key that is no longer in SECRET_KEYS; put the old key back"
 
 
 def _ledger(store: Store, needed: set[str]) -> Iterator[Finding]:

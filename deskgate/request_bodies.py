@@ -97,7 +97,7 @@ class Body:
         if self._dropped:
             raise HTTPException(503, "too many at once")
         if message["type"] == "http.disconnect":
-            raise HTTPException(400, "it left before it had said everything")
+            raise HTTPException(400, "client disconnected before the request body was complete")
         self._more(len(message.get("body", b"")))
         if not message.get("more_body"):
             self._whole = True

@@ -1,1 +1,1 @@
-"""The phone door: Twilio's webhooks. `router` is the whole of it."""
+"""The phone: Twilio's webhooks. `router` is the whole of it."""

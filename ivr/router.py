@@ -1,4 +1,4 @@
-"""Every webhook of the phone door on one page: checked, parsed, handed to a pool thread, answered in TwiML, always.
+"""Every webhook of the phone on one page: checked, parsed, handed to a pool thread, answered in TwiML, always.
 
 `/ivr/voice` where a call begins · `/ivr/turn` every turn after · `/ivr/recording` and `/ivr/transcription` what was
 spoken · `/ivr/status` the call's end · `/ivr/fallback` when something failed · `/ivr/agent…` the desk's own
@@ -45,12 +45,12 @@ Handler = Callable[[PhoneContext, Mapping[str, str], Mapping[str, str]], Answer]
 
 def router(on: PhoneContext) -> APIRouter:
     """The phone channel, over what it works with."""
-    door = APIRouter()
+    routes = APIRouter()
     for path, handler in ROUTES.items():
-        door.add_route(
+        routes.add_route(
             f"/ivr{path}", _endpoint(on, handler), methods=["POST"], name=handler.__name__, include_in_schema=False
         )
-    return door
+    return routes
 
 
 def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

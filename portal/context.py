@@ -92,7 +92,7 @@ def open_context(
     )
 
 
-@cache  # a template is compiled once for a process, however many doors it opens
+@cache  # a template is compiled once for a process, however many services it makes
 def _pages() -> Environment:
     said = page_words.load()
     pages = Environment(

@@ -1,4 +1,4 @@
-"""Everything kept, and the only code that speaks SQL. `open_store` gives the one thing doors hold on to: a `Store`."""
+"""Everything kept, and the only code that speaks SQL. `open_store` gives the one thing channels hold on to: a `Store`."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Store:
         self._checkpoints.make(seal)
 
     def retired_keys(self) -> set[str]:
-        """The ids of the ledger's keys that are good no more."""
+        """The ids of the ledger's keys that are no longer valid."""
         self._checkpoints.read_retired()
         return set(self._retired.keys)
 

@@ -227,7 +227,7 @@ def _digits(tx: Transaction, user: SlackUser, spoken: _Message, direct: bool) ->
 
 
 def _aloud(tx: Transaction, user: SlackUser, spoken: _Message, meant: intents.Read) -> None:
-    """A code that others could read is good no more (overheard.py). Whoever says one as if to us is told so, right or wrong."""
+    """A code that others could read is no longer valid (overheard.py). Whoever says one as if to us is told so, right or wrong."""
     key = "code_aloud" if meant.value else "link_how"
     outbox.tell(tx, user, Fixed(key), f"{key}:{_minute(tx, user, spoken)}")
     there = f"aloud:{_minute(tx, user, spoken)}"

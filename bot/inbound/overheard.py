@@ -71,7 +71,7 @@ _NO_WORDS: Final = frozenset(  # names of what nobody reads: ids, times, kinds, 
 
 
 def listen(context: SlackContext, body: Event[Spoken], via: Installation) -> None:
-    """Codes in a message that others read are good no more. Direct messages with us nobody else reads."""
+    """Codes in a message that others read are no longer valid. Direct messages with us nobody else reads."""
     event = body.event
     if event.channel_type == "im" or event.bot_id == (via.bot_id or None):
         return

@@ -96,7 +96,7 @@ def tell(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 
 def _shown_once(posting: Posting, post: ticket_threads.Post, message: Message, job: Job) -> None:
-    """A code of the try before was made good no more by this one; and in ten minutes this one is over."""
+    """A code of the try before was made invalid by this one; and in ten minutes this one is over."""
     if job.attempts > 1:
         posting.change(post, message)
     job.then.append(lambda tx: verification_prompts.fades(tx, f"tell:{job.key}"))

@@ -271,7 +271,7 @@ def _standing(context: SlackContext, tx: Transaction, job: Job) -> tuple[TicketT
 def _still_theirs(tx: Transaction, thread: TicketThread) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
     if thread.side == ticket_threads.CUSTOMER and not _is_theirs(tx, thread):
-        raise PermanentError("the member these direct messages are with does not stand for them any more")
+        raise PermanentError("the member these direct messages are with no longer stands for them")
 
 
 def _is_theirs(tx: Transaction, thread: TicketThread) -> bool:

@@ -251,9 +251,7 @@ def rotate(store: Store, app: App, team: str, *, pauses: Iterable[float] = PAUSE
         made = _rotated(found, app.exchange(grant_type="refresh_token", refresh_token=found.refresh), began)
     except SlackError as said:
         if said.error == "invalid_refresh_token":
-            why = (
-                f"Slack knows the refresh token of {team} no more: install the app there again: deskgate slack install"
-            )
+            why = f"Slack no longer knows the refresh token of {team}. Install the app there again: deskgate slack install"
         else:
             why = f"Slack answered {said.error} when the tokens of {team} were to be renewed"
         raise RetryLaterError(why, OPERATORS) from None

@@ -1,4 +1,4 @@
-"""What Slack sends, kind by kind: read once at the door, and typed from there on. Whatever does not fit is no request of Slack's.
+"""What Slack sends, kind by kind: read once as it comes in, and typed from there on. Whatever does not fit is no request of Slack's.
 
 Slack's own all fit. Only what we read stands here; Bolt looks at the mapping it came as. Missing and null are alike. Pure.
 """

@@ -16,7 +16,7 @@ from store import tables
 from store.db import holdings
 from store.db.transaction import Transaction
 
-NOT_SHOWN: Final = "portal.login"  # the portal's own door: nothing that anybody is told
+NOT_SHOWN: Final = "portal.login"  # the portal's own way in: nothing that anybody is told
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Calls under way: one row for a caller's leg, so that any process can take any turn and a repeat changes nothing.
 
-The state is the phone door's own; here it is text. State and last answer are kept sealed, bound to the call, for a PIN may
+The state is the phone's own; here it is text. State and last answer are kept sealed, bound to the call, for a PIN may
 have been keyed where an ID was asked for; the answer goes when the call has ended.
 """
 

@@ -1,4 +1,4 @@
-"""Codes that are said where others hear or read them: known by what they are, however they are said, and good no more.
+"""Codes that are said where others hear or read them: known by what they are, however they are said, and no longer valid.
 
 Every eight digits in what was said are looked up, whatever stands before, between and after them, and so is everything that looks
 like the token of a one-time page: the likeliest first, and each way to read them in its turn, so that a long log leaves room for what
@@ -92,7 +92,7 @@ def candidates(words: str, most: int = MOST) -> list[Candidate]:
 
 
 def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
-    """The words without the codes in them that were good until now: they are good no more, and the person whose they are is told."""
+    """The words without the codes in them that were good until now: they are no longer valid, and the person whose they are is told."""
     c, by_digest = tables.codes.c, _by_digest(tx, words, most)
     if not by_digest:
         return words

@@ -24,7 +24,7 @@ KEPT: Final = 24 * 3_600_000
 
 
 def issue(tx: Transaction, kind: str, subject: Subject, bound: str = "") -> str:
-    """A new code for a subject; the ones of that kind before it are good no more. Shown or sent to them alone."""
+    """A new code for a subject; the ones of that kind before it are no longer valid. Shown or sent to them alone."""
     if kind not in KINDS:
         raise ValueError(f"no kind of code: {kind}")
     while True:
@@ -35,7 +35,7 @@ def issue(tx: Transaction, kind: str, subject: Subject, bound: str = "") -> str:
 
 def put(tx: Transaction, digest: str, kind: str, subject: Subject, bound: str, life: int) -> bool:
     """In place of the live one of that kind a subject has. False: these digits are somebody's, or another was made at the same
-    moment; once more, and that one is good no more. So of two at once one is good: the table holds no two that are."""
+    moment; once more, and that one is no longer valid. So of two at once one is good: the table holds no two that are."""
     if subject.is_person:
         lock(tx, subject.person)
     void(tx, kind, subject)
@@ -71,7 +71,7 @@ def bound_of(tx: Transaction, kind: str, digits: str, subject: Subject) -> str |
 
 
 def void(tx: Transaction, kind: str, subject: Subject) -> None:
-    """Whatever codes of that kind they have are good no more."""
+    """Whatever codes of that kind they have are no longer valid."""
     c = tables.codes.c
     theirs = update(tables.codes).where(c.kind == kind, c.subject == subject, c.used_at.is_(None))
     tx.connection.execute(theirs.values(used_at=tx.now))

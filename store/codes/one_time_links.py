@@ -31,7 +31,7 @@ _SEAL: Final = "pages-seal"
 
 
 def issue(tx: Transaction, kind: str, subject: Subject, bound: str = "", life: int = LIFE) -> str:
-    """A new token for a subject, good for `life` (ms); the ones of that kind before it are good no more."""
+    """A new token for a subject, good for `life` (ms); the ones of that kind before it are no longer valid."""
     if kind not in KINDS:
         raise ValueError(f"no kind of page: {kind}")
     while True:
@@ -76,7 +76,7 @@ def use(tx: Transaction, kind: str, token: str) -> tuple[Subject, str] | None:
 
 
 def void(tx: Transaction, kind: str, subject: Subject) -> None:
-    """Whatever tokens of that kind they have are good no more."""
+    """Whatever tokens of that kind they have are no longer valid."""
     one_time_codes.void(tx, _kind(kind), subject)
 
 

@@ -32,7 +32,7 @@ LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for wh
 
 # Prepared, for SQLAlchemy asks for them in the middle of its own beginning: 15 µs less a transaction.
 _BEGIN, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
-DatabaseFault = DBAPIError  # what a driver raises, under a name that doors may know
+DatabaseFault = DBAPIError  # what a driver raises, under a name that channels may know
 
 
 class OccupiedError(Exception):

@@ -67,7 +67,7 @@ class CollidedError(ConnectionLostError):
 
 
 class Transaction:
-    """Use as a context manager. `connection` is for `store` alone; doors use `ask`, `offer` and the functions of `store`."""
+    """Use as a context manager. `connection` is for `store` alone; channels use `ask`, `offer` and the functions of `store`."""
 
     def __init__(
         self,

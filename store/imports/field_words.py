@@ -27,7 +27,7 @@ def _phone(word: str) -> str:
 
 
 def _seen(word: str) -> str:
-    """Nothing that the doors clean away: a file is an operator's, who is told where it stands instead."""
+    """Nothing that the channels clean away: a file is an operator's, who is told where it stands instead."""
     if cleaned(word) != word:
         raise PydanticCustomError("seen", PATTERN_WORDS[_LINE])
     return word

@@ -1,1 +1,1 @@
-"""The ledger read and vouched for: checkpoints, the whole chain verified, keys that are good no more. It is written in db."""
+"""The ledger read and vouched for: checkpoints, the whole chain verified, keys that are no longer valid. It is written in db."""

@@ -237,7 +237,7 @@ class Checkpoints:
             there = found.get(segment)
             if there is None or there[0] < written.n or (there[0] == written.n and there[1] != written.mac.hex()):
                 words = (
-                    f"segment {segment}: what this process wrote up to entry {written.n} is not there any more: {_LOOK}"
+                    f"segment {segment}: what this process wrote up to entry {written.n} is no longer there: {_LOOK}"
                 )
                 self._found(Trouble("entries_gone", written.n, words))
                 found[segment] = (written.n, written.mac.hex())

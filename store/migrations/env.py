@@ -1,4 +1,4 @@
-"""Alembic's door into `store.db.schema`: the connection is handed in, one migration is one transaction."""
+"""Alembic's way into `store.db.schema`: the connection is handed in, one migration is one transaction."""
 
 from alembic import context
 from sqlalchemy import text

@@ -73,7 +73,7 @@ def is_young(tx: Transaction, grant: Grant, person: int) -> bool:
 
 
 def address(tx: Transaction, grant: Grant, person: int) -> ProofMail | None:
-    """A new code and where it goes; the ones before it are good no more. None: they are there no more, or their address is too
+    """A new code and where it goes; the ones before it are no longer valid. None: they are there no more, or their address is too
     young by now."""
     tx.require(grant, "desk.deliver")
     to = factors.address(tx, person)

@@ -86,7 +86,7 @@ def resume(tx: Transaction, grant: Grant, staff: int) -> bool:
 
 def invite(tx: Transaction, grant: Grant, staff: int) -> str:
     """The token of a page where they set a password and an authenticator, once and within a day; an invitation before it is
-    good no more. What they have signed in with until now is good until they have."""
+    no longer valid. What they have signed in with until now is good until they have."""
     tx.require(grant, "desk.staff.manage")
     tx.told(grant, f"invited:staff:{staff}")
     return one_time_links.issue(tx, PAGE, Subject.of_staff(staff), life=INVITED_FOR)

@@ -1,4 +1,4 @@
-"""What people send, as it is kept and shown: the one cleaning, which every door gives all that comes in.
+"""What people send, as it is kept and shown: the one cleaning, which every channel gives all that comes in.
 
 What cannot be seen but changes what is: what turns the direction of writing, control characters, marks of no width. They would make an
 agent read another thing than was written, hide a code from whoever looks for one, or end a call whose words hold them.

@@ -116,7 +116,7 @@ def request(
 
 
 def request_with_recording(tx: Transaction, subject: Subject, sid: str) -> tuple[int, bool] | None:
-    """The same for the request of theirs that has this recording already: for a door that hears of it again."""
+    """The same for the request of theirs that has this recording already: for a channel that hears of it again."""
     row = tx.connection.execute(_BY_RECORDING, {"sid": sid}).first()
     if row is None or row.opened_by is None or Subject.of_person(row.opened_by) != subject:
         return None
@@ -196,7 +196,7 @@ def leave_pending(
 
 
 def has_recording(tx: Transaction, sid: str) -> bool:
-    """Whether some ticket has this recording already: for a door that hears of it again."""
+    """Whether some ticket has this recording already: for a channel that hears of it again."""
     return tx.connection.execute(_BY_RECORDING, {"sid": sid}).first() is not None
 
 

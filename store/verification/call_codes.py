@@ -28,7 +28,7 @@ def counter_of(subject: Subject) -> str:
 
 
 def ask(tx: Transaction, subject: Subject, account: int) -> bool:
-    """Has a code shown to them in Slack; the ones before it are good no more. False: there were enough just now."""
+    """Has a code shown to them in Slack; the ones before it are no longer valid. False: there were enough just now."""
     assert tx.call is not None
     person, w = subject.person, tables.jobs.c
     lock(tx, person)

@@ -65,7 +65,7 @@ def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = No
 
 
 def address(tx: Transaction, grant: Grant, person: int) -> PageMail | None:
-    """A new link and where it goes; the ones before it are good no more. None: they are there no more, or their address is too
+    """A new link and where it goes; the ones before it are no longer valid. None: they are there no more, or their address is too
     young by now."""
     tx.require(grant, "desk.deliver")
     to = factors.address(tx, person)

@@ -101,7 +101,7 @@ def ask(tx: Transaction, subject: Subject, bound: str, countries: Collection[str
 
 
 def to_send(tx: Transaction, grant: Grant, id: int, bound: str) -> TextCode | None:
-    """A new code and where it goes; the ones before it are good no more. None: too late, or the number is theirs no more."""
+    """A new code and where it goes; the ones before it are no longer valid. None: too late, or the number is theirs no more."""
     tx.require(grant, "desk.deliver")
     row = tx.connection.execute(select(tables.text_messages).where(tables.text_messages.c.id == id)).first()
     if (

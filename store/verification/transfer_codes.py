@@ -1,4 +1,4 @@
-"""A proof carried from one door to another by a code said aloud: the same person, account and topic, and never for longer.
+"""A proof carried from one channel to another by a code said aloud: the same person, account and topic, and never for longer.
 
 What was reached on the phone is taken to Slack, and the other way. What was carried is not carried on, and it stands only
 while what it came from stands.

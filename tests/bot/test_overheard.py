@@ -1,4 +1,4 @@
-"""C1: whoever says a code where others read it, in whatever words and markup, it is good no more, and nobody there learns anything."""
+"""C1: whoever says a code where others read it, in whatever words and markup, it is no longer valid, and nobody there learns anything."""
 
 from __future__ import annotations
 

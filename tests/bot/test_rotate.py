@@ -139,7 +139,7 @@ def test_one_piece_of_work_for_each_pair_of_tokens(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("trouble", "words", "seconds"),
     [
-        (Trouble(error="invalid_refresh_token"), "install the app there again", 300),
+        (Trouble(error="invalid_refresh_token"), "Install the app there again", 300),
         (Trouble(error="bad_client_secret"), "bad_client_secret when the tokens of T0DESK", 300),
         (Trouble(status=200, body='{"ok": true}'), "named no new tokens", 300),
         (Trouble(status=500), "500", None),

@@ -103,7 +103,7 @@ def test_an_unlisted_organisation_cannot_link_even_with_a_good_code(slack: Slack
     assert "That code is wrong" in desk.said("U0FAKE")
     desk.be("U0TOM").dm(f"link {code}")
     desk.work()
-    assert "That code is wrong" in desk.said("U0TOM"), "a code that leaked is good no more"
+    assert "That code is wrong" in desk.said("U0TOM"), "a code that leaked is no longer valid"
 
 
 def test_an_actor_who_cannot_be_told_is_nobody(slack_once: SlackDesk) -> None:

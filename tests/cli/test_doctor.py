@@ -94,7 +94,7 @@ def test_keys_come_and_go(light: Shell) -> None:
     light.set(SECRET_KEYS=newer)
     said = light.run("doctor")
     assert said.code == 1
-    lost = "something is kept under a key that is not in SECRET_KEYS any more; put the old key back"
+    lost = "something is kept under a key that is no longer in SECRET_KEYS; put the old key back"
     assert [words for state, words in findings(said) if state == "BAD"] == [
         f"{use}: {lost}" for use in ("pin-pepper", "pin-wrap", "ledger")
     ]

@@ -78,7 +78,7 @@ def test_the_code_goes_to_them_alone(sample_url: str, logged: list[structlog.typ
 def test_a_mail_that_could_not_be_sent_is_sent_later_with_another_code(
     sample_sqlite: str, logged: list[structlog.typing.EventDict]
 ) -> None:
-    """Both codes were made, and the one that was never read is good no more; nor is a mail dropped as a repeat."""
+    """Both codes were made, and the one that was never read is no longer valid; nor is a mail dropped as a repeat."""
     with Mailbox(refusing=True) as away:
         desk = Desk(sample_sqlite, smtp_url=away.url)
         person = asks_for_proof(desk)
@@ -129,7 +129,7 @@ def test_without_a_mail_server_it_waits_and_no_code_is_made(sample_sqlite: str) 
 
 
 def test_h1_a_mail_that_is_withdrawn_while_a_worker_sends_it_proves_nothing(sample_url: str) -> None:
-    """A number is taken away just after a worker has leased the mail, and made its code with that: the code is good no more, and
+    """A number is taken away just after a worker has leased the mail, and made its code with that: the code is no longer valid, and
     nothing is sent again."""
     with Mailbox() as mailbox:
         desk = Desk(sample_url, smtp_url=mailbox.url)
