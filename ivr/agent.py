@@ -13,7 +13,7 @@ from desk.calls import NotTaken, TakenCall
 from ivr import screens
 from ivr.turn import PhoneContext, RefusedError
 from ivr.types import Conference, Gather, HangUp, Screen, say
-from ivr.webhook import OVER, is_step_token, step_token
+from ivr.webhook import OVER, Webhook, is_step_token, step_token
 from store import Keys
 from store.calls import agent_legs, call_state, support_calls
 from store.calls.support_calls import SupportCall
@@ -29,22 +29,22 @@ def leg_urls(keys: Keys, ring: int, leg: int) -> tuple[str, str]:
     return f"/ivr/agent?{query}", f"/ivr/agent/status?{query}"
 
 
-def rung(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def rung(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """An agent has answered, or has pressed a key."""
-    with on.store.transaction("phone", found["CallSid"]) as tx:
+    with on.store.transaction("phone", found.call_sid) as tx:
         ring, leg = _ring(tx, on, query)
         screen = _screen(tx, ring, leg, found)
     action, status = leg_urls(on.store.keys, ring.id, leg)
     return screens.twiml(screen, on.phrases, action=on.twilio.url(action), recording=on.twilio.url(status))
 
 
-def leg_status(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def leg_status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """A leg is over. If nobody took the call on it, one fewer is ringing."""
-    if found["CallStatus"] in OVER:
-        with on.store.transaction("phone", found["CallSid"]) as tx:
+    if found.call_status in OVER:
+        with on.store.transaction("phone", found.call_sid) as tx:
             ring, leg = _ring(tx, on, query)
             if call_state.first_delivery(tx, f"leg {ring.id} {leg}"):
-                support_calls.leg_gone(tx, ring.id, found["CallSid"], leg)
+                support_calls.leg_gone(tx, ring.id, found.call_sid, leg)
     return screens.nothing()
 
 
@@ -53,7 +53,7 @@ def told_url(keys: Keys, ring: int, told: str) -> str:
     return f"/ivr/agent/told?{urlencode({'ring': ring, 'told': told, 't': step_token(keys, f'told {told}', ring)})}"
 
 
-def told(on: PhoneContext, _found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def told(on: PhoneContext, _found: Webhook, query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
     ring, came = numbers.parse_int(query.get("ring", "")), query.get("told", "")
     if ring is None or came not in _CAME or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", ring):
@@ -66,21 +66,21 @@ def over_url(keys: Keys, ring: int) -> str:
     return f"/ivr/agent/over?{urlencode({'ring': ring, 'leg': 0, 't': step_token(keys, f'ring {ring}', 0)})}"
 
 
-def over(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def over(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """The caller has hung up: the agent is told, and why not much came of the keypad."""
-    with on.store.transaction("phone", found["CallSid"]) as tx:
+    with on.store.transaction("phone", found.call_sid) as tx:
         ring, _leg = _ring(tx, on, query)
     failed = [say("agent.failed")] if ring.requested_proof and ring.verification_result == "failed" else []
     screen = Screen((*failed, say("agent.over")), HangUp())
     return screens.twiml(screen, on.phrases, action=on.twilio.url("/ivr/agent"), recording="")
 
 
-def _screen(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, str]) -> Screen:
-    if "DialCallStatus" in found:  # the talk is over
+def _screen(tx: Transaction, ring: SupportCall, leg: int, found: Webhook) -> Screen:
+    if found.dial_call_status:  # the talk is over
         return Screen((say("agent.declined"),), HangUp())
     if agent_legs.is_closed(tx, ring.id, leg):
         return Screen((say("agent.closed"),), HangUp())
-    return _pressed(tx, ring, leg, found) if "Digits" in found else _offered(ring)
+    return _pressed(tx, ring, leg, found) if found.digits is not None else _offered(ring)
 
 
 def _offered(ring: SupportCall) -> Screen:
@@ -89,10 +89,10 @@ def _offered(ring: SupportCall) -> Screen:
     return Screen((say("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
 
 
-def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Mapping[str, str]) -> Screen:
-    if found["Digits"] != "1":
+def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Webhook) -> Screen:
+    if found.digits != "1":
         return Screen((say("agent.declined"),), HangUp())
-    match calls.take(tx, ring, found["CallSid"], leg):
+    match calls.take(tx, ring, found.call_sid, leg):
         case NotTaken.GONE:
             return Screen((say("agent.gone"),), HangUp())
         case NotTaken.TAKEN:

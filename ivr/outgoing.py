@@ -11,7 +11,7 @@ from ivr import after, callback, screens
 from ivr.store_desk import desk_for
 from ivr.turn import PhoneContext, RefusedError
 from ivr.types import Call
-from ivr.webhook import OVER, is_step_token, step_token
+from ivr.webhook import OVER, Webhook, is_step_token, step_token
 from store import Keys
 from store.accounts import people
 from store.calls import call_state, callbacks
@@ -36,9 +36,9 @@ def urls(keys: Keys, id: int) -> tuple[str, str]:
     return f"/ivr/called?{query}", f"/ivr/called/status?{query}"
 
 
-def answered(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """Somebody has answered, or something. Only what is surely a human is talked to (T35)."""
-    sid = found["CallSid"]
+    sid = found.call_sid
     with on.store.transaction("phone", sid) as tx:
         ours = _ours(tx, on, query, sid)
         row = call_state.load(tx, sid)
@@ -47,7 +47,7 @@ def answered(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str
             if known is None:
                 raise RefusedError("a call back that has gone on")
             return known
-        if found.get("AnsweredBy") != "human" or ours.status == "withdrawn":
+        if found.answered_by != "human" or ours.status == "withdrawn":
             over(tx, ours, "machine", call=sid)
             return on.draw(callback.MACHINE, sid, 0)
         if not callbacks.moved(tx, ours.id, "answered", call=sid):
@@ -66,10 +66,10 @@ def answered(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str
         return answer
 
 
-def status(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+def status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """It is over: for whoever was talking as for any call; and where nobody came to it, that is written down."""
-    if found["CallStatus"] in OVER:
-        sid = found["CallSid"]
+    if found.call_status in OVER:
+        sid = found.call_sid
         with on.store.transaction("phone", sid) as tx:
             ours = _ours(tx, on, query, sid)
             over(tx, ours, "over" if ours.status in ("answered", "proved") else "nobody", call=sid)

@@ -19,14 +19,7 @@ from starlette.exceptions import HTTPException
 from ivr import after, agent, outgoing, screens
 from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, recall_to_keypad
 from ivr.types import DialEnded, Heard, Keys, Spoken
-from ivr.webhook import (
-    OF_A_CALL,
-    OF_A_RECORDING,
-    OF_AN_ANNOUNCEMENT,
-    OVER,
-    caller_number,
-    is_attested,
-)
+from ivr.webhook import OVER, OfACall, OfARecording, OfATranscription, Webhook
 from store import OccupiedError, retried
 from store.db.engine import Gate
 from store.messages.timeline import Recorded
@@ -40,7 +33,7 @@ _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
 LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
 BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
 Answer = str | Callable[[], str]
-Handler = Callable[[PhoneContext, Mapping[str, str], Mapping[str, str]], Answer]
+Handler = Callable[[PhoneContext, Webhook, Mapping[str, str]], Answer]
 
 
 def router(on: PhoneContext) -> APIRouter:
@@ -54,7 +47,7 @@ def router(on: PhoneContext) -> APIRouter:
 
 
 def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    always = _ALWAYS.get(handler, OF_A_CALL)
+    kind = _KINDS.get(handler, OfACall)
 
     async def endpoint(request: Request) -> Response:
         path, asked = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
@@ -62,7 +55,7 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
         try:
             on.twilio.may_be_signed(signature)
             body = await request.body()
-            found = on.twilio.read(f"{path}?{asked}" if asked else path, body, signature, always)
+            found = on.twilio.read(f"{path}?{asked}" if asked else path, body, signature, kind)
             pairs = parse_qsl(asked, keep_blank_values=True, max_num_fields=10)
             query = dict(pairs)
             if len(query) != len(pairs):
@@ -81,7 +74,7 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
     return endpoint
 
 
-async def _answered(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> str:
+async def _answered(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> str:
     loop = asyncio.get_running_loop()
     answer = _here(on, handler, found, query) if await _alone(on.store.gate) else None
     if answer is None:
@@ -101,7 +94,7 @@ async def _alone(gate: Gate) -> bool:
     return False
 
 
-def _here(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer | None:
+def _here(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Answer | None:
     """None where somebody who does not know the gate has SQLite's own lock, an operator's `sqlite3` say: a thread waits for
     them and holds the gate meanwhile, so that nobody else tries here. A turn is safe to repeat, whatever became of this one."""
     try:
@@ -111,7 +104,7 @@ def _here(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: M
         return None
 
 
-def _answer(on: PhoneContext, handler: Handler, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
+def _answer(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Answer:
     """Every turn is safe to repeat, whatever became of the first try."""
     return retried(lambda: handler(on, found, query))
 
@@ -127,71 +120,67 @@ def _twiml(body: str, status: int = 200) -> Response:
     return Response(body, status, media_type="application/xml", headers={"Cache-Control": "no-store"})
 
 
-def _fingerprint(on: PhoneContext, found: Mapping[str, str]) -> Fingerprint:
+def _fingerprint(on: PhoneContext, found: Webhook) -> Fingerprint:
     """What makes a repeat the same turn: the parameters we use. Keyed, for it may be of a PIN."""
-    used = (found.get("Digits", ""), found.get("RecordingSid", ""), found.get("DialCallStatus", ""))
-    return on.store.keys.digests("fingerprint", found["CallSid"], *used)
+    used = (found.digits or "", found.recording_sid, found.dial_call_status)
+    return on.store.keys.digests("fingerprint", found.call_sid, *used)
 
 
-def _recorded(found: Mapping[str, str]) -> Recorded:
-    return Recorded(found["RecordingSid"], max(0, int(found.get("RecordingDuration", "0"))))
+def _recorded(found: Webhook) -> Recorded:
+    return Recorded(found.recording_sid, max(0, int(found.recording_duration or "0")))
 
 
-def _is_nothing(found: Mapping[str, str]) -> bool:
+def _is_nothing(found: Webhook) -> bool:
     """Twilio says that a recording has no length (-1 while it does not know)."""
-    return int(found.get("RecordingDuration", "-1")) == 0
+    return int(found.recording_duration or "-1") == 0
 
 
-def _heard(found: Mapping[str, str]) -> Heard:
-    if "RecordingSid" in found and _is_nothing(found):
-        return Keys("")
-    if "RecordingSid" in found:
-        return Spoken(_recorded(found))
-    if "DialCallStatus" in found:
+def _heard(found: Webhook) -> Heard:
+    if found.recording_sid:
+        return Keys("") if _is_nothing(found) else Spoken(_recorded(found))
+    if found.dial_call_status:
         return DialEnded()
-    keyed = found.get("Digits", "")
-    return Keys("" if keyed == "hangup" else keyed)
+    return Keys("" if found.digits in (None, "hangup") else found.digits or "")
 
 
-def voice(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    number = caller_number(found)
-    fingerprint = on.store.keys.digests("fingerprint", number or "")
-    return answer_call(on, found["CallSid"], number, fingerprint, attested=is_attested(found))
+def voice(on: PhoneContext, found: Webhook, _query: Mapping[str, str]) -> str:
+    fingerprint = on.store.keys.digests("fingerprint", found.number or "")
+    return answer_call(on, found.call_sid, found.number, fingerprint, attested=found.is_attested)
 
 
-def turn(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> Answer:
-    return begin_turn(on, found["CallSid"], query.get("t", ""), _heard(found), _fingerprint(on, found))
+def turn(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> Answer:
+    return begin_turn(on, found.call_sid, query.get("t", ""), _heard(found), _fingerprint(on, found))
 
 
-def keypad(on: PhoneContext, found: Mapping[str, str], query: Mapping[str, str]) -> str:
-    return recall_to_keypad(on, found["CallSid"], query.get("t", ""), _fingerprint(on, found))
+def keypad(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
+    return recall_to_keypad(on, found.call_sid, query.get("t", ""), _fingerprint(on, found))
 
 
-def recording(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    told, recording = found.get("RecordingStatus"), found.get("RecordingSid")
+def recording(on: PhoneContext, found: Webhook, _query: Mapping[str, str]) -> str:
+    told, recording = found.recording_status, found.recording_sid or None
     if recording is None and told == "completed":
         raise HTTPException(400, "RecordingSid is missing")
     if told == "completed" and not _is_nothing(found):
-        after.recorded(on, found["CallSid"], _recorded(found))
+        after.recorded(on, found.call_sid, _recorded(found))
     elif told in ("completed", "absent", "failed"):
-        after.nothing_recorded(on, found["CallSid"], recording)
+        after.nothing_recorded(on, found.call_sid, recording)
     return screens.nothing()
 
 
-def transcription(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    if found.get("TranscriptionStatus") == "completed":
-        after.transcribed(on, found["CallSid"], found["RecordingSid"], found.get("TranscriptionText", ""))
+def transcription(on: PhoneContext, found: Webhook, _query: Mapping[str, str]) -> str:
+    if found.transcription_status == "completed":
+        after.transcribed(on, found.call_sid, found.recording_sid, found.transcription_text)
     return screens.nothing()
 
 
-def status(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    if found["CallStatus"] in OVER:
-        after.ended(on, found["CallSid"])
+def status(on: PhoneContext, found: Webhook, _query: Mapping[str, str]) -> str:
+    if found.call_status in OVER:
+        after.ended(on, found.call_sid)
     return screens.nothing()
 
 
-def fallback(on: PhoneContext, found: Mapping[str, str], _query: Mapping[str, str]) -> str:
-    return after.fall_back(on, found["CallSid"], caller_number(found))
+def fallback(on: PhoneContext, found: Webhook, _query: Mapping[str, str]) -> str:
+    return after.fall_back(on, found.call_sid, found.number)
 
 
 ROUTES: dict[str, Handler] = {
@@ -209,8 +198,8 @@ ROUTES: dict[str, Handler] = {
     "/called": outgoing.answered,
     "/called/status": outgoing.status,
 }
-_ALWAYS: dict[Handler, tuple[str, ...]] = {
-    recording: OF_A_RECORDING[:2],  # where nothing was recorded there may be no RecordingSid
-    transcription: OF_A_RECORDING,
-    agent.told: OF_AN_ANNOUNCEMENT,
+_KINDS: dict[Handler, type[Webhook]] = {
+    recording: OfARecording,
+    transcription: OfATranscription,
+    agent.told: Webhook,
 }

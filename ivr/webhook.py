@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 from urllib.parse import parse_qsl
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_pascal
 from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator
 
@@ -21,24 +23,66 @@ from store.text.cleaning import cleaned
 
 MOST_PARAMETERS: Final = 80
 
-# Always sent, of a call and of a recording: a request without one of them has been re-cut.
-OF_A_RECORDING: Final = ("AccountSid", "CallSid", "RecordingSid")
-OF_A_CALL: Final = ("AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To")
-OF_AN_ANNOUNCEMENT: Final = ("AccountSid",)  # what else comes with an announcement in a room is not documented
-GRAMMAR: Final[Mapping[str, re.Pattern[str]]] = {
-    "AccountSid": re.compile(r"AC[0-9a-f]{32}"),
-    "AnsweredBy": re.compile(r"human|machine_start|machine_end_(beep|silence|other)|fax|unknown"),
-    "ApiVersion": re.compile(r"2010-04-01"),
-    "CallSid": re.compile(r"CA[0-9a-f]{32}"),
-    "CallStatus": re.compile(r"queued|initiated|ringing|in-progress|answered|completed|busy|failed|no-answer|canceled"),
-    "Direction": re.compile(r"inbound|outbound-api|outbound-dial"),
-    "Digits": re.compile(r"[0-9*#]{0,64}|hangup"),
-    "DialCallStatus": re.compile(r"completed|answered|busy|no-answer|failed|canceled"),
-    "RecordingSid": re.compile(r"RE[0-9a-f]{32}"),
-    "RecordingDuration": re.compile(r"-?[0-9]{1,6}"),
-    "RecordingStatus": re.compile(r"in-progress|completed|absent|failed"),
-    "TranscriptionStatus": re.compile(r"completed|failed"),
-}
+CallSid = Annotated[str, Field(pattern=r"^CA[0-9a-f]{32}$")]
+RecordingSid = Annotated[str, Field(pattern=r"^RE[0-9a-f]{32}$")]
+CallStatus = Annotated[
+    str, Field(pattern="^(queued|initiated|ringing|in-progress|answered|completed|busy|failed|no-answer|canceled)$")
+]
+
+
+class Webhook(BaseModel):
+    """An announcement in a room: what else comes with it is not documented. What is empty was not sent; of `digits` that is None."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_pascal)
+
+    account_sid: str = Field(pattern="^AC[0-9a-f]{32}$")
+    answered_by: str = Field("", pattern="^(human|machine_start|machine_end_(beep|silence|other)|fax|unknown)$")
+    api_version: str = Field("", pattern="^2010-04-01$")
+    call_sid: CallSid = ""
+    call_status: CallStatus = ""
+    direction: str = Field("", pattern="^(inbound|outbound-api|outbound-dial)$")
+    digits: Annotated[str | None, Field(pattern="^([0-9*#]{0,64}|hangup)$")] = None
+    dial_call_status: str = Field("", pattern="^(completed|answered|busy|no-answer|failed|canceled)$")
+    called_from: str = Field("", alias="From")
+    recording_sid: RecordingSid = ""
+    recording_duration: str = Field("", pattern="^-?[0-9]{1,6}$")
+    recording_status: str = Field("", pattern="^(in-progress|completed|absent|failed)$")
+    stir_verstat: str = ""
+    transcription_status: str = Field("", pattern="^(completed|failed)$")
+    transcription_text: Annotated[str, AfterValidator(cleaned)] = ""
+
+    @property
+    def number(self) -> str | None:
+        """The number called from, or None: withheld, a SIP address, a stand-in, anything that is not E.164."""
+        return self.called_from if _E164.fullmatch(self.called_from) and self.called_from not in _STAND_INS else None
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether the network vouches for the number. That is no proof of anybody; anything else is no evidence, either way."""
+        return self.stir_verstat == "TN-Validation-Passed-A" and self.number is not None
+
+
+class OfACall(Webhook):
+    """With all that always comes with a call: a request without one of them has been re-cut."""
+
+    api_version: str = Field(pattern="^2010-04-01$")
+    call_sid: CallSid
+    call_status: CallStatus
+    direction: str = Field(pattern="^(inbound|outbound-api|outbound-dial)$")
+    called_from: str = Field(alias="From")
+    to: str
+
+
+class OfARecording(Webhook):
+    """Where nothing was recorded there may be no `recording_sid`."""
+
+    call_sid: CallSid
+
+
+class OfATranscription(OfARecording):
+    recording_sid: RecordingSid
+
+
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})  # CallStatus of a leg that has ended
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # SHA-1 in base64
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -68,24 +112,21 @@ class Twilio:
         """Where Twilio reaches us, whatever proxy stands between."""
         return self._public_url + path_and_query
 
-    def read(
-        self, path_and_query: str, body: bytes, signature: str, always: Sequence[str] = OF_A_CALL
-    ) -> dict[str, str]:
-        """The parameters we use, verified; those in `always` must be there. Raises `HTTPException`: 403 unsigned or not ours, 400 otherwise."""
+    def read(self, path_and_query: str, body: bytes, signature: str, kind: type[Webhook] = OfACall) -> Webhook:
+        """The parameters we use, verified. Raises `HTTPException`: 403 unsigned or not ours, 400 otherwise."""
         pairs = self._verified(path_and_query, body, signature)
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
             raise HTTPException(400, "a parameter came twice")
-        found = dict(pairs)
-        for name in always:
-            if name not in found:
-                raise HTTPException(400, f"{name} is missing")
-        for name, form in GRAMMAR.items():
-            if name in found and not form.fullmatch(found[name]):
-                raise HTTPException(400, f"{name} has a wrong form")
-        if not hmac.compare_digest(found["AccountSid"].encode(), self._account_sid.encode()):
+        try:
+            found = kind.model_validate(dict(pairs))
+        except ValidationError as wrong:
+            first = wrong.errors(include_input=False)[0]
+            how = "is missing" if first["type"] == "missing" else "has a wrong form"
+            raise HTTPException(400, f"{first['loc'][0]} {how}") from None
+        if not hmac.compare_digest(found.account_sid.encode(), self._account_sid.encode()):
             raise HTTPException(403, "for another account")
-        return {name: cleaned(value) for name, value in found.items()}
+        return found
 
     @staticmethod
     def may_be_signed(signature: str) -> None:
@@ -109,17 +150,6 @@ def _is_signed(validator: RequestValidator, url: str, parameters: _Parameters, s
     """Over the URL as we know it, which is nearly always; `validate` looks at ports written out as well, and takes twice as long."""
     expected = validator.compute_signature(url, parameters)
     return hmac.compare_digest(expected.encode(), signature.encode()) or validator.validate(url, parameters, signature)
-
-
-def caller_number(found: Mapping[str, str]) -> str | None:
-    """The number called from, or None: withheld, a SIP address, a stand-in, anything that is not E.164."""
-    number = found.get("From", "")
-    return number if _E164.fullmatch(number) and number not in _STAND_INS else None
-
-
-def is_attested(found: Mapping[str, str]) -> bool:
-    """Whether the network vouches for the number. That is no proof of anybody; anything else is no evidence, either way."""
-    return found.get("StirVerstat") == "TN-Validation-Passed-A" and caller_number(found) is not None
 
 
 # Digits carriers put in place of a withheld number; from memory, Twilio lists none (docs/reference/platforms.md).

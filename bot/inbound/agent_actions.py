@@ -67,8 +67,8 @@ def _correct(tx: Transaction, ticket: TicketRight, who: Who, body: Click, messag
 
 def _status(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     chosen = button_values.parse(ToStatus, value_of(action))
-    ticket = None if chosen is None else ticket_work.to_work_on_shown(tx, who, chosen.ticket)
-    if ticket is None or chosen is None:
+    ticket = chosen and ticket_work.to_work_on_shown(tx, who, chosen.ticket)
+    if not chosen or not ticket:
         return Fixed("not_yours")
     done = ticket_work.set_status(tx, ticket, chosen.status)
     return Fixed("not_yours") if done is StatusSet.NO_SUCH_STATUS else None

@@ -220,7 +220,7 @@ def _keeps(tx: Transaction, who: Who, source: str, words: str, message: Said) ->
     edits.hold(tx, source)
     if timeline.of_source(tx, source) is not None:
         return False
-    stamp = message.edited.ts[:32]
+    stamp = message.edited.get("ts", "")[:32]
     edits.early(tx, who.subject, source, words, stamp, kept_for=edits.FORM_FOR)
     return edits.unfiled(tx, who.subject, source) is not None
 

@@ -328,7 +328,7 @@ def channel_moved(context: SlackContext, body: Event[ChannelMoved]) -> None:
 def removed(context: SlackContext, body: Event[Any]) -> None:
     """Uninstalled, or its token revoked: what we had of that installation is forgotten, unless it was installed anew."""
     event, found = body.event, context.named(body)
-    if found is None or (isinstance(event, Revoked) and not event.tokens.bot):
+    if found is None or (isinstance(event, Revoked) and not event.tokens.get("bot")):
         return
     with context.store.transaction("slack") as tx:
         installations.end(tx, found.team, ((body.event_time or 0) + 1) * 1000)

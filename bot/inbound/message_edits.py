@@ -92,4 +92,4 @@ def _edited(tx: Transaction, who: Who | None, about: About, source: str, words: 
 
 def _stamp(event: Spoken, now: Said | None) -> str:
     """When it was edited, or deleted: Slack's stamps of one length, which sort as they follow each other."""
-    return ((now.edited.ts if now is not None else "") or event.event_ts or event.ts)[:32]
+    return ((now.edited.get("ts") if now is not None else "") or event.event_ts or event.ts)[:32]

@@ -14,7 +14,7 @@ from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.platform.payloads import Filled, Form, Submission, Suggestion
 from bot.text import button_values
-from bot.text.button_values import OfService, OfTicket, Opening, Opens
+from bot.text.button_values import OfService, OfTicket, Opening, Opens, ToProve
 from bot.text.pin_redaction import kept
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
@@ -57,7 +57,7 @@ def _words(view: Form) -> str:
 
 
 def _filled(view: Form, name: str) -> Filled:
-    return view.state.values.get(name, {}).get(name) or Filled()
+    return view.state.get("values", {}).get(name, {}).get(name) or Filled()
 
 
 def _chosen(view: Form, name: str) -> str:
@@ -202,17 +202,16 @@ def _verify(context: SlackContext, tx: Transaction, who: Who, view: Form, body: 
 def _prove(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
     """A code from the form: what does not fit leaves the form open, and counts."""
     p = context.phrases
-    said, _, number = str(view.private_metadata or "").partition(":")
-    account = numbers.parse_int(said)
-    on = accounts.name(tx, who, account) if who.is_person and account is not None else None
-    if on is None:
+    about = button_values.parse(ToProve, view.private_metadata)
+    on = accounts.name(tx, who, about.account) if who.is_person and about is not None else None
+    if on is None or about is None:
         return _shown(
             context, customer_messages.plain(p, "nothing_allowed" if who.is_person else "you_are_staff").blocks
         )
     digits = numbers.digits(_filled(view, "code").value)
     if not numbers.are_digits(digits) or len(digits) not in (6, 8):
         return _error(tx, "code", p.plain("prove.digits"), view)
-    ticket = block_action.number(number)
+    ticket = about.ticket
     draft, minutes = tickets.draft(tx, who, ticket), context.step_up_minutes
     found = verification.prove(tx, who, digits, on.id, draft, minutes=minutes, carried=transfer_codes.TO_SLACK)
     if isinstance(found, NotProved):
@@ -258,8 +257,7 @@ def suggested(context: SlackContext, body: Suggestion) -> Answer:
             named = accounts.matching(tx, who, typed, most=b.MOST_OPTIONS)
             return {
                 "options": [
-                    b.option(customer_messages.account_label(context.phrases, one), f"account:{one.id}")
-                    for one in named
+                    b.option(customer_messages.account_label(context.phrases, one), ToProve(one.id, 0)) for one in named
                 ]
             }
         fits = choices.matching(tx, found, typed, most=b.MOST_OPTIONS)

@@ -11,7 +11,7 @@ from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
 from bot.platform.payloads import Click, Pressed
 from bot.text import button_values
-from bot.text.button_values import OnAccount, ToProve
+from bot.text.button_values import ToProve
 from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
 from desk import approvals, own_security, tickets, verification
 from desk.outcomes import HandIn
@@ -21,9 +21,9 @@ from store.accounts.account_details import Refused
 
 def _prove(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """For a draft: handed in at once where they are proved further already. An account is for no draft."""
-    on, number = button_values.parse(OnAccount, value_of(action)), number_of(action)
+    on, number = button_values.parse(ToProve, value_of(action)), number_of(action)
     if on is not None:
-        outbox.form(tx, who.user, "prove", body.trigger_id, where(body), account=on.id, ticket=0)
+        outbox.form(tx, who.user, "prove", body.trigger_id, where(body), account=on.account, ticket=0)
         return None
     draft = tickets.draft(tx, who, number)
     done = tickets.hand_in(tx, who, number)

@@ -19,8 +19,7 @@ def fetch_file(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     through = team or posting.context.home_id
     try:
         about = posting.api.call(through, "files.info", file=id)["file"]
-        size = int(about.get("size") or 0)
-        if size > attachments.LARGEST:
+        if isinstance(size := about.get("size"), int) and size > attachments.LARGEST:
             raise PermanentError("too large")
         content = posting.api.download(through, str(about["url_private"]), attachments.LARGEST)
     except PermanentError as never:

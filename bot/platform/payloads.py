@@ -34,7 +34,7 @@ class Authorization(_Read):
 
 
 class View(_Read):
-    """A modal or somebody's home tab, with what has been filled in: block → action → field."""
+    """A modal or somebody's home tab, with what has been filled in (`values`): block → action → field."""
 
     id: Text = ""
     type: Text = ""
@@ -42,7 +42,7 @@ class View(_Read):
     private_metadata: Text = ""
     app_installed_team_id: Text = ""
     blocks: Several[Block] = []
-    state: Maybe[State] = Field(default_factory=lambda: State())
+    state: Maybe[dict[str, dict[str, dict[str, Filled]]]] = {}
 
 
 class Option(_Read):
@@ -53,10 +53,6 @@ class Filled(_Read):
     value: Text = ""
     selected_option: Maybe[Option] = Option()
     selected_options: Several[Option] = []
-
-
-class State(_Read):
-    values: Maybe[dict[str, dict[str, Filled]]] = {}
 
 
 class Block(_Read):
@@ -124,17 +120,13 @@ class Said(_Read):
     source_team: Text = ""
     bot_id: Text = ""
     thread_ts: Text = ""
-    edited: Maybe[Edited] = Field(default_factory=lambda: Edited())
+    edited: Maybe[dict[str, str]] = {}
     blocks: object = None
     attachments: object = None
     files: Several[File] = []
 
     def words(self, bot_user: str = "") -> str:
         return words_of(self.text, self.attachments, self.blocks, bot_user)
-
-
-class Edited(_Read):
-    ts: Text = ""
 
 
 class Pressed(Filled):
@@ -217,11 +209,7 @@ class ChannelMoved(Happened):
 
 
 class Revoked(Happened):
-    tokens: Maybe[Tokens] = Field(default_factory=lambda: Tokens())
-
-
-class Tokens(_Read):
-    bot: Several[Any] = []
+    tokens: Maybe[dict[str, list[Any]]] = {}
 
 
 Of = TypeVar("Of", bound=Happened | Spoken)

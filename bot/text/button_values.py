@@ -8,24 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar, get_args
 
-from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+from annotated_types import Predicate
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from authz import LENDABLE, REQUESTS, Topic
 from desk import choices
 from store.text import numbers
-
-
-def _opens(kind: choices.Kind) -> choices.Kind:
-    if not isinstance(kind, Topic) and kind not in REQUESTS:
-        raise ValueError(kind)
-    return kind
-
-
-def _lendable(cell: str) -> str:
-    if cell not in LENDABLE:
-        raise ValueError(cell)
-    return cell
-
 
 Number = Annotated[int, BeforeValidator(numbers.parse_int)]
 
@@ -34,7 +22,7 @@ class Opens(NamedTuple):
     """What may be opened, on which account (id)."""
 
     account: Number
-    kind: Annotated[choices.Kind, AfterValidator(_opens)]
+    kind: Annotated[choices.Kind, Predicate(lambda kind: isinstance(kind, Topic) or kind in REQUESTS)]
 
 
 class OfService(NamedTuple):
@@ -46,7 +34,7 @@ class OfCell(NamedTuple):
     """A right that can be lent."""
 
     account: Number
-    cell: Annotated[str, AfterValidator(_lendable)]
+    cell: Annotated[str, Predicate(LENDABLE.__contains__)]
 
 
 class ForHours(NamedTuple):
@@ -71,13 +59,6 @@ class ToProve(NamedTuple):
 
     account: Number
     ticket: Number
-
-
-class OnAccount(NamedTuple):
-    """To be proved on it (id), for no draft."""
-
-    kind: Literal["account"]
-    id: Number
 
 
 class ToCall(NamedTuple):
@@ -108,7 +89,7 @@ class Opening(NamedTuple):
     only: str = ""
 
 
-Value = Opens | OfService | OfCell | ForHours | OfTicket | ToStatus | ToProve | OnAccount | ToCall | Kept | Opening
+Value = Opens | OfService | OfCell | ForHours | OfTicket | ToStatus | ToProve | ToCall | Kept | Opening
 Kind = TypeVar("Kind", bound=Value)
 
 

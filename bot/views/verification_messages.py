@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from bot.text.button_values import OnAccount, ToProve
+from bot.text.button_values import ToProve
 from bot.text.phrases import Phrases, clock, moment
 from bot.text.replies import TransferCode, to_value
 from bot.views import blocks as b
@@ -93,7 +93,7 @@ def standing(
     made: list[Block] = [b.section(p.say("prove.how"))]
     for account, further in found.each[:20]:
         if further is None:
-            button = b.button(p.plain("button.prove"), "prove", OnAccount("account", account.id))
+            button = b.button(p.plain("button.prove"), "prove", ToProve(account.id, 0))
             said = "prove.not_yet" if account.id in needed else "prove.no_need"
             made.append(b.section(p.say(said, account=account.name), button))
         else:

@@ -21,7 +21,7 @@ class AuditEntry:
     `fields` are names of what was told or changed, never values. `segment` and `n` are what `audit verify` names."""
 
     at: int
-    who: Subject
+    who: str
     account: str | None
     action: str
     decision: str

@@ -143,7 +143,7 @@ def test_what_was_proved_in_slack_is_carried_to_the_phone(slack: SlackDesk) -> N
     assert "There is nothing to take to the phone" in desk.said("U0RAJ")
     desk.be("U0RAJ").dm("prove")
     desk.work()
-    desk.click("U0RAJ", "prove", value=f"account:{TIDEWORKS}")
+    desk.click("U0RAJ", "prove", value=f"{TIDEWORKS}:0")
     desk.submit("U0RAJ", code=shows(desk, made))
     desk.be("U0RAJ").dm("transfer code")
     desk.work()

@@ -62,7 +62,7 @@ def test_what_was_proved_meanwhile_hands_in_with_one_click(slack_once: SlackDesk
     cancel(desk)
     desk.be("U0RAJ").dm("prove")
     desk.work()
-    desk.click("U0RAJ", "prove", value=f"account:{TIDEWORKS}", holding="A second proof of who you are")
+    desk.click("U0RAJ", "prove", value=f"{TIDEWORKS}:0", holding="A second proof of who you are")
     desk.submit("U0RAJ", code=shows(desk, raj))
     assert WORDS not in desk.said("U0KIM", AGENTS)
     desk.click("U0RAJ", "prove", holding="Ticket #1001")
@@ -85,7 +85,7 @@ def test_a_wrong_code_says_so_and_counts(slack_once: SlackDesk) -> None:
     assert WORDS not in desk.said("U0KIM", AGENTS)
     desk.be("U0RAJ").dm("prove")
     desk.work()
-    desk.click("U0RAJ", "prove", value=f"account:{TIDEWORKS}", holding="A second proof")
+    desk.click("U0RAJ", "prove", value=f"{TIDEWORKS}:0", holding="A second proof")
     left = desk.submit("U0RAJ", code=right)
     assert "Too many codes were tried" in str(left.errors if left else ""), "another form is no fresh count"
 
@@ -223,7 +223,7 @@ def test_a_proof_is_for_one_account(slack_once: SlackDesk) -> None:
     dev = app(desk, "dev.anand")
     desk.be("U0DEV").dm("prove")
     desk.work()
-    desk.click("U0DEV", "prove", value=f"account:{TIDEWORKS}")
+    desk.click("U0DEV", "prove", value=f"{TIDEWORKS}:0")
     desk.submit("U0DEV", code=shows(desk, dev))
     desk.be("U0DEV").open_home()
     desk.work()
@@ -260,14 +260,14 @@ def test_somebody_elses_draft_is_nobodys_business(slack_once: SlackDesk) -> None
     desk.be("U0SAM").dm("prove")
     desk.work()
     assert "1001" not in desk.said("U0SAM")
-    desk.click("U0SAM", "prove", value=f"account:{NORTHLIGHT}")
+    desk.click("U0SAM", "prove", value=f"{NORTHLIGHT}:0")
     desk.submit("U0SAM", code=shows(desk, sam))
     from tests.bot.by_hand import click, send
 
     send(desk, click("prove", "1001", "U0SAM", desk.workspace.dm(desk.be("U0SAM").person).id))
     desk.work()
     assert "You have no such draft" in desk.said("U0SAM")
-    send(desk, click("prove", f"account:{TIDEWORKS}", "U0SAM", desk.workspace.dm(desk.be("U0SAM").person).id))
+    send(desk, click("prove", f"{TIDEWORKS}:0", "U0SAM", desk.workspace.dm(desk.be("U0SAM").person).id))
     desk.work()
     assert WORDS not in desk.said("U0KIM", AGENTS)
 

@@ -16,7 +16,7 @@ import pytest
 from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator
 
-from ivr.webhook import OF_A_CALL, OF_A_RECORDING, Twilio
+from ivr.webhook import OfACall, OfATranscription, Twilio, Webhook
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
@@ -136,14 +136,14 @@ def agent_requests(wire: Wire, desk: Desk) -> Caller:
     return agent
 
 
-def always(path: str) -> tuple[str, ...]:
-    return OF_A_RECORDING if path.startswith(("/ivr/recording", "/ivr/transcription")) else OF_A_CALL
+def kind(path: str) -> type[Webhook]:
+    return OfATranscription if path.startswith(("/ivr/recording", "/ivr/transcription")) else OfACall
 
 
 def refusal(twilio: Twilio, path: str, form: Form, signature: str) -> str:
     """Why the door does not take a request, or nothing if it does."""
     try:
-        twilio.read(path, urlencode(form).encode(), signature, always(path))
+        twilio.read(path, urlencode(form).encode(), signature, kind(path))
     except HTTPException as refused:
         return str(refused.detail)
     return ""
