@@ -22,7 +22,7 @@ from store.verification import attempt_limits
 
 Chore = Callable[[Store], float]
 AGENT, LEAD = Subject("staff:1"), Subject("staff:5")  # filling.py
-KINDS: Final = ["news", "case", "slack.say", "notice", "alert"]
+KINDS: Final = ["ticket_update", "call_card", "slack.message", "notice", "alert"]
 PLACE: Final = ticket_threads.TicketThread(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
 
 

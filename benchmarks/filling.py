@@ -139,7 +139,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     tables.sent_forms: {"digest": "'d' || n", "location": "'/desk'", "at": "{at}"},
     tables.jobs: {
         "id": "n",
-        "kind": "CASE n % 3 WHEN 0 THEN 'news' WHEN 1 THEN 'case' ELSE 'slack.say' END",
+        "kind": "CASE n % 3 WHEN 0 THEN 'ticket_update' WHEN 1 THEN 'call_card' ELSE 'slack.message' END",
         "key": "'k' || n",
         "ordering_key": "'order:' || (n % 1000)",
         "payload": "'{{}}'",

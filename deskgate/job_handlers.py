@@ -23,7 +23,7 @@ from store.security import alerts
 from store.staff import credentials, email_codes
 from store.verification import pin_reset, slack_members, sms_codes
 
-IN_SLACK: Final = ("case", "slack.calling", "slack.called")  # nothing is owed where Slack is closed
+IN_SLACK: Final = ("call_card", "slack.code_words", "slack.call_back_failed")  # nothing is owed where Slack is closed
 RECORDING_TRIES: Final = 6  # half an hour: by then Twilio has what it will ever have
 TRANSCRIPT_TRIES: Final = 5
 TEXT_TRIES: Final = 3
@@ -55,7 +55,7 @@ def make_deliveries(
                 phone, job.payload["call"], Recorded(job.payload["recording"], job.payload["seconds"])
             )
         ),
-        "unspoken": lambda _tx, job: outside(lambda: after.unspoken(phone, job.payload["call"])),
+        "message_not_left": lambda _tx, job: outside(lambda: after.unspoken(phone, job.payload["call"])),
         sms_codes.KIND: lambda tx, job: _text_code(twilio, tx, job),
         "late_transcript": _late_transcript,
         **phone_jobs.deliveries(settings, phone, twilio),

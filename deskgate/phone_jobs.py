@@ -22,17 +22,19 @@ BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
 
 def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> dict[str, Delivery]:
     return {
-        "ring": lambda tx, job: _ring(phone, twilio, tx, job),
-        "ring_over": lambda _tx, job: outside(lambda: after.ring_over(phone, job.payload["call"], job.payload["ring"])),
-        "to_keypad": lambda _tx, job: outside(lambda: _to_keypad(phone, twilio, job)),
-        "keypad_over": lambda _tx, job: outside(
+        "ring_agent": lambda tx, job: _ring(phone, twilio, tx, job),
+        "check_waiting_caller": lambda _tx, job: outside(
+            lambda: after.ring_over(phone, job.payload["call"], job.payload["ring"])
+        ),
+        "recall_to_keypad": lambda _tx, job: outside(lambda: _to_keypad(phone, twilio, job)),
+        "keypad_timeout": lambda _tx, job: outside(
             lambda: after.not_recalled(phone, job.payload["ring"], job.payload["asked_at"])
         ),
-        "announce": lambda tx, job: _announce(phone, twilio, tx, job),
-        "leg_stop": lambda tx, job: _leg_stop(phone, twilio, tx, job),
-        "leg_over": lambda _tx, job: outside(lambda: _leg_over(phone, twilio, job)),
+        "announce_result": lambda tx, job: _announce(phone, twilio, tx, job),
+        "stop_agent_leg": lambda tx, job: _leg_stop(phone, twilio, tx, job),
+        "announce_hangup": lambda _tx, job: outside(lambda: _leg_over(phone, twilio, job)),
         "call_back": lambda tx, job: _call_back(settings, phone, twilio, tx, job),
-        "call_back_over": lambda _tx, job: outside(
+        "call_back_timeout": lambda _tx, job: outside(
             lambda: outgoing.never_answered(phone, int(job.payload["call_back"]))
         ),
     }
@@ -47,7 +49,7 @@ def _ring(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) ->
     if turn.later and not job.payload.get("once"):
         looked = int(job.payload.get("looked", 0)) + 1
         again = {"ring": ring, "leg": leg, "looked": looked}
-        enqueue(tx, "ring", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
+        enqueue(tx, "ring_agent", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
     if not turn.number:
         return
     yield

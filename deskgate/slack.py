@@ -28,12 +28,12 @@ from store.slack import installations
 
 log = structlog.get_logger("slack")
 NOBODY_IN_SLACK = (
-    "news",
-    "case",
+    "ticket_update",
+    "call_card",
     "slack.alert",
     "slack.approve",
-    "slack.called",
-    "slack.calling",
+    "slack.call_back_failed",
+    "slack.code_words",
     "slack.code",
     "slack.notice",
     edits.SAYS,
@@ -118,7 +118,7 @@ def greet(slack: Slack, settings: Settings) -> None:
 
             installations.put(tx, simulator_mount.INSTALLATION)
         elif context.token:
-            job_queue.enqueue_once(tx, "slack.hello", f"hello:{tx.now}", {}, ordering_key="hello")
+            job_queue.enqueue_once(tx, "slack.check_token", f"hello:{tx.now}", {}, ordering_key="hello")
 
 
 def _is_told_who_we_are(slack: Slack) -> bool:

@@ -116,7 +116,7 @@ def ended(on: PhoneContext, sid: str) -> None:
         call = call_of(row)
         tx.record(call.subject or NOBODY, call.account, "call", "ended")
         if call.counted:
-            job_queue.enqueue_once(tx, "unspoken", sid, {"call": sid}, after=UNSPOKEN)
+            job_queue.enqueue_once(tx, "message_not_left", sid, {"call": sid}, after=UNSPOKEN)
         _leave(tx, on, call)
 
 

@@ -64,7 +64,7 @@ def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Ring
     )
     look_again(tx, ring)
     for leg in range(len(numbers)):
-        job_queue.enqueue(tx, "ring", f"{ring}:{leg}", {"ring": ring, "leg": leg})
+        job_queue.enqueue(tx, "ring_agent", f"{ring}:{leg}", {"ring": ring, "leg": leg})
     return ring if numbers else _ended(tx, call, support_calls.NOBODY_CAME)
 
 
@@ -79,7 +79,7 @@ def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[st
 def look_again(tx: Transaction, ring: int) -> None:
     """A while later the worker looks whether the caller is still there."""
     again = {"ring": ring, "call": tx.call}
-    job_queue.enqueue_once(tx, "ring_over", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
+    job_queue.enqueue_once(tx, "check_waiting_caller", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
 
 
 def has_gone(tx: Transaction, ring: SupportCall) -> bool:

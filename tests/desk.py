@@ -68,7 +68,9 @@ class Desk:
         )
         self.container: Container = self.app.state.container
         if self.slack_api is None:
-            self.container.deliveries["news"] = lambda _tx, _piece: None  # nobody is in Slack here; see tests/bot
+            self.container.deliveries["ticket_update"] = lambda _tx, _piece: (
+                None
+            )  # nobody is in Slack here; see tests/bot
         self.store: Store = self.container.store
         self.client = TestClient(
             self.app, base_url=PUBLIC, client=("127.0.0.1", 50000)

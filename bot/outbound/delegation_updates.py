@@ -27,7 +27,9 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
     for lender in found[1] if found is not None else ():
         asked = {"request": id, "person": lender.person}
         ordering_key = f"loan:{id}:{lender.person}"
-        job_queue.enqueue_once(tx, "slack.loan_ask", f"{id}:{lender.person}:{why}", asked, ordering_key=ordering_key)
+        job_queue.enqueue_once(
+            tx, "slack.delegation_ask", f"{id}:{lender.person}:{why}", asked, ordering_key=ordering_key
+        )
 
 
 def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:

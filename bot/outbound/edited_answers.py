@@ -71,7 +71,7 @@ def again(_posting: Posting, tx: Transaction, job: Job) -> None:
 
 def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
     if one.post.startswith("case:"):
-        job_queue.enqueue_once(tx, "case", key, {"ring": one.asked["ring"]})
+        job_queue.enqueue_once(tx, "call_card", key, {"ring": one.asked["ring"]})
     elif one.post.startswith("home:"):
         user = SlackUser(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
         if not job_queue.waits(tx, outbox.home_ordering_key(user)):
@@ -80,5 +80,5 @@ def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
         kind, _, its = about.partition(":")
         asked = {**one.asked, "source": its} if kind == "source" else one.asked
         job_queue.enqueue_once(
-            tx, "slack.answer_anew", key, {"post": one.post, "asked": asked}, ordering_key=ordering_key
+            tx, "slack.refresh_answer", key, {"post": one.post, "asked": asked}, ordering_key=ordering_key
         )

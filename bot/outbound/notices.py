@@ -21,7 +21,7 @@ def tell(_posting: Posting, tx: Transaction, job: Job) -> None:
     notice, person = str(job.payload["notice"]), int(job.payload["person"])
     for member in slack_members.of_person(tx, person):
         to = {"notice": notice, "person": person, "team": member.team, "user": member.user}
-        job_queue.enqueue_once(tx, "slack.notice_to", f"{job.key}:{member.team}:{member.user}", to)
+        job_queue.enqueue_once(tx, "slack.notice_to_member", f"{job.key}:{member.team}:{member.user}", to)
 
 
 def tell_one(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:

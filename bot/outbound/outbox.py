@@ -26,7 +26,7 @@ def tell(
     """What the worker tells them (answers.py, private_answers.py). `origin` says where words came from that the asker is asked about."""
     asked = {"what": replies.to_payload(reply), "where": dict(where or {}), **({"from": origin} if origin else {})}
     job_queue.enqueue_once(
-        tx, "slack.tell", key, {**_member(user), **asked}, ordering_key=f"tell:{user.team}:{user.user}"
+        tx, "slack.reply", key, {**_member(user), **asked}, ordering_key=f"tell:{user.team}:{user.user}"
     )
 
 

@@ -51,17 +51,19 @@ def news(posting: Posting, tx: Transaction, job: Job) -> None:
         if thread.side == ticket_threads.CUSTOMER:
             if not _is_theirs(tx, thread):
                 if ticket_threads.posted(tx, f"head:{thread.id}") is not None:
-                    job_queue.enqueue_once(tx, "slack.head", f"{thread.id}:{job.key}", first, ordering_key=ordering_key)
+                    job_queue.enqueue_once(
+                        tx, "slack.first_message", f"{thread.id}:{job.key}", first, ordering_key=ordering_key
+                    )
                 continue
             theirs = True
-        job_queue.enqueue_once(tx, "slack.head", f"{thread.id}:{job.key}", first, ordering_key=ordering_key)
+        job_queue.enqueue_once(tx, "slack.first_message", f"{thread.id}:{job.key}", first, ordering_key=ordering_key)
         stand = ticket_threads.versions(tx, thread)
         for one in said[1:]:
             version, state = _version(thread, one, became.get(one.id)), became.get(one.id)
             if _is_owed(thread, one, state) and stand.get(f"say:{thread.id}:{one.id}") != version:
                 owed = {**first, "message": one.id, "version": version}
                 job_queue.enqueue_once(
-                    tx, "slack.say", f"{thread.id}:{one.id}:{job.key}", owed, ordering_key=ordering_key
+                    tx, "slack.message", f"{thread.id}:{one.id}:{job.key}", owed, ordering_key=ordering_key
                 )
         for one in said:
             for file in one.files if _gets_files(thread, one) else ():
@@ -168,7 +170,9 @@ def _head_stands(tx: Transaction, thread: TicketThread, post: Post) -> None:
         for other in ticket_threads.of_ticket(tx, thread.ticket):
             if other.side == ticket_threads.ORIGIN:
                 first = {"thread": other.id, "ticket": thread.ticket}
-                job_queue.enqueue_once(tx, "slack.head", f"{other.id}:linked", first, ordering_key=f"thread:{other.id}")
+                job_queue.enqueue_once(
+                    tx, "slack.first_message", f"{other.id}:linked", first, ordering_key=f"thread:{other.id}"
+                )
 
 
 def _customers(tx: Transaction, thread: TicketThread) -> Post | None:

@@ -88,7 +88,7 @@ def fade(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 def fades(tx: Transaction, key: str) -> None:
     """To be done when it is over."""
-    job_queue.enqueue_once(tx, "slack.fade", key, {"post": key}, after=one_time_codes.LIFE)
+    job_queue.enqueue_once(tx, "slack.expire", key, {"post": key}, after=one_time_codes.LIFE)
 
 
 def _account_name(tx: Transaction, subject: Subject, account: int) -> str | None:

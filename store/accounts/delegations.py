@@ -88,7 +88,7 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
     row = {"account_id": grant.account, "asker": asker, "cell": cell, "status": "open", "asked_at": tx.now}
     id: int = tx.connection.execute(insert(tables.delegation_requests).returning(r.id), row).scalar_one()
     tx.told(grant, f"loan_request:{id}", f"cell:{cell}")
-    job_queue.enqueue(tx, "slack.loan_request", str(id), {"request": id}, ordering_key=f"loan:{id}")
+    job_queue.enqueue(tx, "slack.delegation_request", str(id), {"request": id}, ordering_key=f"loan:{id}")
     return id
 
 
@@ -143,7 +143,9 @@ def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegatio
     }
     loan: int = tx.connection.execute(insert(tables.delegations).returning(tables.delegations.c.id), row).scalar_one()
     tx.told(grant, f"lent_to:{Subject.of_person(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
-    job_queue.enqueue(tx, "slack.loan_news", f"{id}:lent", {"request": id, "loan": loan}, ordering_key=f"loan:{id}")
+    job_queue.enqueue(
+        tx, "slack.delegation_update", f"{id}:lent", {"request": id, "loan": loan}, ordering_key=f"loan:{id}"
+    )
     return loans(tx, grant, loan)[0]
 
 
@@ -151,7 +153,7 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
     found = _answer(tx, grant, id, "refused")
     if found is not None:
         tx.told(grant, f"refused:{Subject.of_person(found.asker)}", f"cell:{found.cell}")
-        job_queue.enqueue(tx, "slack.loan_news", f"{id}:refused", {"request": id}, ordering_key=f"loan:{id}")
+        job_queue.enqueue(tx, "slack.delegation_update", f"{id}:refused", {"request": id}, ordering_key=f"loan:{id}")
     return found
 
 
@@ -164,7 +166,7 @@ def take_back(tx: Transaction, who: Subject, loan: int) -> bool:
         return False
     fields = (f"taken_back_from:{Subject.of_person(row.borrower)}", f"cell:{row.cell}", f"loan:{loan}")
     tx.record(who, row.account_id, "right.lend", "taken_back", fields=fields)
-    job_queue.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}")
+    job_queue.enqueue_once(tx, "slack.delegation_update", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}")
     return True
 
 
@@ -252,7 +254,9 @@ def end_all(tx: Transaction) -> int:
 def _end_for_both(tx: Transaction, loan: int, account: int, borrower: int, cell: str) -> None:
     if _end(tx, loan):
         tx.record(Subject.of_person(borrower), account, "right.lend", "ended", fields=(f"loan:{loan}", f"cell:{cell}"))
-        job_queue.enqueue_once(tx, "slack.loan_news", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}")
+        job_queue.enqueue_once(
+            tx, "slack.delegation_update", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}"
+        )
 
 
 def _lenders(

@@ -85,7 +85,7 @@ def stop(tx: Transaction, support_call: int) -> None:
     )
     for leg in tx.connection.execute(rung).scalars().all():
         job_queue.enqueue_once(
-            tx, "leg_stop", f"{support_call}:{leg}", {"ring": support_call, "leg": leg, "cut": False}
+            tx, "stop_agent_leg", f"{support_call}:{leg}", {"ring": support_call, "leg": leg, "cut": False}
         )
 
 
@@ -113,7 +113,7 @@ def cut_off(tx: Transaction, staff: int) -> None:
     )
     for row in tx.connection.execute(live.where(theirs)).all():
         about = {"ring": row.support_call, "leg": row.leg, "cut": True}
-        job_queue.enqueue_once(tx, "leg_stop", f"{row.support_call}:{row.leg}:cut", about)
+        job_queue.enqueue_once(tx, "stop_agent_leg", f"{row.support_call}:{row.leg}:cut", about)
 
 
 def to_stop(tx: Transaction, support_call: int, leg: int) -> str | None:
@@ -141,7 +141,7 @@ def ended(tx: Transaction, support_call: int, leg: int) -> None:
     )
     for row in tx.connection.execute(waiting.where(r.taken_by.is_(None))).all():
         now = {"ring": row.support_call, "leg": row.leg, "once": True}
-        job_queue.enqueue_once(tx, "ring", f"{row.support_call}:{row.leg}:after:{support_call}:{leg}", now)
+        job_queue.enqueue_once(tx, "ring_agent", f"{row.support_call}:{row.leg}:after:{support_call}:{leg}", now)
 
 
 def whose(tx: Transaction, support_call: int, leg: int) -> int | None:

@@ -122,8 +122,8 @@ def to_ring(tx: Transaction, id: int, number: str) -> CallBack | None:
     row = tx.connection.execute(owed.returning(*c)).first()
     if row is None:
         return None
-    job_queue.enqueue_once(tx, "slack.calling", str(id), {"call_back": id})
-    job_queue.enqueue_once(tx, "call_back_over", str(id), {"call_back": id}, after=UNHEARD_OF)
+    job_queue.enqueue_once(tx, "slack.code_words", str(id), {"call_back": id})
+    job_queue.enqueue_once(tx, "call_back_timeout", str(id), {"call_back": id}, after=UNHEARD_OF)
     return _call_back(row)
 
 
@@ -148,7 +148,7 @@ def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
     ended = look(tx, ours.id)
     assert ended is not None
     tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{Subject.of_person(ours.person)}",))
-    job_queue.enqueue_once(tx, "slack.called", str(ours.id), {"call_back": ours.id})
+    job_queue.enqueue_once(tx, "slack.call_back_failed", str(ours.id), {"call_back": ours.id})
 
 
 def reached(tx: Transaction, ours: CallBack) -> None:

@@ -214,7 +214,7 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
     if row is None:
         return None
     if row.taken_by is not None and row.ending != AGENT_LEFT:
-        job_queue.enqueue_once(tx, "leg_over", str(row.id), {"ring": row.id, "leg": row.taken_by})
+        job_queue.enqueue_once(tx, "announce_hangup", str(row.id), {"ring": row.id, "leg": row.taken_by})
     agent_legs.over(tx, row.id)
     call_news.news(tx, row.id)
     call_news.news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
@@ -238,7 +238,7 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
     if row is None:
         return
     tx.record(row.subject, row.account_id, f"proof.{row.requested_proof}", result, proof=proof)
-    job_queue.enqueue(tx, "announce", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": result})
+    job_queue.enqueue(tx, "announce_result", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": result})
     call_news.news(tx, id)
 
 
@@ -278,8 +278,8 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     tx.told(grant, f"asked_proof_of:{row.subject}")
     asked_now = {"ring": id, "call": row.call, "asked_at": tx.now}
     key = f"{id}:{secrets.token_hex(6)}"
-    job_queue.enqueue(tx, "to_keypad", key, asked_now)
-    job_queue.enqueue(tx, "keypad_over", key, asked_now, after=KEYPAD_FOR[what])
+    job_queue.enqueue(tx, "recall_to_keypad", key, asked_now)
+    job_queue.enqueue(tx, "keypad_timeout", key, asked_now, after=KEYPAD_FOR[what])
     call_news.news(tx, id)
     return True
 

@@ -12,7 +12,7 @@ def news(tx: Transaction, id: int, *, after: int = 0) -> None:
     """Something about a call with the desk has changed: its card in Slack is posted anew. The pages look for themselves."""
     job_queue.enqueue(
         tx,
-        "case",
+        "call_card",
         f"{id}:{secrets.token_hex(6)}",
         {"ring": id},
         ordering_key=None if after else f"case:{id}",

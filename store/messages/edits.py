@@ -25,7 +25,7 @@ UNFILED_FOR: Final = 7 * 24 * 3_600_000  # ms words are kept that are on no tick
 # ms those are kept that stand in a form: where we are not, no change to them reaches us.
 FORM_FOR: Final = 24 * 3_600_000
 LONGEST_TITLE: Final = 80
-SAYS: Final = "slack.reworded"  # the work of changing what stands in Slack
+SAYS: Final = "slack.refresh_answers"  # the work of changing what stands in Slack
 
 
 def hold(tx: Transaction, source: str) -> None:
@@ -42,7 +42,9 @@ def title(words: str) -> str:
 
 def news(tx: Transaction, ticket: int) -> None:
     """Something about a ticket has changed: whoever follows it is brought up to date."""
-    job_queue.enqueue(tx, "news", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, ordering_key=f"news:{ticket}")
+    job_queue.enqueue(
+        tx, "ticket_update", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, ordering_key=f"news:{ticket}"
+    )
 
 
 def edit(tx: Transaction, author: Subject, source: str, body: str, edited: str) -> bool:

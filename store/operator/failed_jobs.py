@@ -135,7 +135,7 @@ def drop(tx: Transaction, grant: Grant, id: int) -> ListedJob:
 def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why: str) -> None:
     """Whoever waited for it sees that: an answer reached nobody, a recording or a file cannot be had, nobody was called."""
     match kind:
-        case "slack.say":
+        case "slack.message":
             answer_delivery.given_up(tx, payload, why)
         case "slack.fetch_file":
             attachments.never(tx, int(payload["message"]), str(payload["file"]), why)

@@ -160,7 +160,7 @@ def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
         tx.record(
             WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{Subject.of_person(row.person_id)}",)
         )
-        job_queue.enqueue_once(tx, "slack.called", str(row.id), {"call_back": row.id})
+        job_queue.enqueue_once(tx, "slack.call_back_failed", str(row.id), {"call_back": row.id})
     return [row.person_id for row in rows]
 
 

@@ -181,7 +181,7 @@ def test_a_stranger_is_answered_once_a_minute(slack_once: SlackDesk) -> None:
         desk.be("U0MIA").dm("link 12345678")
     with desk.store.transaction("test") as tx:
         owed = tx.connection.execute(text("SELECT kind, count(*) FROM jobs GROUP BY kind")).all()
-    assert dict(tuple(row) for row in owed) == {"slack.tell": 1 + 5 + 1, "slack.home": 1}, (
+    assert dict(tuple(row) for row in owed) == {"slack.reply": 1 + 5 + 1, "slack.home": 1}, (
         "five wrong codes, then once that they are too many"
     )
 

@@ -33,6 +33,6 @@ def test_whoever_was_unlinked_meanwhile_hears_nothing(slack_once: SlackDesk) -> 
     with desk.store.transaction("test") as tx:
         person, _ = resolve(tx, "10000073", None)
         to = {"notice": "pin_set", "person": person, "team": "T0DESK", "user": "U0DEV"}  # who stands for another
-        job_queue.enqueue(tx, "slack.notice_to", "k", to)
+        job_queue.enqueue(tx, "slack.notice_to_member", "k", to)
     desk.work()
     assert desk.read("U0DEV") == []

@@ -131,7 +131,7 @@ def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) ->
     """Its lease runs out, and another takes the job: the post is found by its key."""
     desk.be("U0MIA").dm("our site is down")
     deliveries = desk.container.deliveries
-    head: Any = deliveries["slack.head"]
+    head: Any = deliveries["slack.first_message"]
     died = list[Any]()
 
     def dies(tx: Any, job: Any) -> Any:
@@ -140,7 +140,7 @@ def test_the_worker_dies_between_posting_and_writing_it_down(desk: SlackDesk) ->
             died.append(job)
             raise SystemExit
 
-    deliveries["slack.head"] = dies
+    deliveries["slack.first_message"] = dies
     with pytest.raises(SystemExit):
         desk.work()
     desk.pass_time(job_queue.LEASE / 1000 + 1)

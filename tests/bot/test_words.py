@@ -161,7 +161,7 @@ def test_c2_a_code_in_the_words_of_a_ticket_is_spoilt_and_not_kept(desk: SlackDe
 def owed_anew(desk: SlackDesk) -> int:
     w = tables.jobs.c
     with desk.store.transaction("test") as tx:
-        waiting = select(func.count()).where(w.kind == "slack.answer_anew", w.done_at.is_(None))
+        waiting = select(func.count()).where(w.kind == "slack.refresh_answer", w.done_at.is_(None))
         return int(tx.connection.execute(waiting).scalar_one())
 
 
@@ -173,7 +173,7 @@ def test_one_edit_makes_a_few_answers_anew_at_once_and_in_the_end_all(desk: Slac
     desk.work()
     for said in ("our shop is down", "our shop is back"):  # the second finds what the first has begun
         desk.be("U0MIA").edit(first, said)
-        while desk.container.worker.do_one(["slack.reworded"]):
+        while desk.container.worker.do_one(["slack.refresh_answers"]):
             pass
     assert owed_anew(desk) == edited_answers.AT_ONCE, "each once, whatever became of the words"
     desk.work()

@@ -102,9 +102,9 @@ def test_d6_scopes_that_slack_does_not_tell_are_not_said_to_be_lacking(light: Sh
 
 def test_what_waits_for_slack_and_what_was_given_up(light: Shell, workspace: Workspace) -> None:
     row = {"key": "k", "payload": "{}", "run_at": 0, "attempts": 3, "created_at": 0, "given_up": False}
-    light.change(insert(tables.jobs).values(**row, kind="slack.say", error="Slack answered 503"))
+    light.change(insert(tables.jobs).values(**row, kind="slack.message", error="Slack answered 503"))
     gone = row | {"key": "g", "given_up": True, "done_at": 1}
-    light.change(insert(tables.jobs).values(**gone, kind="slack.say", error="Slack answered channel_not_found"))
+    light.change(insert(tables.jobs).values(**gone, kind="slack.message", error="Slack answered channel_not_found"))
     said = light.run("doctor").out
     assert "1 of these wait for Slack: Slack answered 503" in said
     assert "1 background jobs were given up: see `deskgate jobs --state given-up`, retry or drop them" in said

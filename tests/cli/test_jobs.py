@@ -26,9 +26,9 @@ def job(shell: Shell, id: int, kind: str, **values: object) -> None:
 def filled(shell: Shell) -> Shell:
     mail = {"kind": "pin_set", "to": ADDRESS, "name": "Leo Fox", "about": "Leo Fox", "own": True}
     job(shell, 1001, "mail", error="refused (550)", given_up=True, done_at=NOON, payload=json.dumps(mail))
-    job(shell, 1002, "slack.tell", error="Slack answered 503", payload=json.dumps({"words": WORDS, "ticket": 7}))
+    job(shell, 1002, "slack.reply", error="Slack answered 503", payload=json.dumps({"words": WORDS, "ticket": 7}))
     job(shell, 1003, "notice", attempts=0, ordering_key="l", payload=json.dumps({"notice": "pin_set", "person": 3}))
-    job(shell, 1004, "news", done_at=NOON)
+    job(shell, 1004, "ticket_update", done_at=NOON)
     return shell
 
 
@@ -42,7 +42,7 @@ def test_d5_jobs_are_listed_and_shown_without_anybodys_words(filled: Shell) -> N
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
         "1001  mail  given up 2026-11-22 12:00  refused (550)",
-        "1002  slack.tell  failing, next try 2026-11-22 12:00  Slack answered 503",
+        "1002  slack.reply  failing, next try 2026-11-22 12:00  Slack answered 503",
         "1003  notice  waiting, next try 2026-11-22 12:00",
     ]
     assert filled.run("jobs", "list").out == said.out
@@ -76,7 +76,7 @@ def test_d5_a_job_is_tried_again_or_dropped_and_that_is_in_the_ledger(filled: Sh
     assert (dropped[0] is not None, *dropped[1:]) == (True, False, "{}")
     assert ledgered(filled) == [
         ("job.retry", "job:1001 kind:mail"),
-        ("job.retry", "job:1002 kind:slack.tell"),
+        ("job.retry", "job:1002 kind:slack.reply"),
         ("job.drop", "job:1001 kind:mail"),
     ]
 
@@ -116,13 +116,13 @@ def test_d2_a_call_back_whose_job_is_dropped_is_owed_no_more(light: Shell) -> No
         assert light.run("jobs", "drop", dropped).code == 0
     c, w = tables.call_backs.c, tables.jobs.c
     assert light.rows(select(c.status).order_by(c.id)) == [("given_up",), ("ringing",)]
-    assert light.rows(select(w.key).where(w.kind == "slack.called")) == [("1",)]
+    assert light.rows(select(w.key).where(w.kind == "slack.call_back_failed")) == [("1",)]
 
 
 def test_d5_all_that_were_given_up_are_tried_again_at_once(light: Shell) -> None:
     assert light.run("jobs").out == "No jobs: nothing waits, nothing was given up.\n"
     assert light.run("jobs", "retry", "--all").out == "No job was given up.\n"
-    for id, kind in ((1, "mail"), (2, "mail"), (3, "ring")):
+    for id, kind in ((1, "mail"), (2, "mail"), (3, "ring_agent")):
         job(light, id, kind, error="x", given_up=True, done_at=NOON)
     assert light.run("jobs", "retry", "--all", "--kind", "mail").out.startswith("2 jobs are tried again")
     assert [one["id"] for one in light.run("jobs", "list", "--state", "given-up", "--json").json] == [3]
@@ -155,5 +155,5 @@ def test_codes_and_links_asked_for_long_ago_are_not_sent_again(light: Shell) -> 
     ],
 )
 def test_d5_what_cannot_be_is_one_line_and_exit_2(light: Shell, words: tuple[str, ...], line: str) -> None:
-    job(light, 1004, "news", done_at=NOON)
+    job(light, 1004, "ticket_update", done_at=NOON)
     assert light.refuses("jobs", *words) == line

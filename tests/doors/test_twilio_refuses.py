@@ -54,7 +54,7 @@ def test_d5_a_phone_of_the_desk_that_is_no_number_is_not_rung_for_ever(desk: Des
     desk.exchange.refusing[AGENT] = (400, 21211)
     with capture_logs() as log:
         asks(desk)
-    assert given_up(desk) == [("ring", "Twilio answered 400 (21211) to a call")]
+    assert given_up(desk) == [("ring_agent", "Twilio answered 400 (21211) to a call")]
     assert not any(AGENT in str(line) for line in log)
     assert rows(desk, select(tables.alerts.c.kind)) == [("job_given_up",)]
     desk.exchange.refusing.clear()
@@ -78,7 +78,7 @@ def test_d5_a_call_back_to_a_number_that_is_none_is_over_and_its_asker_told(desk
     id = has_called(desk)
     c, w = tables.call_backs.c, tables.jobs.c
     assert rows(desk, select(c.status).where(c.id == id)) == [("refused",)]
-    assert rows(desk, select(w.key).where(w.kind == "slack.called")) == [(str(id),)]
+    assert rows(desk, select(w.key).where(w.kind == "slack.call_back_failed")) == [(str(id),)]
 
 
 @pytest.mark.parametrize(("answer", "over"), [((400, 21610), True), ((429, 20429), False)])

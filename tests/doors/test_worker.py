@@ -29,13 +29,13 @@ def owes(desk: Desk, delivery: Delivery) -> None:
 
 
 def writes(tx: Transaction, key: str) -> None:
-    job_queue.enqueue(tx, "slack.hello", key, {}, after=job_queue.LONGEST)
+    job_queue.enqueue(tx, "slack.check_token", key, {}, after=job_queue.LONGEST)
 
 
 def written(desk: Desk) -> set[str]:
     with desk.store.transaction("test") as tx:
         w = tables.jobs.c
-        return set(tx.connection.execute(select(w.key).where(w.kind == "slack.hello")).scalars())
+        return set(tx.connection.execute(select(w.key).where(w.kind == "slack.check_token")).scalars())
 
 
 def the_piece(desk: Desk) -> Any:

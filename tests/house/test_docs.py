@@ -113,7 +113,7 @@ def test_every_kind_of_later_work_is_told(sqlite_url: str) -> None:
     desk = Desk(sqlite_url)
     kinds = set(desk.container.deliveries)
     desk.close()
-    assert {"ring", "notice"} <= kinds
+    assert {"ring_agent", "notice"} <= kinds
     for kind in kinds:
         assert f"`{kind}`" in PAGES["docs/operating.md"], kind
 

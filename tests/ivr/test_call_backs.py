@@ -93,7 +93,7 @@ def test_the_words_are_those_in_slack_and_on_the_card(one_desk: Desk) -> None:
         assert ours is not None
         words = callbacks.words(tx.keys, ours)
     assert f"Our two words are {', '.join(words)}. You will find the same in Slack, if you use it." in mia.heard
-    assert count(one_desk, tables.jobs, tables.jobs.c.kind == "slack.calling") == 1
+    assert count(one_desk, tables.jobs, tables.jobs.c.kind == "slack.code_words") == 1
     one_desk.pass_time(120)
     mia.press("17846325#")
     one_desk.work()
@@ -116,7 +116,7 @@ def test_a_machine_hears_nothing(desk: Desk, by: str) -> None:
     assert notes(desk, ticket) == [
         "We called back and a machine answered. It was asked to have them call us, and was told nothing else."
     ]
-    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.called") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.call_back_failed") == 1
 
 
 @pytest.mark.parametrize(("how", "by"), [("decline", None), ("no_answer", None), ("end", None)])
@@ -223,7 +223,7 @@ def test_done_twice_nobody_is_rung_twice(one_desk: Desk) -> None:
     one_desk.do_again(piece("call_back", call_back=id))
     mia = rung(one_desk)
     mia.answer()
-    for kind in ("call_back", "call_back_over"):
+    for kind in ("call_back", "call_back_timeout"):
         one_desk.do_again(piece(kind, call_back=id))
     assert status(one_desk, id) == "answered"
 

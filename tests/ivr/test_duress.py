@@ -209,7 +209,7 @@ def test_of_the_desk_those_who_lead_it_alone_are_told_of_a_held_ticket(desk: Des
     caller.hang_up()
     caller.recorded()
     caller.transcribed("help me")
-    assert owed(desk) & {"notice", "alarm", "ring", "case", "mail"} == set()
+    assert owed(desk) & {"notice", "alarm", "ring_agent", "call_card", "mail"} == set()
     with desk.store.transaction("test") as tx:
         shell = tx.ask(Ask(OPERATOR, Action.DESK_TICKET_WORK, None, None, Proof.NONE))
         assert isinstance(shell, Grant)
@@ -286,7 +286,7 @@ def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
     caller.hang_up()
     assert [status for _, status in statuses(desk)] == ["held", "held"], "who hangs up while waiting leaves one, too"
     assert count(desk, tables.support_calls) == 0
-    assert owed(desk) == {"alert", "news"}
+    assert owed(desk) == {"alert", "ticket_update"}
 
 
 # --- who knows

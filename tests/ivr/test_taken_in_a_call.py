@@ -50,7 +50,7 @@ def test_h1_a_number_that_was_taken_away_is_not_rung(desk: Desk) -> None:
     assert not [leg for leg in desk.exchange.legs.values() if leg.state == "ringing"]
     assert status(desk, id) == "withdrawn"
     assert notes(desk, ticket)[-1].startswith("We did not call back: what the desk had on file for them has changed")
-    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.called") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.call_back_failed") == 1
 
 
 def test_h1_a_call_that_rings_while_the_number_goes_is_told_nothing(desk: Desk) -> None:
@@ -188,7 +188,9 @@ def test_h1_an_agent_does_not_see_as_verified_whose_pin_was_replaced(desk: Desk)
     new_pin(desk)
     assert ring(desk)[2] == Proof.CLAIMED
     assert requester() is None
-    assert count(desk, tables.jobs, (tables.jobs.c.kind == "case") & tables.jobs.c.done_at.is_(None)) == 1, "a new card"
+    assert count(desk, tables.jobs, (tables.jobs.c.kind == "call_card") & tables.jobs.c.done_at.is_(None)) == 1, (
+        "a new card"
+    )
     assert asks_for(desk, "pin")
     mia.press("40817263#")
     desk.work()

@@ -151,27 +151,27 @@ def test_a_caller_who_has_just_gone_is_not_sent_anywhere(one_desk: Desk) -> None
 def test_done_twice_each_kind_does_no_harm(one_desk: Desk) -> None:
     mia, agent = a_talk(one_desk)
     asks_for(one_desk, "pin")
-    _again(one_desk, "to_keypad")
+    _again(one_desk, "recall_to_keypad")
     assert [said for said in mia.heard if said == PROMPT] == [PROMPT], "not sent there twice"
     mia.press("17846325#")
     one_desk.work()
-    _again(one_desk, "announce", "keypad_over", "to_keypad")
+    _again(one_desk, "announce_result", "keypad_timeout", "recall_to_keypad")
     assert (mia.state, agent.state) == ("in conference desk-1",) * 2
     assert ring(one_desk)[1] == "passed"
     mia.hang_up()
     one_desk.work()
-    _again(one_desk, "leg_over", "announce")
+    _again(one_desk, "announce_hangup", "announce_result")
     assert agent.heard.count("The caller has hung up.") == 1
 
 
 def _again(desk: Desk, *kinds: str) -> None:
     """A worker died just after it had done these."""
     w = tables.jobs
-    payloads = {"to_keypad": ring_asked(desk), "keypad_over": ring_asked(desk)}
+    payloads = {"recall_to_keypad": ring_asked(desk), "keypad_timeout": ring_asked(desk)}
     said = {"ring": 1, "told": "passed"}
     payloads |= {
-        "announce": said,
-        "leg_over": {"ring": 1, "leg": rows(desk, select(tables.support_calls.c.taken_by))[0][0]},
+        "announce_result": said,
+        "announce_hangup": {"ring": 1, "leg": rows(desk, select(tables.support_calls.c.taken_by))[0][0]},
     }
     for kind in kinds:
         assert count(desk, w, w.c.kind == kind)

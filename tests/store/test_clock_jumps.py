@@ -119,7 +119,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
         tx.connection.execute(insert(tables.accounts).values(**account))
         tx.connection.execute(insert(tables.staff), [lead | {"username": "one"}, lead | {"username": "two"}])
         call_state.begin(tx, "CA1", "{}", "f", "answer")
-        job_queue.enqueue(tx, "news", "1", {})
+        job_queue.enqueue(tx, "ticket_update", "1", {})
     one, two = (row.id for row in guarded.rows(select(tables.staff.c.id).order_by(tables.staff.c.id)))
 
     def leads(tx: Transaction, staff: int, do: Callable[..., bool], *given: Any, **named: Any) -> bool:
@@ -129,7 +129,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
 
     right = guarded.now
     guarded.now += DAY
-    assert guarded.do(job_queue.lease, ["news"]) is not None
+    assert guarded.do(job_queue.lease, ["ticket_update"]) is not None
     guarded.do(call_state.claim, "CA1", "f")
     state = guarded.do(lambda tx: installations.begin(tx.keys, "0" * 11, tx.now))
     assert guarded.do(leads, one, dual_control.ask, "pin_unlock", person=asked)
@@ -150,9 +150,9 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
         assert guarded.do(slack_approvals.lately, subject, HOUR) == 0
         assert guarded.do(slack_approvals.outcome, answers[1][0]) is False
     guarded.now = right
-    assert guarded.do(job_queue.lease, ["news"]) is None
+    assert guarded.do(job_queue.lease, ["ticket_update"]) is None
     guarded.do(job_queue.sweep)
-    assert guarded.do(job_queue.lease, ["news"]) is not None, "a job waits for no lease of tomorrow"
+    assert guarded.do(job_queue.lease, ["ticket_update"]) is not None, "a job waits for no lease of tomorrow"
 
 
 def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> None:

@@ -40,7 +40,7 @@ class Desk(Clocked):
         return status, [row[0] for row in self.rows(select(m.event).where(m.ticket == number).order_by(m.id))]
 
     def news(self) -> int:
-        counted = select(func.count()).where(tables.jobs.c.kind == "news")
+        counted = select(func.count()).where(tables.jobs.c.kind == "ticket_update")
         return int(self.rows(counted)[0][0])
 
 
