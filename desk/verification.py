@@ -97,7 +97,7 @@ def ways_by_phone(tx: Transaction, who: Actor, *, texting: Sequence[str], slack:
         "slack_code": in_slack,
         "slack_approval": in_slack,
         "text": number is not None,
-        "carried": slack and bool(slack_members.of_person(tx, person)),
+        "transfer_code": slack and bool(slack_members.of_person(tx, person)),
     }
     return OnPhone(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 
@@ -142,18 +142,18 @@ def prove(
     draft: Draft | None = None,
     *,
     minutes: int,
-    carried: str,
+    code_kind: str,
 ) -> Proved | NotProved:
-    """One try with what somebody typed, for `minutes`, and for a draft where there is one. Without an account (id) only with what is
-    `carried` here (the kind of code), which says itself on which."""
+    """One try with what somebody typed, for `minutes`, and for a draft where there is one. Without an account (id) only with a
+    transfer code, of the kind that counts here, which says itself on which."""
     tried = _reserve(tx, who)
     if tried.admission is not Admission.EVALUATE:
         return NotProved.LATER
     topic = choices.topic_of(draft.action) if draft is not None else None
-    if topic is not None and transfer_codes.topic_of(tx, carried, who.subject, digits) not in (None, topic):
+    if topic is not None and transfer_codes.topic_of(tx, code_kind, who.subject, digits) not in (None, topic):
         attempt_limits.give_back(tx, tried, matched=True)
         return NotProved.OTHER_TOPIC
-    found = _reached(tx, who, digits, account, tx.now + minutes * MINUTE, carried)
+    found = _reached(tx, who, digits, account, tx.now + minutes * MINUTE, code_kind)
     if found is None:
         tx.record(who.subject, account, "step_up", "refused")
         return NotProved.WRONG
@@ -183,7 +183,7 @@ def key_code(
     if not fits:
         return NotProved.WRONG
     attempt_limits.give_back(tx, tried, matched=True)
-    if way != "carried":
+    if way != "transfer_code":
         step_ups.reached(tx, who.subject, account, way, who.bound, ends_at=tx.now + minutes * MINUTE)
     own = step_ups.until_own(tx, who.subject, account, who.bound)
     each = [own] if own else [step_ups.until(tx, who.subject, account, who.bound, topic) for topic in Topic]
@@ -198,19 +198,21 @@ def _reserve(tx: Transaction, who: Actor) -> Reservation:
 def _fits(tx: Transaction, who: Actor, account: int, way: str, digits: str) -> bool:
     if way == "authenticator":
         return totp.check(tx, who.subject.person, digits)
-    if way == "carried":
+    if way == "transfer_code":
         to = transfer_codes.TO_PHONE
         return transfer_codes.take(tx, to, who.subject, digits, who.bound, account=account) is not None
     return call_codes.use(tx, _SENT[way], who.subject, digits, call_codes.bound_to(who.bound, account))
 
 
-def _reached(tx: Transaction, who: Actor, digits: str, account: int | None, until: int, carried: str) -> Proved | None:
+def _reached(
+    tx: Transaction, who: Actor, digits: str, account: int | None, until: int, code_kind: str
+) -> Proved | None:
     factor = "authenticator" if len(digits) == totp.DIGITS else "text"
     old_enough = factor == "text" or factors.on_file(tx, who.subject.person).authenticator
     if account is not None and old_enough and _fits(tx, who, account, factor, digits):
         step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)
         return Proved(account, until)
-    on = transfer_codes.take(tx, carried, who.subject, digits, who.bound, account=account)
+    on = transfer_codes.take(tx, code_kind, who.subject, digits, who.bound, account=account)
     return None if on is None else proved(tx, who, on)
 
 

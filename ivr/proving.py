@@ -50,7 +50,7 @@ def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound 
     until = _until(tx, call)
     draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
-        carry = wanted if "carried" in found.ways else ()
+        carry = wanted if "transfer_code" in found.ways else ()
         return port.AlreadyProved(_minutes(tx, until), carry, bool(requests.by_phone), draft)
     if not wanted and not call.then:
         return None

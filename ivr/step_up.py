@@ -17,7 +17,7 @@ from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
 from store.tickets.customer_tickets import topic_of
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
-WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "carried"}
+WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "transfer_code"}
 WRONG_IN_ONE_GO: Final = 3
 TOPICS: Final = {"1": "technical", "2": "billing"}
 

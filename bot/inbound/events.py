@@ -164,7 +164,7 @@ def _proved(
         outbox.tell(tx, user, Named("prove"), spoken.key, where=spoken.reply_there)
         return
     found = verification.prove(
-        tx, who, digits, account, draft, minutes=context.step_up_minutes, carried=transfer_codes.TO_SLACK
+        tx, who, digits, account, draft, minutes=context.step_up_minutes, code_kind=transfer_codes.TO_SLACK
     )
     if found is NotProved.OTHER_TOPIC:
         outbox.tell(tx, user, replies.AboutTicket("prove.other_topic", number), spoken.key, where=spoken.reply_there)

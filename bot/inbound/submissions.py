@@ -213,7 +213,7 @@ def _prove(context: SlackContext, tx: Transaction, who: Who, view: Form, body: S
         return _error(tx, "code", p.plain("prove.digits"), view)
     ticket = about.ticket
     draft, minutes = tickets.draft(tx, who, ticket), context.step_up_minutes
-    found = verification.prove(tx, who, digits, on.id, draft, minutes=minutes, carried=transfer_codes.TO_SLACK)
+    found = verification.prove(tx, who, digits, on.id, draft, minutes=minutes, code_kind=transfer_codes.TO_SLACK)
     if isinstance(found, NotProved):
         return _error(tx, "code", p.plain(_NOT_PROVED[found], number=ticket), view)
     done = tickets.hand_in(tx, who, ticket) if ticket else None

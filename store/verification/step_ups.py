@@ -15,7 +15,7 @@ from store import tables
 from store.db.statements import Prepared, issued
 from store.db.transaction import Transaction
 
-FACTORS: Final = ("authenticator", "slack_code", "slack_approval", "text", "carried")
+FACTORS: Final = ("authenticator", "slack_code", "slack_approval", "text", "transfer_code")
 KEPT: Final = 24 * 3_600_000  # ms
 
 
@@ -57,7 +57,7 @@ def until(tx: Transaction, subject: Subject, account: int, bound: str, topic: st
 def until_own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | None:
     """The same for what was proved here and not carried here."""
     rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
-    return _latest(tx, subject, account, [row.ends_at for row in rows if row.factor != "carried"])
+    return _latest(tx, subject, account, [row.ends_at for row in rows if row.factor != "transfer_code"])
 
 
 def given(tx: Transaction, subject: Subject, account: int, bound: str) -> bool:
@@ -92,7 +92,7 @@ def factor(tx: Transaction, subject: Subject, account: int) -> str:
 def own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | None:
     """The one (its id) that was reached here, and not carried here, and lasts longest."""
     rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
-    mine = [row for row in rows if row.factor != "carried"]
+    mine = [row for row in rows if row.factor != "transfer_code"]
     _latest(tx, subject, account, [row.ends_at for row in mine])
     return max(mine, key=lambda row: row.ends_at).id if mine else None
 

@@ -45,5 +45,7 @@ def take(
     if proved is None or (account is not None and account != proved[0]):
         return None
     of_account, ends_at = proved
-    step_ups.reached(tx, subject, of_account, "carried", bound, ends_at=ends_at, topic=topic, derived_from=int(id))
+    step_ups.reached(
+        tx, subject, of_account, "transfer_code", bound, ends_at=ends_at, topic=topic, derived_from=int(id)
+    )
     return of_account

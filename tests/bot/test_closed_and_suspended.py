@@ -34,7 +34,7 @@ def desk(sample_sqlite: str, slack_stage: Stage) -> Iterator[SlackDesk]:
 
 def proves(desk: SlackDesk, phone: Phone, way: str, made: pyotp.TOTP) -> str:
     """What is heard when the second proof is given that way, from the choice of ways on."""
-    digits = _in_slack(desk, made) if way == "carried" else ""
+    digits = _in_slack(desk, made) if way == "transfer_code" else ""
     heard = keyed(phone, KEYS[way])
     desk.work()
     if way == "slack_approval":
@@ -103,7 +103,7 @@ def test_e3_an_agent_is_given_every_second_proof_on_a_suspended_account(desk: Sl
 
 
 @pytest.mark.parametrize("state", ["closed", "suspended"])
-@pytest.mark.parametrize("way", ["authenticator", "text", "carried"])
+@pytest.mark.parametrize("way", ["authenticator", "text", "transfer_code"])
 def test_e3_every_way_in_slack(desk: SlackDesk, state: str, way: str) -> None:
     made = app(desk, OLIVIA)
     status(desk, state, BAKERY)

@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.util
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,38 @@ def test_a_thing_is_not_called_what_the_glossary_says_it_is_not() -> None:
     assert column("| word | is | `Bell`, `bell.py` |", 3, 2) == ["Bell", "bell.py"]
     assert {"Grant", "judge.py"} <= there
     assert set(never) & there == set(), "docs/glossary.md has another word for these"
+
+
+def words_of(table: object) -> Iterator[str]:
+    """What is said, of a file of phrases; not the examples of what people say."""
+    match table:
+        case str():
+            yield table
+        case dict():
+            for name, below in table.items():
+                if name not in ("examples", "changes"):
+                    yield from words_of(below)
+
+
+def test_nobody_is_told_a_word_that_the_glossary_has_not() -> None:
+    files = [
+        ROOT / path
+        for path in ("bot/text/phrases/en.toml", "ivr/phrases/en.toml", "deskgate/phrases/en.toml", "portal/words.toml")
+    ]
+    said = {str(path): " ".join(words_of(tomllib.loads(path.read_text("utf-8")))) for path in files}
+    pages = {
+        path.name: re.sub(r"\{[{%].*?[%}]\}|<[^>]*>", " ", path.read_text("utf-8"))
+        for path in (ROOT / "portal").rglob("*.html")
+    }
+    never = re.findall("“([^”]+)”", (ROOT / "docs" / "glossary.md").read_text("utf-8").partition("## Who")[2])
+    assert len(never) > 10
+    told = [
+        (name, word)
+        for name, text in (said | pages).items()
+        for word in never
+        if re.search(rf"\b{re.escape(word)}s?\b", text, re.IGNORECASE)
+    ]
+    assert told == [], "docs/glossary.md has another word for these"
 
 
 def test_the_glossary_has_each_word_once() -> None:
