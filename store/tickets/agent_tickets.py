@@ -56,12 +56,6 @@ def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> l
     return [DeskTicket(**row._mapping) for row in rows]
 
 
-def may_work(tx: Transaction, grant: Grant, number: int) -> bool:
-    """Whether anything can be done with it under this grant. Not with one that is held: it is let go first."""
-    tx.require(grant, "desk.ticket.work")
-    return _workable(grant, timeline.about(tx, number))
-
-
 def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""

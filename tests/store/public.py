@@ -54,7 +54,6 @@ OPENS: dict[str, set[str]] = {
     "agent_tickets.note": {"desk.ticket.work"},
     "agent_tickets.requester": {"desk.ticket.work"},
     "agent_tickets.set_status": {"desk.ticket.work"},
-    "agent_tickets.may_work": {"desk.ticket.work"},
     "agent_tickets.take": {"desk.ticket.work"},
     "attachments.came_through": {"desk.deliver"},
     "attachments.content": {"desk.deliver"},

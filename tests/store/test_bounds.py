@@ -120,10 +120,6 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "agent_tickets.requester": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "agent_tickets.set_status": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "closed"))],
     "agent_tickets.take": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, None))],
-    "agent_tickets.may_work": [
-        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
-        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
-    ],
     "live_calls.case": [
         (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
         (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
