@@ -65,7 +65,7 @@ class CallBack(Enum):
     ENOUGH = "enough"  # or often today
     ABROAD = "abroad"  # the number on file is where this desk may not call
     NO_PHONE = "no_phone"
-    SUPERVISORS_ONLY = "supervisors_only"  # left under a threat: only supervisors ring them
+    SUPERVISORS_ONLY = "supervisors_only"  # left under a threat: only supervisors call them
     HELD = "held"  # nothing is done with that ticket yet, for whoever left it may not be alone
     NOT_THEIRS = "not_theirs"
     NOBODY = "nobody"  # we do not know who it is

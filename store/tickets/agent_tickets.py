@@ -100,7 +100,7 @@ def let_go(tx: Transaction, staff: int) -> None:
 
 def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
     """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by. `supervisors_only`: it was
-    left under a threat, so only supervisors ring them."""
+    left under a threat, so only supervisors call them."""
     _working(tx, grant, number)
     about = timeline.about(tx, number)
     assert about is not None

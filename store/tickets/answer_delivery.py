@@ -26,7 +26,7 @@ WHY_NOBODY: Final = ("not_a_contact", "no_right", "not_covered", "account_suspen
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`way`: slack (direct messages), phone (read out when they ring and ask) or nobody, and then `why`: a reason of the judge's,
+    """`way`: slack (direct messages), phone (read out when they call and ask) or nobody, and then `why`: a reason of the judge's,
     or no_way: they are not in Slack and have no PIN. `name` is the requester's, empty where nobody is known. `others`: how many
     other contacts may read the ticket; counted where it reaches nobody."""
 

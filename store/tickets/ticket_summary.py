@@ -27,7 +27,7 @@ class Card:
     """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
     `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
     `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty.
-    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only supervisors ring them.
+    `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only supervisors call them.
     `known`: who opened or left it, or whom they said they were, is somebody on file, who can be called back."""
 
     number: int

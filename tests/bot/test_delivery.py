@@ -114,10 +114,10 @@ def test_d3_what_slack_refuses_for_good_is_said_with_its_reason(desk: SlackDesk)
 
 def test_d3_whoever_left_slack_is_reached_by_phone_and_in_their_new_slack_again(desk: SlackDesk) -> None:
     change(desk, f"DELETE FROM slack_members WHERE person_id = {MIA}")
-    assert "*The customer hears this* when they ring" in answer(desk)
-    assert "Mia Chen hears it when they ring and ask for their tickets:" in inside(desk)
+    assert "*The customer hears this* when they call" in answer(desk)
+    assert "Mia Chen hears it when they call and ask for their tickets:" in inside(desk)
     change(desk, f"DELETE FROM pins WHERE person_id = {MIA}")
-    assert "Mia Chen is not in Slack and has no PIN to ring with." in answer(desk, "Anybody there?")
+    assert "Mia Chen is not in Slack and has no PIN to call with." in answer(desk, "Anybody there?")
     assert "*REACHES NOBODY*, answer by Kim Novak. Mia Chen is not in Slack" in inside(desk)
     desk.link("U0LEO", "mia.chen")
     assert "it goes to Mia Chen in Slack" in answer(desk, "Hello again")
@@ -137,7 +137,7 @@ def test_d4_the_card_says_how_it_was_proved_when_it_was_opened(desk: SlackDesk) 
     ("what", "became"),
     [
         (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer read tickets"),
-        ([f"DELETE FROM slack_members WHERE person_id = {MIA}"], "Mia Chen hears it when they ring"),
+        ([f"DELETE FROM slack_members WHERE person_id = {MIA}"], "Mia Chen hears it when they call"),
     ],
 )
 def test_d3_what_changes_while_it_is_on_its_way_is_said(desk: SlackDesk, what: list[Any], became: str) -> None:

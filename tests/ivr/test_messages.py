@@ -43,7 +43,7 @@ def test_a7_forty_anonymous_messages_are_not_taken_and_numbers_on_file_notice_no
     refused = left(desk, 40, "anonymous")
     assert len(refused) == 40 - WITHHELD.most
     (words,) = set(refused)
-    assert words.startswith("We cannot take another message from a withheld number just now. Please ring from a phone")
+    assert words.startswith("We cannot take another message from a withheld number just now. Please call from a phone")
     assert count(desk, tables.tickets) == count(desk, tables.recordings) == WITHHELD.most
     assert warnings(desk) == ["messages_withheld"]
     assert left(desk, 2, OWN) == left(desk, 2, ELSEWHERE) == []

@@ -254,17 +254,17 @@ def test_a_closed_account_can_be_opened_again_and_nothing_else(full: Desk) -> No
     caller = at_menu(full, OLIVIA)
     assert caller.answer.said[1] == "Press 1 to ask for a change.", "E13: what is offered is what is possible"
     assert caller.key("2").said[:4] == [
-        *("This account is closed, so you may not get support by phone.", "To have it opened again, press 1."),
+        *("This account is closed, so you may not get support by phone.", "To have it reopened, press 1."),
         *("In Slack you can open, read and answer billing tickets.", "Or press 6 to leave us a message."),
     ], "E19: all there is, and where"
     assert caller.key("1").said[:-1] == [
-        "This account is closed, and here you can have it opened again.",
+        "This account is closed, and here you can have it reopened.",
         "In Slack you can open, read and answer billing tickets.",
         "What do you want changed?",
-        "Press 5 to have the account opened again.",
+        "Press 5 to have the account reopened.",
     ]
     assert caller.key("6").said[:3] == [
-        *("This account is closed, so you may not get support by phone.", "To have it opened again, press 1."),
+        *("This account is closed, so you may not get support by phone.", "To have it reopened, press 1."),
         "In Slack you can ask for it.",
     ], "how bills are paid"
     caller.key("1")
@@ -284,9 +284,7 @@ def test_e19_a_draft_on_a_closed_account_is_handed_in_with_the_key_that_is_said(
     by_app(caller, one_full, secret)
     one_full.pass_time(15 * 60 + 1)
     assert caller.say().said[3] == "To hand it in, press 8 and give a second proof."
-    waits = (
-        "Your ticket 1 0 0 1, to have the account opened again, goes to the desk once you have given a second proof."
-    )
+    waits = "Your ticket 1 0 0 1, to have the account reopened, goes to the desk once you have given a second proof."
     assert caller.key("8").said[0] == waits
     by_app(caller, one_full, secret)
     assert caller.answer.said[1] == "Thank you. Ticket 1 0 0 1 is with the desk now."

@@ -69,9 +69,9 @@ def test_e19_on_a_closed_account_nobody_is_sent_to_a_slack_that_the_desk_has_not
     for key, what in (("2", "get support by phone"), ("4", "hear about services"), ("0", "get support by phone")):
         assert refused(raj, key) == [
             f"This account is closed, so you may not {what}.",
-            "To have it opened again, press 1.",
+            "To have it reopened, press 1.",
         ]
-    closed = "This account is closed, and here you can have it opened again."
+    closed = "This account is closed, and here you can have it reopened."
     assert raj.key("1").said[:2] == [closed, "What do you want changed?"]
 
 

@@ -48,10 +48,10 @@ def stamp(kim: Agent) -> str:
 
 def test_d3_an_answer_is_heard_by_phone_and_the_page_says_so_by_itself(one_desk: Desk) -> None:
     kim = at_the_ticket(one_desk)
-    assert "Mia Chen is not in Slack: an answer now is read out when they ring" in kim.words
+    assert "Mia Chen is not in Slack: an answer now is read out when they call" in kim.words
     kim.send(f"{TICKET}/answer", words="We restarted it.")
-    assert "Kept for the customer, who hears it when they ring" in kim.words
-    assert "Mia Chen hears this when they ring and ask for their tickets" in kim.words
+    assert "Kept for the customer, who hears it when they call" in kim.words
+    assert "Mia Chen hears this when they call and ask for their tickets" in kim.words
     assert "Sent to" not in kim.words
     assert "customer sees this" not in kim.words
     before = stamp(kim)
@@ -85,7 +85,7 @@ def test_d3_heard_by_somebody_else_on_the_account_is_not_heard_by_its_requester(
     kim.send(f"{TICKET}/answer", words="We restarted it.")
     one_desk.ring(HEARS.replace("0108", "0107").replace("17846325", "53960281"))
     kim.get(TICKET)
-    assert "Mia Chen hears this when they ring and ask for their tickets" in kim.words
+    assert "Mia Chen hears this when they call and ask for their tickets" in kim.words
     assert "read to Mia Chen by phone" not in kim.words
 
 
@@ -95,10 +95,10 @@ def test_d3_a_way_that_is_closed_is_none(one_desk: Desk) -> None:
     row = {"team": "T1", "member": "U1", "person_id": person(one_desk), "linked_at": 1, "linked_by": "import"}
     change(one_desk, insert(tables.slack_members).values(**row))
     kim.get(TICKET)
-    assert "Mia Chen is not in Slack: an answer now is read out when they ring" in kim.words
+    assert "Mia Chen is not in Slack: an answer now is read out when they call" in kim.words
     change(one_desk, update(tables.pin_guards).values(lifetime=attempt_limits.IN_A_LIFE_TO_DISABLE))
     kim.get(TICKET)
-    assert "An answer now reaches nobody. Mia Chen is not in Slack and has no PIN to ring with." in kim.words
+    assert "An answer now reaches nobody. Mia Chen is not in Slack and has no PIN to call with." in kim.words
 
 
 def test_d4_a_second_proof_stands_on_the_ticket_as_it_was_given(one_desk: Desk) -> None:
