@@ -27,7 +27,7 @@ from benchmarks.measuring import KINDS, aim, databases, machine
 from ivr import phrases, types
 from ivr.asks import DeskSettings
 from ivr.store_desk import StoreDesk
-from ivr.turn import PhoneContext, open_phone, take_turn
+from ivr.turn import PhoneContext, begin_turn, open_phone
 from ivr.webhook import Twilio, step_token
 from store import Keys, Store, Transaction, open_store, tables
 from store.accounts import account_details, people
@@ -228,7 +228,7 @@ def turn(desk: Filled, who: list[Customer]) -> float:
     tokens = [step_token(desk.store.keys, sid, 0) for sid in sids]
     began = time.perf_counter()
     for sid, token in zip(sids, tokens, strict=True):
-        assert "<Gather" in take_turn(desk.phone, sid, token, types.Keys("9"), ("second",))
+        assert "<Gather" in str(begin_turn(desk.phone, sid, token, types.Keys("9"), ("second",)))
     return time.perf_counter() - began
 
 
@@ -238,9 +238,9 @@ OPERATIONS: dict[str, Operation] = {
     "the menu's offer": inside(offer),
     "invoices, with their decision": inside(invoices),
     "a ticket, work enqueued": ticket,
-    "a whole turn (take_turn, key 9)": turn,
+    "a whole turn (begin_turn, key 9)": turn,
 }
-AIMED_AT = ("a ticket, work enqueued", "a whole turn (take_turn, key 9)")
+AIMED_AT = ("a ticket, work enqueued", "a whole turn (begin_turn, key 9)")
 
 
 def measure(small: Filled, large: Filled, rounds: int) -> dict[str, list[tuple[float, float]]]:

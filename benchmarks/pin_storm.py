@@ -31,7 +31,7 @@ from authz import Subject, load_schemes
 from benchmarks.measuring import APART, KINDS, databases, machine
 from ivr import phrases, pin
 from ivr.asks import DeskSettings
-from ivr.turn import answer_call, open_phone, take_turn
+from ivr.turn import answer_call, begin_turn, open_phone
 from ivr.types import Call, Keys
 from ivr.webhook import Twilio, step_token
 from store import Keys as SecretKeys
@@ -131,7 +131,9 @@ class Post:
             yield "heard: busy" if "busy" in heard else "heard: did not match"
 
     def _take(self, sid: str, step: int, keyed: str) -> str:
-        return take_turn(self.phone, sid, step_token(self.store.keys, sid, step), Keys(keyed), (keyed,))
+        token = step_token(self.store.keys, sid, step)
+        begun = begin_turn(self.phone, sid, token, Keys(keyed), (keyed,))
+        return begun if isinstance(begun, str) else begun()
 
     def reserve(self, first: int, guesses: int) -> Iterator[str]:
         for n in range(first, first + guesses):

@@ -199,7 +199,7 @@ PARTS = {
     "ivr.webhook:Twilio.read": "webhook: grammar",
     "ivr.router:_answer": "turn, itself",
     "ivr.turn:is_step_token": "step token",
-    "ivr.dialogue:step": "dialogue",
+    "ivr.transitions:step": "dialogue",
     "ivr.types:Call.to_json": "state to and from JSON",
     "ivr.types:Call.from_json": "state to and from JSON",
     "ivr.screens:twiml": "TwiML by the builder",

@@ -103,12 +103,6 @@ def answer_call(
     return answered or screens.refusal(on.phrases)
 
 
-def take_turn(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
-    """The TwiML of the next screen. Raises `RefusedError`."""
-    begun = begin_turn(on, sid, token, heard, fingerprint)
-    return begun if isinstance(begun, str) else begun()
-
-
 def begin_turn(
     on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint
 ) -> str | Callable[[], str]:

@@ -116,7 +116,10 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "agent_tickets.answer": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b", phone=True))],
     "agent_tickets.correct": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 7, "b", phone=True))],
     "agent_tickets.edited": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "C1:2", "b", "9"))],
-    "agent_tickets.note": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b"))],
+    "agent_tickets.note": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b")),
+        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD, "b")),
+    ],
     "agent_tickets.requester": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "agent_tickets.set_status": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "closed"))],
     "agent_tickets.take": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, None))],
