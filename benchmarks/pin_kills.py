@@ -2,7 +2,7 @@
 
     python -m benchmarks.pin_kills [--kills 250] [--people 40] [--only SQLite]
 
-A process guesses at so many people, each with a PIN, as the phone door does: reserved and committed, hashed, settled. It is
+A process guesses at so many people, each with a PIN, as the phone does: reserved and committed, hashed, settled. It is
 killed with SIGKILL after a random time, a few milliseconds to some hashes long; another takes its place. What is evaluated is
 written to a file by the process itself, just before and just after the comparison, so that a kill loses none of it.
 The clock stands still, so a lock does not end. After fifty kills everybody begins anew. Exits 1 if anybody was evaluated more than five times, or if the control gave

@@ -5,7 +5,7 @@
 Every part starts at a barrier, and no clock moves while it runs. Exits 1 if a figure is not the one wanted.
 
 unguarded    the control, a guard that checks, hashes and then counts: it must give guesses away, or the storm shows nothing
-callers      through the phone door: calls answered, the ID keyed, PINs until the call ends; with the pool, the twenty tries
+callers      through the phone: calls answered, the ID keyed, PINs until the call ends; with the pool, the twenty tries
              a minute and the hashing of refused attempts as they are
 reserve      an attempt reserved in a transaction of its own, and evaluated where that is admitted; the twenty tries a minute
              are lifted, so that the reserve stands alone. At once; a second before the lock ends; then; a day later

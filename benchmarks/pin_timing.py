@@ -2,7 +2,7 @@
 
     python -m benchmarks.pin_timing [--samples 3000] [--only SQLite]
 
-Signed requests to the whole app in this process, straight at its ASGI door; one at a time, the kinds in random order. Timed is
+Signed requests to the whole app in this process, straight at its ASGI entry; one at a time, the kinds in random order. Timed is
 the turn that brings a PIN, from the request to the last byte of the answer. Between turns, outside that time, counters are put
 where the kind has them (nothing counted, locked, disabled), calls are answered and IDs keyed, and the clock goes on by a
 minute, so that neither the twenty tries a minute nor the desk's budget end the measurement. Every answer is compared as well:

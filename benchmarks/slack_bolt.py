@@ -1,4 +1,4 @@
-"""What the Slack door costs beside a bare Bolt handler, which checks the same signature and acknowledges, and does nothing else.
+"""What Slack costs beside a bare Bolt handler, which checks the same signature and acknowledges, and does nothing else.
 
     python -m benchmarks.slack_bolt [--seconds 2] [--rounds 5] [--only SQLite]
 

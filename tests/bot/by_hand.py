@@ -1,4 +1,4 @@
-"""Requests to the Slack door by hand: what no well-behaved Slack would send, and what Slack sends twice."""
+"""Requests to Slack by hand: what no well-behaved Slack would send, and what Slack sends twice."""
 
 from __future__ import annotations
 

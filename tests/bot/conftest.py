@@ -1,4 +1,4 @@
-"""Desks with Slack for the tests of the Slack door."""
+"""Desks with Slack for the tests of Slack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every form and home tab that the Slack door can make, with the same words wherever somebody's words stand."""
+"""Every form and home tab that Slack can make, with the same words wherever somebody's words stand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every message that the Slack door can make, with the same words wherever somebody's words stand. Forms and home tabs: every_view.py."""
+"""Every message that Slack can make, with the same words wherever somebody's words stand. Forms and home tabs: every_view.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys of the words the Slack door asks for, read from its sources: each with the values it is given. For test_phrases.py."""
+"""Which keys of the words Slack asks for, read from its sources: each with the values it is given. For test_phrases.py."""
 
 from __future__ import annotations
 

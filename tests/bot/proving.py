@@ -1,4 +1,4 @@
-"""Second proofs for the tests of the Slack door: authenticators that are old enough, calls under way, and codes that were shown."""
+"""Second proofs for the tests of Slack: authenticators that are old enough, calls under way, and codes that were shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Slack door as Slack and as an attacker try it: every request gets the right answer, and none a fault. T10, T31, T34"""
+"""Slack as Slack and as an attacker try it: every request gets the right answer, and none a fault. T10, T31, T34"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every word the Slack door says is in the file of phrases, nothing in the file is unused, and all of it can be read."""
+"""Every word Slack says is in the file of phrases, nothing in the file is unused, and all of it can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no door could bring about within a walk: a warning of each kind, and the like. Kept small: it knows our inside."""
+"""What no channel could bring about within a walk: a warning of each kind, and the like. Kept small: it knows our inside."""
 
 from __future__ import annotations
 

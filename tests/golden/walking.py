@@ -5,7 +5,7 @@
     > mia rings                                             what somebody does: phone.py, slack.py, portal.py
     > 5 minutes pass
     > $ deskgate doctor                                     what is typed into a shell: commands.py
-    > staged: alert decoy                                   what no door could bring about in a walk: staged.py
+    > staged: alert decoy                                   what no channel could bring about in a walk: staged.py
     and what came of it, which `make golden` writes anew.
 
 `<code>` and the like in a deed is the newest of them that was met; `<app>` what somebody's authenticator app shows.
@@ -92,7 +92,7 @@ class Walking:
             who, verb, *rest = deed.split(" ", 2)
             assert who in PEOPLE, f"nobody here is called {who}: {deed}"
             rest = [self._digits(who, words) for words in rest]
-            done = any(door.do(who, verb, "".join(rest)) for door in (self.phone, self.slack, self.pages))
+            done = any(channel.do(who, verb, "".join(rest)) for channel in (self.phone, self.slack, self.pages))
             assert done, f"nobody can do that: {deed}"
         self.desk.work()
         backlog = (

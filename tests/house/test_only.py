@@ -92,28 +92,28 @@ def test_there_are_sources() -> None:
     assert len(sources()) > 20
 
 
-@pytest.mark.parametrize("door", ["ivr/", "bot/", "portal/"])
-def test_no_door_builds_an_ask(door: str) -> None:
+@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/"])
+def test_no_channel_builds_an_ask(channel: str) -> None:
     assert list(builds_an_ask(ast.parse("tx.ask(Ask(who, action, account, None, Proof.VERIFIED))")))
     assert any(builds_an_ask(tree) for name, tree in sources().items() if name.startswith("desk/"))
-    found = {name: list(builds_an_ask(tree)) for name, tree in sources().items() if name.startswith(door)}
+    found = {name: list(builds_an_ask(tree)) for name, tree in sources().items() if name.startswith(channel)}
     assert not {name: what for name, what in found.items() if what}
 
 
-@pytest.mark.parametrize("door", ["ivr/", "bot/", "portal/"])
-def test_no_door_judges(door: str) -> None:
+@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/"])
+def test_no_channel_judges(channel: str) -> None:
     assert list(judges(ast.parse("verdict = self.tx.ask(asked)")))
     assert any(judges(tree) for name, tree in sources().items() if name.startswith("desk/"))
-    found = {name: list(judges(tree)) for name, tree in sources().items() if name.startswith(door)}
+    found = {name: list(judges(tree)) for name, tree in sources().items() if name.startswith(channel)}
     assert not {name: what for name, what in found.items() if what}
 
 
-@pytest.mark.parametrize("door", ["ivr/", "bot/", "portal/"])
-def test_no_door_asks_for_a_right_of_the_staff(door: str) -> None:
+@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/"])
+def test_no_channel_asks_for_a_right_of_the_staff(channel: str) -> None:
     assert list(permits_staff(ast.parse("grant = permit(tx, who.subject, Action.DESK_PROOF_ASK)")))
     assert list(permits_staff(ast.parse("from desk.actors import permit as p")))
     assert any(permits_staff(tree) for name, tree in sources().items() if name.startswith("desk/"))
-    found = {name: list(permits_staff(tree)) for name, tree in sources().items() if name.startswith(door)}
+    found = {name: list(permits_staff(tree)) for name, tree in sources().items() if name.startswith(channel)}
     assert not {name: what for name, what in found.items() if what}
 
 

@@ -141,7 +141,7 @@ def kind(path: str) -> type[Webhook]:
 
 
 def refusal(twilio: Twilio, path: str, form: Form, signature: str) -> str:
-    """Why the door does not take a request, or nothing if it does."""
+    """Why the phone does not take a request, or nothing if it does."""
     try:
         twilio.read(path, urlencode(form).encode(), signature, kind(path))
     except HTTPException as refused:

@@ -85,14 +85,14 @@ REASONS: Final[dict[str, str]] = {
         ("slack_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
     "claims.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
-    "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone door",
+    "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone",
     "callbacks.words": reasons.PURE,
     "callbacks.asker_is_away": "whether an agent is suspended: yes or no",
     "agent_tickets.let_go": "for `staff_list.suspend`: nobody has their tickets any more; tells nothing",
     "callbacks.number_now": "the number on file that is rung now: for the worker alone",
     **dict.fromkeys(
         ("callbacks." + n for n in ("given_up", "in_vain", "reached", "not_rung", "rung", "staff_phone", "to_ring")),
-        "how far a call of ours has come, and the agent's own phone: for the worker and the phone door",
+        "how far a call of ours has come, and the agent's own phone: for the worker and the phone",
     ),
     "people.support_id": reasons.DECIDES,
     "callbacks.moved": "how far a call has come: yes or no",
