@@ -48,7 +48,7 @@ class BodyLimits:
         if scope["type"] != "http" or scope["method"] != "POST":  # of no other a body is read
             await self._app(scope, receive, send)
             return
-        bounds = BOUNDS.get(scope["path"].split("/", 2)[1], PAGES)
+        bounds = BOUNDS.get(scope["path"][1:].partition("/")[0], PAGES)
         promised = numbers.parse_int(Headers(scope=scope).get("Content-Length", "")) or 0
         body = scope["body"] = Body(receive, bounds, promised, self._coming[bounds])
         try:
