@@ -46,7 +46,7 @@ _STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), Next.STEP_UP)
 _NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), Next.ASK_CONTACT_ADMIN)
 _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), Next.ASK_SUPERVISOR)
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), Next.NONE)
-_BY_LOAN: Final = ("D-lent",)
+_BY_DELEGATION: Final = ("D-lent",)
 _BY_REQUEST: Final = ("D-request",)
 _ANYBODY: Final = Subject.of_person(0)
 _MEMO_LIMIT: Final = 50_000
@@ -174,9 +174,9 @@ def _rights(
 
 
 def _besides(standing: Standing, cell: str) -> tuple[str, tuple[str, ...]] | None:
-    """What a loan gives on an active account, or having made a request on one that is not closed."""
+    """What a delegation gives on an active account, or having made a request on one that is not closed."""
     if standing.status == Status.ACTIVE and cell in standing.lent:
-        return standing.lent[cell], _BY_LOAN
+        return standing.lent[cell], _BY_DELEGATION
     return (OWN_REQUESTS, _BY_REQUEST) if standing.status != Status.CLOSED and cell in standing.own else None
 
 

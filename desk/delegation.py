@@ -55,15 +55,15 @@ def refuse(tx: Transaction, who: Actor, request: int) -> Answered:
     return Answered.DONE if delegations.refuse(tx, grant, request) is not None else Answered.GONE
 
 
-def take_back(tx: Transaction, who: Actor, loan: int) -> bool:
+def take_back(tx: Transaction, who: Actor, delegation: int) -> bool:
     """False: it is over, or none of theirs."""
-    return delegations.take_back(tx, who.subject, loan)
+    return delegations.take_back(tx, who.subject, delegation)
 
 
 def lent(tx: Transaction, who: Actor) -> list[Delegation]:
     """What they have lent and may take back, on every account."""
     may = [grants["right.lend"] for grants in accounts.theirs(tx, who).values() if "right.lend" in grants]
-    return [loan for grant in may for loan in delegations.loans(tx, grant)]
+    return [one for grant in may for one in delegations.live(tx, grant)]
 
 
 def _lender(tx: Transaction, who: Actor, request: int) -> Grant | Answered:

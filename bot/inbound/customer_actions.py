@@ -141,19 +141,19 @@ def _lend_refuse(tx: Transaction, who: Who, body: Click, action: Pressed) -> Rep
 
 
 def _take_back(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
-    return Fixed("taken_back") if delegation.take_back(tx, who, number_of(action)) else Fixed("loan_over")
+    return Fixed("taken_back") if delegation.take_back(tx, who, number_of(action)) else Fixed("delegation_over")
 
 
 # What is told of each outcome.
 _ASKED: Final[dict[Asked, Reply]] = {
-    Asked.SENT: Fixed("loan_sent"),
-    Asked.OPEN: Fixed("loan_open"),
-    Asked.TOO_MANY: Fixed("loan_too_many"),
+    Asked.SENT: Fixed("delegation_sent"),
+    Asked.OPEN: Fixed("delegation_open"),
+    Asked.TOO_MANY: Fixed("delegation_too_many"),
     Asked.NOT_PERMITTED: OPEN,
 }
 _LENT: Final[dict[Answered, Reply]] = {
     Answered.DONE: Fixed("lent_now"),
-    Answered.GONE: Fixed("loan_gone"),
+    Answered.GONE: Fixed("delegation_gone"),
     Answered.SUSPENDED: Why("right.lend"),
 }
 _REFUSED: Final[dict[Answered, Reply]] = {**_LENT, Answered.DONE: Fixed("refused_now")}

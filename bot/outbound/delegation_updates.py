@@ -26,7 +26,7 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
     found = delegations.addressees(tx, permit_worker(tx), id)
     for lender in found[1] if found is not None else ():
         asked = {"request": id, "person": lender.person}
-        ordering_key = f"loan:{id}:{lender.person}"
+        ordering_key = f"delegation:{id}:{lender.person}"
         job_queue.enqueue_once(
             tx, "slack.delegation_ask", f"{id}:{lender.person}:{why}", asked, ordering_key=ordering_key
         )
@@ -35,7 +35,7 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
 def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """The question to one who may lend; afterwards the same message says what came of it."""
     id, person = int(job.payload["request"]), int(job.payload["person"])
-    key, context = f"loan:{id}:{person}", posting.context
+    key, context = f"delegation:{id}:{person}", posting.context
     found = delegations.addressees(tx, permit_worker(tx), id)
     member = _where(tx, person)
     stands = ticket_threads.posted(tx, key)
@@ -51,13 +51,15 @@ def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Lent, refused, over: whoever asked hears of it, if they are still on the account, and the lenders' messages say so."""
-    context, request, loan = posting.context, job.payload.get("request"), job.payload.get("loan")
+    context, request, delegation = posting.context, job.payload.get("request"), job.payload.get("delegation")
     if request is not None:
         _tell_lenders(tx, int(request), job.key)
     grant = permit_worker(tx)
-    lent = delegations.told_about(tx, grant, int(loan)) if loan is not None else None
+    lent = delegations.told_about(tx, grant, int(delegation)) if delegation is not None else None
     asked = delegations.addressees(tx, grant, int(request)) if request is not None else None
-    account = delegations.account_of_loan(tx, int(loan)) if loan is not None else asked and asked[0].account
+    account = (
+        delegations.account_of_delegation(tx, int(delegation)) if delegation is not None else asked and asked[0].account
+    )
     borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
     member = _where(tx, borrower) if borrower is not None else None
     gone = borrower is None or not _is_on(tx, borrower, account)
@@ -71,7 +73,7 @@ def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     else:
         assert asked is not None
         message = delegation_messages.refused(context.phrases, asked[0])
-    _direct(posting, f"loan_news:{job.key}", member, message, job)
+    _direct(posting, f"delegation_update:{job.key}", member, message, job)
 
 
 def _is_on(tx: Transaction, person: int, account: int | None) -> bool:

@@ -1,4 +1,4 @@
-"""Lending a ticket right: who may, the request for it, the loan, and its end."""
+"""Lending a ticket right: who may, the request for it, the delegation, and its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from authz import Grant, Status, Subject, can_lend
 from store import tables
 from store.accounts import colleagues
 from store.accounts.people import lock
-from store.db.holdings import held_by, loans_of, may_lend, words_of
+from store.db.holdings import delegations_of, held_by, may_lend, words_of
 from store.db.statements import AHEAD, of_late
 from store.db.transaction import CollidedError, GrantRequiredError, Transaction
 from store.jobs import job_queue
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """`ticket` is the one that was opened by a loan of one. Times in ms."""
+    """`ticket` is the one that was opened by a delegation of one. Times in ms."""
 
     id: int
     account_name: str
@@ -87,8 +87,8 @@ def ask(tx: Transaction, grant: Grant, cell: str) -> int | str:
         return "too_many"
     row = {"account_id": grant.account, "asker": asker, "cell": cell, "status": "open", "asked_at": tx.now}
     id: int = tx.connection.execute(insert(tables.delegation_requests).returning(r.id), row).scalar_one()
-    tx.told(grant, f"loan_request:{id}", f"cell:{cell}")
-    job_queue.enqueue(tx, "slack.delegation_request", str(id), {"request": id}, ordering_key=f"loan:{id}")
+    tx.told(grant, f"delegation_request:{id}", f"cell:{cell}")
+    job_queue.enqueue(tx, "slack.delegation_request", str(id), {"request": id}, ordering_key=f"delegation:{id}")
     return id
 
 
@@ -109,7 +109,7 @@ def may_be_for_one(cell: str) -> bool:
     return cell.startswith("ticket.open:")
 
 
-def account_of_loan(tx: Transaction, id: int) -> int | None:
+def account_of_delegation(tx: Transaction, id: int) -> int | None:
     return tx.connection.execute(select(tables.delegations.c.account_id).where(tables.delegations.c.id == id)).scalar()
 
 
@@ -141,57 +141,62 @@ def lend(tx: Transaction, grant: Grant, id: int, hours: int | None) -> Delegatio
         "lent_at": tx.now,
         "ends_at": tx.now + min(hours or LONGEST, LONGEST) * HOUR,
     }
-    loan: int = tx.connection.execute(insert(tables.delegations).returning(tables.delegations.c.id), row).scalar_one()
-    tx.told(grant, f"lent_to:{Subject.of_person(found.asker)}", f"cell:{found.cell}", f"loan:{loan}")
-    job_queue.enqueue(
-        tx, "slack.delegation_update", f"{id}:lent", {"request": id, "loan": loan}, ordering_key=f"loan:{id}"
-    )
-    return loans(tx, grant, loan)[0]
+    delegation: int = tx.connection.execute(insert(tables.delegations).returning(_l.id), row).scalar_one()
+    tx.told(grant, f"lent_to:{Subject.of_person(found.asker)}", f"cell:{found.cell}", f"delegation:{delegation}")
+    _tell(tx, id, "lent", request=id, delegation=delegation)
+    return live(tx, grant, delegation)[0]
 
 
 def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
     found = _answer(tx, grant, id, "refused")
     if found is not None:
         tx.told(grant, f"refused:{Subject.of_person(found.asker)}", f"cell:{found.cell}")
-        job_queue.enqueue(tx, "slack.delegation_update", f"{id}:refused", {"request": id}, ordering_key=f"loan:{id}")
+        _tell(tx, id, "refused", request=id)
     return found
 
 
-def take_back(tx: Transaction, who: Subject, loan: int) -> bool:
-    """Ends a loan of one's own, which needs no right: fewer people may do something then. False: it had ended, or is not
+def _tell(tx: Transaction, id: int, news: str, **about: int) -> None:
+    """Both sides hear what became of a request or a delegation."""
+    job_queue.enqueue(tx, "slack.delegation_update", f"{id}:{news}", about, ordering_key=f"delegation:{id}")
+
+
+def take_back(tx: Transaction, who: Subject, id: int) -> bool:
+    """Ends a delegation of one's own, which needs no right: fewer people may do something then. False: it had ended, or is not
     theirs."""
-    mine = select(_l.account_id, _l.borrower, _l.cell).where(_l.id == loan, _l.lender == who.person)
+    mine = select(_l.account_id, _l.borrower, _l.cell).where(_l.id == id, _l.lender == who.person)
     row = tx.connection.execute(mine).first()
-    if row is None or not _end(tx, loan):
+    if row is None or not _end(tx, id):
         return False
-    fields = (f"taken_back_from:{Subject.of_person(row.borrower)}", f"cell:{row.cell}", f"loan:{loan}")
+    fields = (f"taken_back_from:{Subject.of_person(row.borrower)}", f"cell:{row.cell}", f"delegation:{id}")
     tx.record(who, row.account_id, "right.lend", "taken_back", fields=fields)
-    job_queue.enqueue_once(tx, "slack.delegation_update", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}")
     return True
 
 
-def _end(tx: Transaction, loan: int) -> bool:
+def _end(tx: Transaction, id: int) -> bool:
     """Whether it had not ended before."""
-    ended = update(tables.delegations).where(_l.id == loan, _l.ended_at.is_(None)).values(ended_at=tx.now)
-    return tx.connection.execute(ended.returning(_l.id)).first() is not None
+    ended = update(tables.delegations).where(_l.id == id, _l.ended_at.is_(None)).values(ended_at=tx.now)
+    if tx.connection.execute(ended.returning(_l.id)).first() is None:
+        return False
+    _tell(tx, id, "ended", delegation=id)
+    return True
 
 
-def loans(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delegation]:
+def live(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delegation]:
     """What the lender has lent on the account and has not ended."""
     tx.require(grant, "right.lend")
     mine: ColumnElement[bool] = (_l.lender == grant.subject.person) & (_l.account_id == grant.account)
-    query = _LOANS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
+    query = _DELEGATIONS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
     rows = tx.connection.execute(query if only is None else query.where(_l.id == only))
-    tx.told(grant, "loan.borrower", "loan.ends_at")
-    return [_loan(row) for row in rows]
+    tx.told(grant, "delegation.borrower", "delegation.ends_at")
+    return [_delegation(row) for row in rows]
 
 
-def told_about(tx: Transaction, grant: Grant, loan: int) -> Delegation | None:
-    """For the worker: a loan as both sides hear of it, ended or not."""
+def told_about(tx: Transaction, grant: Grant, id: int) -> Delegation | None:
+    """For the worker: a delegation as both sides hear of it, ended or not."""
     tx.require(grant, "desk.deliver")
-    row = tx.connection.execute(_LOANS.where(tables.delegations.c.id == loan)).first()
+    row = tx.connection.execute(_DELEGATIONS.where(tables.delegations.c.id == id)).first()
     tx.told(grant, "contact.name", "account.name")
-    return _loan(row) if row is not None else None
+    return _delegation(row) if row is not None else None
 
 
 def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
@@ -199,16 +204,15 @@ def use_up(tx: Transaction, grant: Grant, ticket: int) -> None:
     tx.require(grant, "ticket.open:technical", "ticket.open:billing")
     assert grant.account is not None
     account = tx.connection.execute(select(tables.accounts.c.scheme).where(tables.accounts.c.id == grant.account)).one()
-    lent = loans_of(tx, grant.subject.person, grant.account, tx.schemes[account.scheme]).get(grant.cell)
-    taken = (
-        update(tables.delegations).where(_l.id == (lent.loan if lent else 0), _l.ticket.is_(None)).values(ticket=ticket)
-    )
+    lent = delegations_of(tx, grant.subject.person, grant.account, tx.schemes[account.scheme]).get(grant.cell)
+    unused = _l.id == (lent.delegation if lent else 0), _l.ticket.is_(None)
+    taken = update(tables.delegations).where(*unused).values(ticket=ticket)
     if tx.connection.execute(taken.returning(_l.id)).first() is None:
         raise GrantRequiredError("the ticket it was lent for is open already")
 
 
 def end_of_those_who_lost(tx: Transaction, account: int) -> int:
-    """After a change of contacts, or where the account was closed: loans whose lender may no longer lend them, or whose borrower
+    """After a change of contacts, or where the account was closed: delegations whose lender may no longer lend them, or whose borrower
     is a contact no more, end, and do not come back with the right or the contact. So do requests of those who are gone."""
     a, c, borrower = tables.accounts.c, tables.contacts.c, tables.contacts.alias("of_borrower")
     rows = tx.connection.execute(
@@ -244,19 +248,17 @@ def end_all(tx: Transaction) -> int:
     """After a restore: any of them may have been taken back since, and any request answered."""
     r = tables.delegation_requests
     tx.connection.execute(update(r).where(r.c.status == "open").values(status="gone"))
-    live = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now)
-    rows = tx.connection.execute(live).all()
+    lent = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now)
+    rows = tx.connection.execute(lent).all()
     for row in rows:
         _end_for_both(tx, *row)
     return len(rows)
 
 
-def _end_for_both(tx: Transaction, loan: int, account: int, borrower: int, cell: str) -> None:
-    if _end(tx, loan):
-        tx.record(Subject.of_person(borrower), account, "right.lend", "ended", fields=(f"loan:{loan}", f"cell:{cell}"))
-        job_queue.enqueue_once(
-            tx, "slack.delegation_update", f"{loan}:ended", {"loan": loan}, ordering_key=f"loan:{loan}"
-        )
+def _end_for_both(tx: Transaction, id: int, account: int, borrower: int, cell: str) -> None:
+    if _end(tx, id):
+        fields = f"delegation:{id}", f"cell:{cell}"
+        tx.record(Subject.of_person(borrower), account, "right.lend", "ended", fields=fields)
 
 
 def _lenders(
@@ -309,7 +311,7 @@ def _stay(tx: Transaction, grant: Grant, *others: int) -> set[int]:
     return there
 
 
-def _loan(row: Any) -> Delegation:
+def _delegation(row: Any) -> Delegation:
     return Delegation(
         row.id,
         row.account_name,
@@ -324,7 +326,7 @@ def _loan(row: Any) -> Delegation:
 
 
 _borrower, _lender = tables.people.alias("borrower"), tables.people.alias("lender")
-_LOANS = (
+_DELEGATIONS = (
     select(
         tables.delegations,
         tables.accounts.c.name.label("account_name"),

@@ -1,7 +1,7 @@
 """What somebody holds on an account at this moment, which is what every decision rests on: their own rights, and those lent to them.
 
-A loan counts while it has not ended and its lender still holds `right.lend` and what they lent, on an active account. Who
-may open tickets by a loan may follow those they have opened.
+A delegation counts while it has not ended and its lender still holds `right.lend` and what they lent, on an active account. Who
+may open tickets by a delegation may follow those they have opened.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _DESK: Final = {OPERATOR: frozenset({"operator"}), WORKER: frozenset({"worker"})
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """One cell lent: by which loan, by whom (a subject), and with which limit, a word of authz.LENT."""
+    """One cell lent: by which delegation, by whom (a subject), and with which limit, a word of authz.LENT."""
 
-    loan: int
+    delegation: int
     lender: Subject
     limit: str
 
 
 class Judging(Connected, Protocol):
-    """What a standing asks of a transaction besides: the time, the schemes, and where to note the loans that were read."""
+    """What a standing asks of a transaction besides: the time, the schemes, and where to note the delegations that were read."""
 
     @property
     def now(self) -> int: ...
@@ -41,7 +41,7 @@ class Judging(Connected, Protocol):
     def schemes(self) -> Mapping[str, Scheme]: ...
 
     @property
-    def loans_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
+    def delegations_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
 
 
 def on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
@@ -66,20 +66,20 @@ def everywhere(tx: Judging, subject: Subject) -> list[tuple[int, Standing]]:
 
 
 def lender(tx: Judging, of: Grant) -> Subject:
-    """Who has lent what a grant rests on, as it was read for it: the loan may have ended since."""
-    return tx.loans_read[of.subject, of.account, of.cell].lender
+    """Who has lent what a grant rests on, as it was read for it: the delegation may have ended since."""
+    return tx.delegations_read[of.subject, of.account, of.cell].lender
 
 
 def hold(tx: Judging, of: Grant) -> bool:
-    """Whether the loan that a grant rests on still gives it; if so it does until the transaction has ended."""
-    return _holds(tx, tx.loans_read[of.subject, of.account, of.cell])
+    """Whether the delegation that a grant rests on still gives it; if so it does until the transaction has ended."""
+    return _holds(tx, tx.delegations_read[of.subject, of.account, of.cell])
 
 
 def _read(tx: Judging, subject: Subject, account: int, row: Any) -> Standing:
     held, scheme, facts = words_of(row.held), tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
-    loans = loans_of(tx, subject.person, account, scheme) if row.lent else {}
-    tx.loans_read.update({(subject, account, cell): loan for cell, loan in loans.items()})
-    limits = {cell: loan.limit for cell, loan in loans.items()}
+    delegations = delegations_of(tx, subject.person, account, scheme) if row.lent else {}
+    tx.delegations_read.update({(subject, account, cell): delegation for cell, delegation in delegations.items()})
+    limits = {cell: delegation.limit for cell, delegation in delegations.items()}
     followed = requests_followed(scheme, held)
     own = _own(tx, subject.person, account, followed) if followed else _NO_FACTS
     return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own)
@@ -129,27 +129,27 @@ def owners_word(schemes: Mapping[str, Scheme]) -> ColumnElement[str]:
 # --- rights lent to them
 
 
-def loans_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[str, Lent]:
-    """cell → the loan that gives it; the freest speaks where there are several."""
+def delegations_of(tx: Judging, borrower: int, account: int, scheme: Scheme) -> dict[str, Lent]:
+    """cell → the delegation that gives it; the freest speaks where there are several."""
     found: dict[str, Lent] = {}
-    for loan in tx.connection.execute(_LIVE, {"borrower": borrower, "account": account, "now": tx.now}).all():
-        if not may_lend(scheme, words_of(loan.held), loan.cell):
+    for delegation in tx.connection.execute(_LIVE, {"borrower": borrower, "account": account, "now": tx.now}).all():
+        if not may_lend(scheme, words_of(delegation.held), delegation.cell):
             continue
-        lender, (action, _, topic) = Subject.of_person(loan.lender), loan.cell.partition(":")
-        if not loan.one_ticket:
-            found[loan.cell] = Lent(loan.id, lender, "lent")
-        elif loan.ticket is None:
-            found.setdefault(loan.cell, Lent(loan.id, lender, "one_ticket"))
+        lender, (action, _, topic) = Subject.of_person(delegation.lender), delegation.cell.partition(":")
+        if not delegation.one_ticket:
+            found[delegation.cell] = Lent(delegation.id, lender, "lent")
+        elif delegation.ticket is None:
+            found.setdefault(delegation.cell, Lent(delegation.id, lender, "one_ticket"))
         if action == "ticket.open":
             for own in (f"ticket.view:{topic}", f"ticket.reply:{topic}"):
-                found.setdefault(own, Lent(loan.id, lender, "own_tickets"))
+                found.setdefault(own, Lent(delegation.id, lender, "own_tickets"))
     return found
 
 
 def _holds(tx: Judging, lent: Lent) -> bool:
-    """Whether a loan still gives what it gave when it was read. If so it does until the transaction has ended: nobody ends it,
+    """Whether a delegation still gives what it gave when it was read. If so it does until the transaction has ended: nobody ends it,
     or takes the one ticket, in between."""
-    row = tx.connection.execute(_HOLD, {"loan": lent.loan, "now": tx.now}).first()
+    row = tx.connection.execute(_HOLD, {"delegation": lent.delegation, "now": tx.now}).first()
     return row is not None and (lent.limit != "one_ticket" or row.ticket is None)
 
 
@@ -209,7 +209,7 @@ _STANDINGS = _standings.order_by(tables.accounts.c.number)
 _HOLD = (
     select(tables.delegations.c.ticket)
     .where(
-        tables.delegations.c.id == bindparam("loan"),
+        tables.delegations.c.id == bindparam("delegation"),
         tables.delegations.c.ended_at.is_(None),
         tables.delegations.c.ends_at > bindparam("now", type_=tables.delegations.c.ends_at.type),
     )

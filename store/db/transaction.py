@@ -90,7 +90,7 @@ class Transaction:
             False  # somebody keyed the PIN that says so: what is left now is held (timeline.insert_ticket)
         )
         self._entries: list[Entry] = []
-        self.loans_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
+        self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
         self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike

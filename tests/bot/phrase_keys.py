@@ -42,7 +42,7 @@ MADE: dict[str, set[str]] = {
     "form.{}_seen": {"reply", "desk_note"},
     "form.{}_send": {"reply", "desk_note"},
     "invoice.{}": {"paid", "unpaid", "overdue"},
-    "loan.is.{}": {"lent", "refused", "gone"},
+    "delegation.is.{}": {"lent", "refused", "gone"},
     "named.{}": {str(way) for way in NAMES},
     "notice.{}": {*recipients.OWN_SECURITY, *recipients.OF_CONTACT},
     "origin.{}": STATUSES,
