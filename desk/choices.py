@@ -58,6 +58,12 @@ def possible(tx: Transaction, who: Actor) -> list[Possible]:
     return found
 
 
+def tickets(tx: Transaction, who: Actor) -> list[Possible]:
+    """Those of them that are a plain ticket."""
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, OPEN)
+    return [Possible(id, grant.topic, grant) for id, grants in may.items() for grant in grants.values() if grant.topic]
+
+
 def requests(tx: Transaction, who: Actor) -> Mapping[int, Collection[Action]]:
     """The requests they could make at the proof these need, by account (id)."""
     return tx.requests_everywhere(who.subject)

@@ -248,9 +248,9 @@ def _understood(
         outbox.tell(tx, who.user, replies.OneTicket(numbers.parse_int(meant.value) or 0), spoken.key, where=where)
         return False
     if who.is_person and meant.intent in ("problem", "unsure", "change"):
-        possible = choices.possible(tx, who)
-        found = [choice for choice in possible if not choices.is_request(choice.kind)]
-        if meant.intent == "problem" and len(found) == 1 and not ticket_lists.is_awaited(tx, who):
+        problem = meant.intent == "problem"
+        found = choices.tickets(tx, who) if problem else choices.possible(tx, who)
+        if problem and len(found) == 1 and not ticket_lists.is_awaited(tx, who):
             opened = ticket_opening.open_ticket(
                 tx,
                 who,
@@ -263,10 +263,10 @@ def _understood(
             if isinstance(opened, Refused):
                 outbox.tell(tx, who.user, OPEN, spoken.key, where=where)  # the right went in this very moment
             return not isinstance(opened, Refused)
-        if not (found if meant.intent == "problem" else possible) and meant.intent != "unsure":
+        if not found and meant.intent != "unsure":
             outbox.tell(tx, who.user, replies.Why(meant.value) if meant.value else OPEN, spoken.key, where=where)
             return False
-        what = replies.Unclear("which" if meant.intent == "problem" else meant.intent)
+        what = replies.Unclear("which" if problem else meant.intent)
         edits.keep(tx, who.subject, spoken.source, spoken.words)
         outbox.tell(tx, who.user, what, spoken.key, where=where, origin=spoken.kept(tx, who.user))
         return False
