@@ -77,7 +77,7 @@ def call_page(
     tickets = permit_staff(tx, who, Action.DESK_TICKET_WORK)
     threat = threat_mode.look(tx, grant)
     is_supervisor = tickets is not None and grant_limits.is_supervisor(tickets)
-    leading = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if is_supervisor else None
+    switching = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if is_supervisor else None
     own = chosen if chosen is not None and chosen.staff == who.staff else None
     access, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
     return CallPage(
@@ -95,7 +95,7 @@ def call_page(
         call_backs=len(callbacks.under_way(tx, grant)),
         counts=ticket_queue.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),
-        for_supervisors=alerts.waiting(tx, leading) if leading is not None else 0,
+        for_supervisors=alerts.waiting(tx, switching) if switching is not None else 0,
         threat=threat is not None and threat.on,
         read=account_access.count(tx, grant),
         budget=accounts_an_hour,

@@ -41,7 +41,7 @@ def supervision_page(tx: Transaction, who: Actor) -> SupervisionPage | None:
         tuple(warned),
         {one.id: alerts.named(tx, switching, one) for one in warned},
         threat_mode.look(tx, switching),
-        tuple(staff_list.who_else_leads(tx, switching)),
+        tuple(staff_list.other_supervisors(tx, switching)),
         tuple(ticket_queue.held(tx, tickets)),
         (*dual_control.waiting(tx, switching), *dual_control.waiting(tx, pins)),
     )

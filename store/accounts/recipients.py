@@ -113,9 +113,7 @@ def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[
     named = select(s.name).where(s.id == staff) if staff is not None else select(a.name).where(a.id == account)
     name = tx.connection.execute(named).scalar() if (staff, account) != (None, None) else None
     rows = tx.connection.execute(
-        select(s.name, s.email).where(
-            s.role.in_(("supervisor", "administrator")) | (s.id == (staff or 0)), s.suspended_at.is_(None)
-        )
+        select(s.name, s.email).where(s.role.in_(tables.SUPERVISORS) | (s.id == (staff or 0)), s.suspended_at.is_(None))
     ).all()
     return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
 

@@ -68,7 +68,7 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
 def _one_after_the_other(tx: Transaction) -> None:
     """Whoever might ask the same at this moment waits: all supervisors are locked, in one order."""
     s = tables.staff.c
-    supervisors = select(s.id).where(s.role.in_(("supervisor", "administrator"))).order_by(s.id)
+    supervisors = select(s.id).where(s.role.in_(tables.SUPERVISORS)).order_by(s.id)
     tx.connection.execute(supervisors.with_for_update(key_share=True)).all()
 
 
@@ -155,7 +155,7 @@ def _person(row: Any) -> int:
 
 
 _SUPERVISORS = select(tables.staff.c.id).where(
-    tables.staff.c.suspended_at.is_(None), tables.staff.c.role.in_(("supervisor", "administrator"))
+    tables.staff.c.suspended_at.is_(None), tables.staff.c.role.in_(tables.SUPERVISORS)
 )
 _OPEN = (
     select(tables.dual_control, tables.staff.c.name)

@@ -42,7 +42,7 @@ class SignedIn:
 
     @property
     def is_supervisor(self) -> bool:
-        return self.role in ("supervisor", "administrator")
+        return self.role in tables.SUPERVISORS
 
 
 def begin(tx: Transaction, staff: int) -> str:

@@ -44,14 +44,12 @@ def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
     return None if row is None else _member(row)
 
 
-def who_else_leads(tx: Transaction, grant: Grant) -> list[str]:
+def other_supervisors(tx: Transaction, grant: Grant) -> list[str]:
     """The names of those who have joined and could agree to what takes two supervisors."""
     tx.require(grant, "desk.threat.switch")
     s = tables.staff.c
     joined = select(s.name).join(tables.staff_logins, tables.staff_logins.c.staff_id == s.id)
-    others = joined.where(
-        s.role.in_(("supervisor", "administrator")), s.suspended_at.is_(None), s.id != grant.subject.staff
-    )
+    others = joined.where(s.role.in_(tables.SUPERVISORS), s.suspended_at.is_(None), s.id != grant.subject.staff)
     return list(tx.connection.execute(others.order_by(s.name)).scalars())
 
 

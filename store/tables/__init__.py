@@ -15,11 +15,20 @@ from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.people import OldEmail, Person, Phone
 from store.tables.security import Alert, Budget, Switch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
-from store.tables.staff import AccountAccess, DualControl, SentForm, Staff, StaffLogin, StaffSession, UnsentWords
+from store.tables.staff import (
+    SUPERVISORS,
+    AccountAccess,
+    DualControl,
+    SentForm,
+    Staff,
+    StaffLogin,
+    StaffSession,
+    UnsentWords,
+)
 from store.tables.tickets import AnswerState, Assignment, Ticket, TicketThread
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
-__all__ = ["Base"]
+__all__ = ["SUPERVISORS", "Base"]
 
 
 def _table(model: type[Base]) -> Table:

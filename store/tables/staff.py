@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
+
+SUPERVISORS: Final = ("supervisor", "administrator")
+"""The roles of `staff` whose people are supervisors, as the glossary calls them."""
 
 
 class Staff(Base):

@@ -84,7 +84,7 @@ def counts(tx: Transaction, grant: Grant) -> dict[str, int]:
 
 def held(tx: Transaction, grant: Grant) -> list[Queued]:
     """Tickets opened under a threat: for supervisors alone."""
-    _leads(tx, grant)
+    _require_supervisor(tx, grant)
     rows = tx.connection.execute(
         _QUEUE.where(tables.tickets.c.status == "held").order_by(tables.tickets.c.number)
     ).all()
@@ -96,7 +96,7 @@ def held(tx: Transaction, grant: Grant) -> list[Queued]:
 def release(tx: Transaction, grant: Grant, number: int) -> bool:
     """A held ticket becomes one of the queue, and the desk's alone: whoever threatens the customer may look at their list and
     their Slack, so nothing changes there. What was said on it still says who left it. Whether it was held."""
-    _leads(tx, grant)
+    _require_supervisor(tx, grant)
     t = tables.tickets.c
     one = update(tables.tickets).where(t.number == number, t.status == "held", _of_account(grant))
     now = case((t.customer_status == "pending", "pending"), else_="open")
@@ -131,7 +131,7 @@ def _reads_queue(tx: Transaction, grant: Grant) -> None:
         raise GrantRequiredError("the queue is the whole desk's")
 
 
-def _leads(tx: Transaction, grant: Grant) -> None:
+def _require_supervisor(tx: Transaction, grant: Grant) -> None:
     tx.require(grant, "desk.ticket.work")
     if not grant_limits.is_supervisor(grant):
         raise SupervisorsOnlyError("held tickets are for supervisors")

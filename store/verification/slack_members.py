@@ -50,8 +50,8 @@ def of_person(tx: Transaction, person: int) -> list[Member]:
 def supervisors(tx: Transaction) -> list[Member]:
     """Members who are supervisors: what is for them alone is written to these."""
     s, m = tables.staff.c, tables.slack_members
-    leading = s.role.in_(("supervisor", "administrator")) & s.suspended_at.is_(None)
-    query = select(m).join(tables.staff, s.id == m.c.staff_id).where(leading).order_by(s.id)
+    supervisors = s.role.in_(tables.SUPERVISORS) & s.suspended_at.is_(None)
+    query = select(m).join(tables.staff, s.id == m.c.staff_id).where(supervisors).order_by(s.id)
     return list(map(_member, tx.connection.execute(query)))
 
 

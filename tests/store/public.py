@@ -120,7 +120,7 @@ OPENS: dict[str, set[str]] = {
     "staff_list.listed": {"desk.staff.manage"},
     "staff_list.resume": {"desk.staff.manage"},
     "staff_list.suspend": {"desk.staff.manage"},
-    "staff_list.who_else_leads": {"desk.threat.switch"},
+    "staff_list.other_supervisors": {"desk.threat.switch"},
     "threat_mode.look": {"desk.proof.ask", "desk.threat.switch"},
     "threat_mode.switch": {"desk.threat.switch"},
     "sms_codes.to_send": {"desk.deliver"},
