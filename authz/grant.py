@@ -6,7 +6,7 @@ The class stops mistakes, not malice: no Python object is unforgeable. `tuple.__
 
 from typing import Final, Never
 
-from authz.vocabulary import CELL_OF, Action, Next, Proof, Reason, Subject, Topic
+from authz.vocabulary import CELL_OF, Action, Proof, Reason, Subject, Topic, WayForward
 
 _ONLY_THE_JUDGE: Final = "a Grant is made by judge() alone"
 _NO_TRUTH: Final = "a decision is no truth value: match it against Grant() and Denied()"
@@ -83,17 +83,17 @@ class Grant(tuple[Subject, Action, int | None, Topic | None, Proof, str | None, 
         raise TypeError("a Grant is not pickled: it lives inside its transaction")
 
 
-class Denied(tuple[Reason, tuple[str, ...], Next]):
+class Denied(tuple[Reason, tuple[str, ...], WayForward]):
     """A no: its reason, the rules it rests on, the way forward. Returned, never raised.
 
     Instances are shared. There is no `__slots__` here on purpose: the layout then differs from Grant's, and no
     assignment to `__class__` turns a refusal that everyone shares into a grant.
     """
 
-    def __new__(cls, reason: Reason, rules: tuple[str, ...], next: Next) -> "Denied":
+    def __new__(cls, reason: Reason, rules: tuple[str, ...], next: WayForward) -> "Denied":
         return tuple.__new__(cls, (reason, rules, next))
 
-    def __getnewargs__(self) -> tuple[Reason, tuple[str, ...], Next]:
+    def __getnewargs__(self) -> tuple[Reason, tuple[str, ...], WayForward]:
         return (self[0], self[1], self[2])
 
     @property
@@ -105,7 +105,7 @@ class Denied(tuple[Reason, tuple[str, ...], Next]):
         return self[1]
 
     @property
-    def next(self) -> Next:
+    def next(self) -> WayForward:
         return self[2]
 
     def __repr__(self) -> str:

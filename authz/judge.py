@@ -17,12 +17,12 @@ from authz.vocabulary import (
     REQUESTS,
     TOPIC_OF,
     Action,
-    Next,
     Proof,
     Reason,
     Status,
     Subject,
     Topic,
+    WayForward,
 )
 
 CLOSED_OWNER_KEEPS: Final = frozenset(
@@ -41,11 +41,11 @@ CLOSED_OWNER_KEEPS: Final = frozenset(
 SUSPENDED_LOSES: Final = frozenset({"ticket.open:technical", "phone.emergency", "right.lend", *REQUESTS})
 """What nobody gets on a suspended account (section "The actions")."""
 
-_UNVERIFIED: Final = Denied(Reason.UNVERIFIED, ("D-proof",), Next.VERIFY)
-_STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), Next.STEP_UP)
-_NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), Next.ASK_CONTACT_ADMIN)
-_NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), Next.ASK_SUPERVISOR)
-_OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), Next.NONE)
+_UNVERIFIED: Final = Denied(Reason.UNVERIFIED, ("D-proof",), WayForward.VERIFY)
+_STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), WayForward.STEP_UP)
+_NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), WayForward.ASK_CONTACT_ADMIN)
+_NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), WayForward.ASK_SUPERVISOR)
+_OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), WayForward.NONE)
 _BY_DELEGATION: Final = ("D-lent",)
 _BY_REQUEST: Final = ("D-request",)
 _ANYBODY: Final = Subject.of_person(0)
@@ -196,52 +196,52 @@ def _look_up(
 ) -> Denied | tuple[str, tuple[str, ...]]:
     if cell not in scheme.rows:
         return _OTHER_KIND
-    answer, by_state = scheme.answer(held, cell, facts), _by_state(scheme, held, status, cell)
-    if answer.allowed and by_state is None:
+    answer, by_status = scheme.answer(held, cell, facts), _by_status(scheme, held, status, cell)
+    if answer.allowed and by_status is None:
         return (answer.when, answer.rules)
     way = _desk_way(scheme, cell) if scheme.owner is None else _way(scheme, held, facts, status, cell)
     if answer.waits:
         return Denied(Reason.NOT_COVERED, answer.rules, way)
-    if by_state is None or not answer.allowed:
+    if by_status is None or not answer.allowed:
         return Denied(Reason.NO_RIGHT, answer.rules, way)
-    return Denied(by_state, ("D-account.closed" if status is Status.CLOSED else "D-account.suspended",), way)
+    return Denied(by_status, ("D-account.closed" if status is Status.CLOSED else "D-account.suspended",), way)
 
 
-def _by_state(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Reason | None:
+def _by_status(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Reason | None:
     """Why the state of an account takes a cell away from who holds this. None: it does not."""
     if status is Status.CLOSED and not (scheme.owner in held and cell in CLOSED_OWNER_KEEPS):
         return Reason.ACCOUNT_CLOSED
     return Reason.ACCOUNT_SUSPENDED if status is Status.SUSPENDED and cell in SUSPENDED_LOSES else None
 
 
-def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> Next:
+def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> WayForward:
     """What works on the account as it is. Whoever a way points to can take it: way_forward.py says who on an account that is."""
 
     def may(words: frozenset[str], one: str) -> bool:
-        return scheme.answer(words, one, facts).allowed and _by_state(scheme, words, status, one) is None
+        return scheme.answer(words, one, facts).allowed and _by_status(scheme, words, status, one) is None
 
     owner = scheme.owner_holds
     if status is Status.CLOSED and may(held, "account.reopen"):
-        return Next.REOPEN_ACCOUNT
+        return WayForward.REOPEN_ACCOUNT
     if scheme.owner not in held and may(owner, cell) and (status is Status.CLOSED or scheme.only_owner(cell)):
-        return Next.ASK_OWNER
+        return WayForward.ASK_OWNER
     if status is Status.CLOSED:
-        return Next.ASK_TO_REOPEN if may(owner, "account.reopen") else Next.LEAVE_MESSAGE
+        return WayForward.ASK_TO_REOPEN if may(owner, "account.reopen") else WayForward.LEAVE_MESSAGE
     if status is Status.SUSPENDED:  # nobody is given anything then: what can be had is an end to that
         if may(held, "ticket.open:billing"):
-            return Next.OPEN_BILLING_TICKET
-        return Next.ASK_BILLING_TICKET if may(owner, "ticket.open:billing") else Next.LEAVE_MESSAGE
+            return WayForward.OPEN_BILLING_TICKET
+        return WayForward.ASK_BILLING_TICKET if may(owner, "ticket.open:billing") else WayForward.LEAVE_MESSAGE
     if scheme.answer(held, cell, facts).waits and may(held, "ticket.open:technical"):
-        return Next.OPEN_TICKET
+        return WayForward.OPEN_TICKET
     could = any(may(column.members, cell) for column in scheme.columns)
-    return Next.ASK_CONTACT_ADMIN if could else Next.LEAVE_MESSAGE
+    return WayForward.ASK_CONTACT_ADMIN if could else WayForward.LEAVE_MESSAGE
 
 
-def _desk_way(scheme: Scheme, cell: str) -> Next:
-    for role, way in (("supervisor", Next.ASK_SUPERVISOR), ("administrator", Next.ASK_ADMINISTRATOR)):
+def _desk_way(scheme: Scheme, cell: str) -> WayForward:
+    for role, way in (("supervisor", WayForward.ASK_SUPERVISOR), ("administrator", WayForward.ASK_ADMINISTRATOR)):
         if scheme.answer(frozenset({role}), cell).allowed:
             return way
-    return Next.NONE
+    return WayForward.NONE
 
 
 def _cell(action: Action, topic: Topic | None) -> str:

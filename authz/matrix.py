@@ -6,7 +6,7 @@ from authz.scheme import Answer, Scheme
 from authz.vocabulary import FACTS
 
 
-class Square(TypedDict):
+class PrintedSquare(TypedDict):
     allowed: bool
     rules: list[str]
     when: str
@@ -14,7 +14,7 @@ class Square(TypedDict):
 
 class Matrix(TypedDict):
     scheme: str
-    holdings: dict[str, dict[str, Square]]
+    holdings: dict[str, dict[str, PrintedSquare]]
 
 
 def matrix(scheme: Scheme) -> Matrix:

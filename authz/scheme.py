@@ -16,7 +16,7 @@ class SchemeError(ValueError):
     """A scheme file that cannot be trusted; the message names file, row and column."""
 
 
-class Entry(NamedTuple):
+class Square(NamedTuple):
     """One square of the table: `yes MS-30 when sla`."""
 
     allowed: bool
@@ -56,7 +56,7 @@ class Scheme:
     requires: Mapping[str, frozenset[str]]
     switches: Mapping[str, str]
     decisions: Mapping[str, str]
-    rows: Mapping[str, Mapping[str, Entry]]
+    rows: Mapping[str, Mapping[str, Square]]
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -91,15 +91,15 @@ class Scheme:
         rules of what is held; where none has a rule of its own, those that would have allowed it.
         """
         row = self.rows[cell]
-        entries = [row[column.name] for column in self._speaking(held)]
-        yeses = [e for e in entries if e.allowed and (e.when not in FACTS or e.when in facts)]
+        squares = [row[column.name] for column in self._speaking(held)]
+        yeses = [e for e in squares if e.allowed and (e.when not in FACTS or e.when in facts)]
         if yeses:
             freest = min(yeses, key=_tightness)  # min keeps the first of equals: file order
             return Answer(True, freest.rules, freest.when)
-        waiting = [e for e in entries if e.allowed]
+        waiting = [e for e in squares if e.allowed]
         if waiting:
             return Answer(False, _without_doubles(waiting), "", waits=True)
-        return Answer(False, _without_doubles(entries) or self.grounds(cell), "")
+        return Answer(False, _without_doubles(squares) or self.grounds(cell), "")
 
     def grounds(self, cell: str) -> tuple[str, ...]:
         """The rules that would have allowed a cell: those of single holdings, of sets where only a set may."""
@@ -142,10 +142,10 @@ class Scheme:
         return [c for c in mine if not any(c.members < other.members for other in mine)]
 
 
-def _tightness(entry: Entry) -> int:
+def _tightness(square: Square) -> int:
     """0 for an unconditional yes, 1 for a met fact, 2 for a limit: whoever holds more is never held to less."""
-    return 0 if not entry.when else 1 if entry.when in FACTS else 2
+    return 0 if not square.when else 1 if square.when in FACTS else 2
 
 
-def _without_doubles(entries: Iterable[Entry]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(rule for entry in entries for rule in entry.rules))
+def _without_doubles(squares: Iterable[Square]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule for square in squares for rule in square.rules))

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Never
 
-from authz.scheme import Column, Entry, Scheme, SchemeError
+from authz.scheme import Column, Scheme, SchemeError, Square
 from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY
 
 SHIPPED: Final = Path(__file__).parent / "schemes"
@@ -176,7 +176,7 @@ class _File:
 
     # the table
 
-    def read_rows(self) -> tuple[dict[str, str], dict[str, dict[str, Entry]]]:
+    def read_rows(self) -> tuple[dict[str, str], dict[str, dict[str, Square]]]:
         """Every reading of the switch is checked, so that turning it cannot uncover a fault; the chosen one is kept."""
         switch = self.table("switch")
         if len(switch) > 1:
@@ -207,7 +207,7 @@ class _File:
                         self.refuse("empty", cell, column)
         return words
 
-    def compile(self, rows: dict[str, Any], reading: str) -> dict[str, dict[str, Entry]]:
+    def compile(self, rows: dict[str, Any], reading: str) -> dict[str, dict[str, Square]]:
         cells = DESK_CELLS if self.desk else CELLS
         for cell in rows:
             if cell not in cells:
@@ -219,7 +219,7 @@ class _File:
             compiled[cell] = self.compile_row(cell, rows[cell], reading)
         return compiled
 
-    def compile_row(self, cell: str, row: object, reading: str) -> dict[str, Entry]:
+    def compile_row(self, cell: str, row: object, reading: str) -> dict[str, Square]:
         if not isinstance(row, dict):
             self.refuse('a row is a table of columns, { owner = "yes …", … }', cell)
         names = [column.name for column in self.columns]
@@ -229,11 +229,11 @@ class _File:
         for name in names:
             if name not in row:
                 self.refuse("missing: a hole in the table", cell, name)
-        entries = {name: self.read_square(row[name], reading, cell, name) for name in names}
-        self.check_row(cell, entries)
-        return entries
+        squares = {name: self.read_square(row[name], reading, cell, name) for name in names}
+        self.check_row(cell, squares)
+        return squares
 
-    def read_square(self, square: object, reading: str, cell: str, column: str) -> Entry:
+    def read_square(self, square: object, reading: str, cell: str, column: str) -> Square:
         text = square[reading] if isinstance(square, dict) else square
         match = _SQUARE.fullmatch(text) if isinstance(text, str) else None
         if match is None or match["status"] not in ("yes", "no"):
@@ -250,7 +250,7 @@ class _File:
         if len(set(rules)) < len(rules):
             self.refuse("a rule is cited twice", cell, column)
         self.cited.update(rules)
-        return Entry(allowed, rules, when)
+        return Square(allowed, rules, when)
 
     def check_rule(self, rule: str, cell: str, column: str) -> None:
         match = _RULE.fullmatch(rule)
@@ -260,9 +260,9 @@ class _File:
         if last is not None and int(match["number"]) > last:
             self.refuse(f"{rule!r} does not exist: the last is {match['prefix']}-{last}", cell, column)
 
-    def check_row(self, cell: str, entries: dict[str, Entry]) -> None:
-        allowed = [column for column in self.columns if entries[column.name].allowed]
-        if not allowed and not all(entry.rules for entry in entries.values()):
+    def check_row(self, cell: str, squares: dict[str, Square]) -> None:
+        allowed = [column for column in self.columns if squares[column.name].allowed]
+        if not allowed and not all(square.rules for square in squares.values()):
             self.refuse("nobody may, so every no must cite its own rule", cell)
         for column in allowed:
             if cell in OWNER_ONLY and not self.desk and self.owner not in column.members:
@@ -271,11 +271,11 @@ class _File:
                 )
         for wide in self.columns:
             for narrow in allowed:
-                if narrow.members < wide.members and not _as_free(entries[wide.name], entries[narrow.name]):
+                if narrow.members < wide.members and not _as_free(squares[wide.name], squares[narrow.name]):
                     self.refuse(
                         f"gives less than {narrow.name!r} alone: holding more never takes away", cell, wide.name
                     )
 
 
-def _as_free(wide: Entry, narrow: Entry) -> bool:
+def _as_free(wide: Square, narrow: Square) -> bool:
     return wide.allowed and wide.when in ("", narrow.when)

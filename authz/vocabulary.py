@@ -137,7 +137,7 @@ class Reason(StrEnum):
     STEP_UP = "step_up"
 
 
-class Next(StrEnum):
+class WayForward(StrEnum):
     """The way forward after a refusal. The codes are stable; docs/reasons.md explains each."""
 
     NONE = "none"
@@ -247,7 +247,7 @@ HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-request": "Whoever may make a request may follow those they have made, whatever other tickets they may see.",
     "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
     "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
-    "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, loans.",
+    "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, delegations.",
 }
 """The decisions that are code, because no scheme file may change them; the others stand in the scheme files."""
 
@@ -262,18 +262,18 @@ REASON_WORDS: Final[dict[Reason, str]] = {
     Reason.STEP_UP: "It needs a second proof of who is asking.",
 }
 
-NEXT_WORDS: Final[dict[Next, str]] = {
-    Next.NONE: "There is nothing more to do.",
-    Next.VERIFY: "Prove who you are: the PIN on the phone, a linked Slack member, or a portal login.",
-    Next.ASK_CONTACT_ADMIN: "Ask someone who may manage the account's contacts to grant it.",
-    Next.ASK_OWNER: "Ask the account's owner (Memset: its admin contact); only they can do this.",
-    Next.ASK_BILLING_TICKET: "Ask the account's owner to open a billing ticket about the suspension.",
-    Next.ASK_TO_REOPEN: "Ask the account's owner to have the account reopened; only they can.",
-    Next.ASK_SUPERVISOR: "Ask a supervisor or administrator of the desk.",
-    Next.ASK_ADMINISTRATOR: "Ask an administrator of the desk.",
-    Next.OPEN_TICKET: "Open an ordinary ticket instead.",
-    Next.OPEN_BILLING_TICKET: "Open a billing ticket to have the suspension looked at.",
-    Next.REOPEN_ACCOUNT: "Ask for the account to be reopened.",
-    Next.LEAVE_MESSAGE: "Nobody on the account can change that: call the desk and leave a message.",
-    Next.STEP_UP: "Give a second proof: a code to a number on file, an approval in Slack, or an authenticator code.",
+WAY_FORWARD_WORDS: Final[dict[WayForward, str]] = {
+    WayForward.NONE: "There is nothing more to do.",
+    WayForward.VERIFY: "Prove who you are: the PIN on the phone, a linked Slack member, or a portal login.",
+    WayForward.ASK_CONTACT_ADMIN: "Ask someone who may manage the account's contacts to grant it.",
+    WayForward.ASK_OWNER: "Ask the account's owner (Memset: its admin contact); only they can do this.",
+    WayForward.ASK_BILLING_TICKET: "Ask the account's owner to open a billing ticket about the suspension.",
+    WayForward.ASK_TO_REOPEN: "Ask the account's owner to have the account reopened; only they can.",
+    WayForward.ASK_SUPERVISOR: "Ask a supervisor or administrator of the desk.",
+    WayForward.ASK_ADMINISTRATOR: "Ask an administrator of the desk.",
+    WayForward.OPEN_TICKET: "Open an ordinary ticket instead.",
+    WayForward.OPEN_BILLING_TICKET: "Open a billing ticket to have the suspension looked at.",
+    WayForward.REOPEN_ACCOUNT: "Ask for the account to be reopened.",
+    WayForward.LEAVE_MESSAGE: "Nobody on the account can change that: call the desk and leave a message.",
+    WayForward.STEP_UP: "Give a second proof: a code to a number on file, an approval in Slack, or an authenticator code.",
 }

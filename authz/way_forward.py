@@ -8,18 +8,18 @@ from typing import Final
 
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, judge
-from authz.vocabulary import CELL_OF, LENDABLE, LENT, Next, Proof, Reason, Status
+from authz.vocabulary import CELL_OF, LENDABLE, LENT, Proof, Reason, Status, WayForward
 
 _PAIRS: Final = {cell: pair for pair, cell in CELL_OF.items()}
 _THIS: Final = ""
-_TAKES: Final[dict[Next, tuple[str, ...]]] = {
-    Next.ASK_CONTACT_ADMIN: ("contacts.manage", _THIS),  # nobody gives more than they hold
-    Next.ASK_OWNER: (_THIS,),
-    Next.ASK_BILLING_TICKET: ("ticket.open:billing",),
-    Next.ASK_TO_REOPEN: ("account.reopen",),
+_TAKES: Final[dict[WayForward, tuple[str, ...]]] = {
+    WayForward.ASK_CONTACT_ADMIN: ("contacts.manage", _THIS),  # nobody gives more than they hold
+    WayForward.ASK_OWNER: (_THIS,),
+    WayForward.ASK_BILLING_TICKET: ("ticket.open:billing",),
+    WayForward.ASK_TO_REOPEN: ("account.reopen",),
 }
-_ABOUT_THE_SUSPENSION: Final = frozenset({Next.ASK_BILLING_TICKET, Next.OPEN_BILLING_TICKET})
-_BILLING_ALONE: Final = {Next.OPEN_BILLING_TICKET: Status.SUSPENDED, Next.REOPEN_ACCOUNT: Status.CLOSED}
+_ABOUT_THE_SUSPENSION: Final = frozenset({WayForward.ASK_BILLING_TICKET, WayForward.OPEN_BILLING_TICKET})
+_BILLING_ALONE: Final = {WayForward.OPEN_BILLING_TICKET: Status.SUSPENDED, WayForward.REOPEN_ACCOUNT: Status.CLOSED}
 NAMES: Final = frozenset(_TAKES)
 """The ways forward that name people of the account."""
 

@@ -123,7 +123,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "rung_at": "{at}",
         "ended_at": _OVER,
     },
-    tables.call_backs: {
+    tables.callbacks: {
         "id": "n",
         "person_id": _PERSON,
         "account_id": _ACCOUNT,

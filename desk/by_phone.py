@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from authz import CELL_OF, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Next, Proof, Reason, Rights, Topic
+from authz import CELL_OF, LENT, OWN_REQUESTS, Action, Ask, Denied, Grant, Proof, Reason, Rights, Topic, WayForward
 from desk.actors import Actor, NotAllowed, build_ask, judge, proof_of
 from store import Transaction
 from store.accounts import account_details
@@ -114,10 +114,10 @@ def why_not(tx: Transaction, found: NotAllowed | OnlyElsewhere, *, slack: bool) 
     if slack and isinstance(found, OnlyElsewhere):
         return replace(told, elsewhere="request")
     billing = why.ask._replace(action=Action.TICKET_OPEN, topic=Topic.BILLING, service=None)
-    alone = slack and why.denied.next is Next.REOPEN_ACCOUNT and tx.offer([billing])
+    alone = slack and why.denied.next is WayForward.REOPEN_ACCOUNT and tx.offer([billing])
     return replace(told, elsewhere="billing") if alone else told
 
 
 def _other_topics(support: Grant) -> Denied:
     """Support by phone is theirs for other topics than this."""
-    return Denied(Reason.NO_RIGHT, support.rules, Next.ASK_CONTACT_ADMIN)
+    return Denied(Reason.NO_RIGHT, support.rules, WayForward.ASK_CONTACT_ADMIN)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from authz import Action, Grant
 from desk import calls, disclosure
 from desk.actors import Actor, permit_staff
-from desk.calls import CallBack
+from desk.calls import Callback
 from desk.disclosure import Disclosure
 from store import Transaction
 from store.calls import callbacks, live_calls, support_calls
@@ -24,14 +24,14 @@ from store.tickets import ticket_queue
 @dataclass(frozen=True, slots=True)
 class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
-    have looked at too many accounts. `call_back`: what would come of having the caller called back, None where that is not offered.
+    have looked at too many accounts. `callback`: what would come of having the caller called back, None where that is not offered.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `claimable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
     chosen: LiveCall | None
     case: Case | None
     access: AccountAccess
-    call_back: CallBack | None
+    callback: Callback | None
     rights: Disclosure | None
     mine: tuple[LiveCall, ...]
     free: tuple[LiveCall, ...]
@@ -39,7 +39,7 @@ class CallPage:
     talking: tuple[LiveCall, ...]
     before: tuple[LiveCall, ...]
     claimable: tuple[int, ...]
-    call_backs: int
+    callbacks: int
     counts: Mapping[str, int]
     alerts: tuple[Alert, ...]
     for_supervisors: int
@@ -84,7 +84,7 @@ def call_page(
         chosen=chosen,
         case=case,
         access=access,
-        call_back=_call_back(tx, grant, own, phone, may_call) if own is not None and own.state == "over" else None,
+        callback=_callback(tx, grant, own, phone, may_call) if own is not None and own.state == "over" else None,
         rights=disclosure.to(case.requester) if case is not None and case.requester is not None else None,
         mine=mine,
         free=free,
@@ -92,7 +92,7 @@ def call_page(
         talking=talking,
         before=tuple(before),
         claimable=tuple(call.id for call in (*free, *before) if call.unclaimed),
-        call_backs=len(callbacks.under_way(tx, grant)),
+        callbacks=len(callbacks.under_way(tx, grant)),
         counts=ticket_queue.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),
         for_supervisors=alerts.waiting(tx, switching) if switching is not None else 0,
@@ -102,14 +102,12 @@ def call_page(
     )
 
 
-def _call_back(
+def _callback(
     tx: Transaction, grant: Grant, call: LiveCall, phone: bool, may_call: Callable[[str], bool]
-) -> CallBack | None:
+) -> Callback | None:
     found = support_calls.look(tx, call.id)
     return (
-        None
-        if found is None
-        else calls.would_call_back(tx, grant, found.subject.person, phone=phone, may_call=may_call)
+        None if found is None else calls.would_callback(tx, grant, found.subject.person, phone=phone, may_call=may_call)
     )
 
 

@@ -55,8 +55,8 @@ class Keypad(Enum):
     NOT_PERMITTED = auto()
 
 
-class CallBack(Enum):
-    """What came of asking for a call back; the ways it cannot be done as `store.calls.callbacks` has them."""
+class Callback(Enum):
+    """What came of asking for a callback; the ways it cannot be done as `store.calls.callbacks` has them."""
 
     OWED = "owed"
     NO_NUMBER = "no_number"  # none that has been on file for long enough
@@ -119,52 +119,52 @@ def send_to_keypad(tx: Transaction, who: Actor, call: int, asked: AskedFor) -> K
     return Keypad.SENT if support_calls.ask_proof(tx, grant, call, asked) else Keypad.NOT_NOW
 
 
-def call_back_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> CallBack:
+def callback_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> Callback:
     """Whoever a call was with: for the agent whose call it is, or was just now. `phone`: whether the desk has a line to call by."""
     grant = permit_calls(tx, who)
     if grant is None:
-        return CallBack.NOT_PERMITTED
+        return Callback.NOT_PERMITTED
     seen, found = live_calls.look(tx, grant, call), support_calls.look(tx, call)
     if seen is None or found is None or seen.staff != who.staff or not found.subject.is_person:
-        return CallBack.NOT_THEIRS
+        return Callback.NOT_THEIRS
     return _asked(tx, grant, found.subject.person, account=found.account, phone=phone)
 
 
-def call_back_requester(tx: Transaction, who: Actor, number: int, *, phone: bool) -> CallBack:
+def callback_requester(tx: Transaction, who: Actor, number: int, *, phone: bool) -> Callback:
     """Who opened a ticket, or left it, or whom they said they were."""
     ticket, grant = ticket_work.right_on(tx, who, number), permit_calls(tx, who)
     if grant is None:
-        return CallBack.NOT_PERMITTED
+        return Callback.NOT_PERMITTED
     if ticket is None:
-        return CallBack.NOBODY
+        return Callback.NOBODY
     if ticket.is_to_read:
-        return CallBack.HELD
+        return Callback.HELD
     person = agent_tickets.requester(tx, ticket.grant, number)
     if not isinstance(person, int):
-        return CallBack.SUPERVISORS_ONLY if person == CallBack.SUPERVISORS_ONLY.value else CallBack.NOBODY
+        return Callback.SUPERVISORS_ONLY if person == Callback.SUPERVISORS_ONLY.value else Callback.NOBODY
     return _asked(tx, grant, person, account=ticket.account, ticket=number, phone=phone)
 
 
-def call_back_person(tx: Transaction, who: Actor, person: int, *, phone: bool) -> CallBack:
+def callback_person(tx: Transaction, who: Actor, person: int, *, phone: bool) -> Callback:
     """Somebody who was looked up."""
     grant = permit_calls(tx, who)
-    return CallBack.NOT_PERMITTED if grant is None else _asked(tx, grant, person, phone=phone)
+    return Callback.NOT_PERMITTED if grant is None else _asked(tx, grant, person, phone=phone)
 
 
-def would_call_back(
+def would_callback(
     tx: Transaction, grant: Grant, person: int, *, phone: bool, may_call: Callable[[str], bool]
-) -> CallBack:
+) -> Callback:
     """What would come of having somebody called back now. `may_call`: which numbers the desk may ring."""
     if not phone:
-        return CallBack.NO_PHONE
+        return Callback.NO_PHONE
     why = callbacks.why_not(tx, grant, person, may_call)
-    return CallBack(why) if why else CallBack.OWED
+    return Callback(why) if why else Callback.OWED
 
 
 def _asked(
     tx: Transaction, grant: Grant, person: int, *, account: int | None = None, ticket: int | None = None, phone: bool
-) -> CallBack:
+) -> Callback:
     if not phone:
-        return CallBack.NO_PHONE
+        return Callback.NO_PHONE
     made = callbacks.ask(tx, grant, person, account=account, ticket=ticket)
-    return CallBack.OWED if isinstance(made, int) else CallBack(made)
+    return Callback.OWED if isinstance(made, int) else Callback(made)

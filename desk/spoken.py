@@ -80,7 +80,7 @@ def reply(tx: Transaction, who: Actor, account: int, topic: str, number: int, re
     return False
 
 
-def call_back(
+def callback(
     tx: Transaction, ask: Ask, subject: str, body: str, *, service: str | None = None, urgent: bool = False
 ) -> Opened | NotAllowed:
     """A ticket by which somebody who asked for a person is called back, under the right to one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from desk import calls, disclosure, ticket_work
 from desk.actors import Actor
-from desk.calls import CallBack
+from desk.calls import Callback
 from desk.disclosure import Disclosure
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
@@ -43,14 +43,14 @@ class Correction:
 @dataclass(frozen=True, slots=True)
 class TicketPage:
     """One ticket with all that was said on it. `settable` are the statuses it may be given now; `newest` is the last that was said;
-    `call_back` what would come of having its requester called back, None where that is not offered; `became` what became of each
+    `callback` what would come of having its requester called back, None where that is not offered; `became` what became of each
     answer, by its id; `reach` whom an answer would reach now."""
 
     found: OnDesk
     rights: Disclosure | None
     settable: tuple[str, ...]
     newest: int
-    call_back: CallBack | None
+    callback: Callback | None
     became: Mapping[int, Delivery]
     reach: Reach
 
@@ -78,15 +78,15 @@ def ticket_page(
     found, asking = ticket_queue.ticket(tx, grant, number), calls.permit_calls(tx, who)
     if found is None:
         return Barred.NOT_THERE
-    call_back = None
+    callback = None
     if asking is not None and found.person:
-        call_back = calls.would_call_back(tx, asking, found.person, phone=phone, may_call=may_call)
+        callback = calls.would_callback(tx, asking, found.person, phone=phone, may_call=may_call)
     return TicketPage(
         found,
         disclosure.to(found.card.requester) if found.card.requester is not None else None,
         _settable(found.card),
         agent_tickets.newest(tx, grant, number),
-        call_back,
+        callback,
         answer_delivery.of_ticket(tx, grant, number),
         answer_delivery.now(tx, grant, number, phone=phone),
     )

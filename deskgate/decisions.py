@@ -10,15 +10,15 @@ import typer
 
 from authz import (
     CELL_OF,
-    NEXT_WORDS,
     REASON_WORDS,
+    WAY_FORWARD_WORDS,
     Action,
     Ask,
-    Next,
     Proof,
     Reason,
     Subject,
     Topic,
+    WayForward,
     load_schemes,
     matrix,
     table,
@@ -61,7 +61,7 @@ def explain(
     print(f"  {REASON_WORDS[Reason(told.reason)]} ({told.reason})")
     print(f"  rules: {', '.join(told.rules)}{f', while {told.when}' if told.when else ''}")
     if not told.allowed:
-        print(f"  next: {NEXT_WORDS[Next(told.next)]} ({told.next})")
+        print(f"  next: {WAY_FORWARD_WORDS[WayForward(told.next)]} ({told.next})")
 
 
 def _read(action: str, topic: str, proof: str) -> tuple[Action, Topic | None, Proof]:

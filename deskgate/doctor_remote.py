@@ -46,7 +46,7 @@ def twilio(settings: Settings) -> Iterator[Finding]:
     if not settings.agent_number:
         yield (
             WARN,
-            "AGENT_NUMBER is not set: whoever asks for a person gets a call-back ticket: set the numbers of the desk's phones",
+            "AGENT_NUMBER is not set: whoever asks for a person gets a callback ticket: set the numbers of the desk's phones",
         )
     account = f"/2010-04-01/Accounts/{settings.twilio_account_sid}"
     auth = (settings.twilio_account_sid, settings.twilio_auth_token[0])

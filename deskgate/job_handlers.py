@@ -23,7 +23,7 @@ from store.security import alerts
 from store.staff import credentials, email_codes
 from store.verification import pin_reset, slack_members, sms_codes
 
-IN_SLACK: Final = ("call_card", "slack.code_words", "slack.call_back_failed")  # nothing is owed where Slack is closed
+IN_SLACK: Final = ("call_card", "slack.code_words", "slack.callback_failed")  # nothing is owed where Slack is closed
 RECORDING_TRIES: Final = 6  # half an hour: by then Twilio has what it will ever have
 TRANSCRIPT_TRIES: Final = 5
 TEXT_TRIES: Final = 3

@@ -33,9 +33,9 @@ def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> d
         "announce_result": lambda tx, job: _announce(phone, twilio, tx, job),
         "stop_agent_leg": lambda tx, job: _leg_stop(phone, twilio, tx, job),
         "announce_hangup": lambda _tx, job: outside(lambda: _leg_over(phone, twilio, job)),
-        "call_back": lambda tx, job: _call_back(settings, phone, twilio, tx, job),
-        "call_back_timeout": lambda _tx, job: outside(
-            lambda: outgoing.never_answered(phone, int(job.payload["call_back"]))
+        "callback": lambda tx, job: _callback(settings, phone, twilio, tx, job),
+        "callback_timeout": lambda _tx, job: outside(
+            lambda: outgoing.never_answered(phone, int(job.payload["callback"]))
         ),
     }
 
@@ -105,12 +105,10 @@ def _leg_over(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:
     twilio.redirect(str(job.payload["leg"]), phone.twilio.url(over_url(phone.store.keys, ring)))
 
 
-def _call_back(
-    settings: Settings, phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job
-) -> Iterator[None]:
+def _callback(settings: Settings, phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
-    ours = callbacks.look(tx, int(job.payload["call_back"]))
+    ours = callbacks.look(tx, int(job.payload["callback"]))
     if ours is None or ours.status != "owed":
         return
     number = callbacks.number_now(tx, ours)

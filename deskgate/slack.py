@@ -32,7 +32,7 @@ NOBODY_IN_SLACK = (
     "call_card",
     "slack.alert",
     "slack.approve",
-    "slack.call_back_failed",
+    "slack.callback_failed",
     "slack.code_words",
     "slack.code",
     "slack.notice",

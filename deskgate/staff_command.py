@@ -12,7 +12,7 @@ from authz import Action
 from deskgate.command_line import fail, granted, moment, open_desk
 from store import Store
 from store.staff import staff_list
-from store.staff.staff_list import INVITED_FOR, Member
+from store.staff.staff_list import INVITED_FOR, StaffMember
 
 staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.")
 UsernameArgument = Annotated[str, typer.Argument(help="The member's username.")]
@@ -71,7 +71,7 @@ def resume(username: UsernameArgument) -> None:
 def _changed(store: Store, username: str, *, to: bool) -> bool:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        member: Member | None = staff_list.find(tx, grant, username)
+        member: StaffMember | None = staff_list.find(tx, grant, username)
         if member is None:
             fail(f"there is nobody of the staff called {username}")
         return (staff_list.suspend if to else staff_list.resume)(tx, grant, member.id)

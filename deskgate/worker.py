@@ -38,7 +38,7 @@ JUMP = 60_000  # ms by which the clock may go otherwise than time does
 LOOK_EVERY = 0.5  # seconds between looks when nothing woke us: for what is due later, or was left by another process
 THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
-_CALLS = ("ring_agent", "recall_to_keypad", "announce_result", "announce_hangup", "stop_agent_leg", "call_back")
+_CALLS = ("ring_agent", "recall_to_keypad", "announce_result", "announce_hangup", "stop_agent_leg", "callback")
 log = structlog.get_logger("worker")
 
 

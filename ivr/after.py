@@ -166,7 +166,7 @@ def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | Non
             return None
         row = call_state.load(tx, now.call)
         at = call_of(row).at if row is not None and row.ended_at is None else ""
-        if at == "holding":
+        if at == "on_hold":
             raise job_queue.RetryLaterError("the caller is not in the room yet", 2)
         if row is None or at != "talking":
             return None

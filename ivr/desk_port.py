@@ -17,7 +17,7 @@ from store.accounts.account_details import AccountName, Invoice, Refused, Servic
 from store.messages.timeline import Recorded
 from store.tickets.customer_tickets import Ticket
 
-GivesUp = Literal["went_back", "call_back", "nobody_came"]  # how a wait ends for the caller: support_calls.py
+GivesUp = Literal["went_back", "callback", "nobody_came"]  # how a wait ends for the caller: support_calls.py
 WayTaken = Literal["code_wanted", "not_now", "not_offered"]  # not now: it is on file, and was tried too often
 
 
@@ -126,7 +126,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
-    """`number` is the call-back ticket's; None where none was needed or it waits with the desk. `asked`: they wanted that."""
+    """`number` is the callback ticket's; None where none was needed or it waits with the desk. `asked`: they wanted that."""
 
     number: int | None
     nobody_came: bool
@@ -236,8 +236,8 @@ class Desk(Protocol):
     def caller_left(self, call: Call) -> None:
         """They hung up while they waited for a person, and are called back."""
 
-    def ask_call_back(self, call: Call) -> RingEnded | Refused:
-        """While the desk is closed: a call-back ticket."""
+    def ask_callback(self, call: Call) -> RingEnded | Refused:
+        """While the desk is closed: a callback ticket."""
 
     def what_is_asked(self, call: Call) -> str:
         """Why the agent sent the caller to the keypad: pin, second, or nothing any more."""

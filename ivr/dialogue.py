@@ -23,7 +23,7 @@ def begin(number: str | None, desk: Desk, *, attested: bool = False, messages_on
 
 def is_waiting(call: Call) -> bool:
     """Whether they wait for a person: whoever hangs up then is called back."""
-    return call.at == "holding"
+    return call.at == "on_hold"
 
 
 def spoken_after(call: Call, desk: Desk, recorded: Recorded) -> bool:

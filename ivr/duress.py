@@ -63,8 +63,8 @@ class UnderThreat:
     def leave_message(self, call: Call, recorded: Recorded) -> None:
         self.usual.leave_message(call, recorded)
 
-    def ask_call_back(self, call: Call) -> port.RingEnded | Refused:
-        return self.usual.ask_call_back(call)
+    def ask_callback(self, call: Call) -> port.RingEnded | Refused:
+        return self.usual.ask_callback(call)
 
     def what_is_asked(self, call: Call) -> str:
         return self.usual.what_is_asked(call)
@@ -104,8 +104,8 @@ class UnderThreat:
         if why == support_calls.WENT_BACK:
             return port.RingEnded(None, False)
         since = self.tx.now if call.ring is None else -call.ring
-        number = ringing.call_back_ticket(self.tx, call, why, since, emergency=call.about == "emergency")
-        return port.RingEnded(number, why != support_calls.CALL_BACK, why == support_calls.CALL_BACK)
+        number = ringing.callback_ticket(self.tx, call, why, since, emergency=call.about == "emergency")
+        return port.RingEnded(number, why != support_calls.CALLBACK, why == support_calls.CALLBACK)
 
     def back_to_talk(self, call: Call, passed: bool | None) -> port.BackInRoom | port.NotTold | None:
         return self.usual.back_to_talk(call, passed) if _really_rung(call) else self._not_told(call, "BackToTalk")

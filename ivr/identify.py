@@ -71,7 +71,7 @@ def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(say("proved"),))
             known = replace(known, duress=call.duress or duress, unlocked=0)
             met = desk.under_threat() if duress else desk
-            if len(accounts) == 1 or (call.call_back is not None and call.account in accounts):
+            if len(accounts) == 1 or (call.callback is not None and call.account in accounts):
                 return _settled(replace(known, account=call.account if call.account in accounts else accounts[0]), met)
             return goto(known, met, "accounts")
     raise unexpected(call, event)
@@ -102,7 +102,7 @@ def _hear_account(call: Call, desk: Desk, event: Event) -> Said:
 
 def _settled(call: Call, desk: Desk) -> Said:
     """It is known who it is and which account it is about: on to the menu, or to whoever had them called."""
-    return goto(call, desk, "menu") if call.call_back is None else ring(replace(call, at="menu"), desk)
+    return goto(call, desk, "menu") if call.callback is None else ring(replace(call, at="menu"), desk)
 
 
 STATES = {

@@ -15,7 +15,7 @@ from ivr.webhook import OVER, Webhook, is_step_token, step_token
 from store import Keys
 from store.accounts import people
 from store.calls import call_state, callbacks
-from store.calls.callbacks import CallBack
+from store.calls.callbacks import Callback
 from store.db.transaction import NOBODY, Transaction
 from store.text import numbers
 from store.verification.revocation import NOT_CALLED
@@ -32,7 +32,7 @@ _ON_THE_TICKET: Final = {
 
 def urls(keys: Keys, id: int) -> tuple[str, str]:
     """Where Twilio asks what to say to whoever answers, and where it tells how the call went: paths with their token."""
-    query = urlencode({"call_back": id, "t": step_token(keys, "call_back", id)})
+    query = urlencode({"callback": id, "t": step_token(keys, "callback", id)})
     return f"/ivr/called?{query}", f"/ivr/called/status?{query}"
 
 
@@ -45,18 +45,18 @@ def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
         if row is not None:
             known = call_state.stored_answer(tx, row) if row.step == 0 and not row.claimed else None
             if known is None:
-                raise RefusedError("a call back that has gone on")
+                raise RefusedError("a callback that has gone on")
             return known
         if found.answered_by != "human" or ours.status == "withdrawn":
             over(tx, ours, "machine", call=sid)
             return on.draw(callback.MACHINE, sid, 0)
         if not callbacks.moved(tx, ours.id, "answered", call=sid):
-            raise RefusedError("a call back that is over")
+            raise RefusedError("a callback that is over")
         call = Call(
             number=ours.number,
             support_id=people.support_id(tx, ours.person),
             account=ours.account,
-            call_back=ours.id,
+            callback=ours.id,
         )
         desk = desk_for(tx, on.settings, call)
         call, screen = callback.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
@@ -85,7 +85,7 @@ def never_answered(on: PhoneContext, id: int) -> None:
             over(tx, ours, "nobody")
 
 
-def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = None) -> None:
+def over(tx: Transaction, ours: Callback, status: str, *, call: str | None = None) -> None:
     """It ends here, and what it came to is on its ticket."""
     if not callbacks.moved(tx, ours.id, status, call=call):
         return
@@ -95,12 +95,12 @@ def over(tx: Transaction, ours: CallBack, status: str, *, call: str | None = Non
         callbacks.reached(tx, ours)
 
 
-def _ours(tx: Transaction, on: PhoneContext, query: Mapping[str, str], sid: str) -> CallBack:
-    """The call back a URL is about. Raises `RefusedError` unless it is one of ours and this call."""
-    id = numbers.parse_int(query.get("call_back", ""))
-    if id is None or not is_step_token(on.store.keys, query.get("t", ""), "call_back", id):
-        raise RefusedError("not a call back of ours")
+def _ours(tx: Transaction, on: PhoneContext, query: Mapping[str, str], sid: str) -> Callback:
+    """The callback a URL is about. Raises `RefusedError` unless it is one of ours and this call."""
+    id = numbers.parse_int(query.get("callback", ""))
+    if id is None or not is_step_token(on.store.keys, query.get("t", ""), "callback", id):
+        raise RefusedError("not a callback of ours")
     ours = callbacks.look(tx, id)
     if ours is None or (ours.call is not None and ours.call != sid):
-        raise RefusedError("a call back we do not know")
+        raise RefusedError("a callback we do not know")
     return ours

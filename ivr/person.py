@@ -34,9 +34,9 @@ def ring(call: Call, desk: Desk) -> Said:
     answer = desk.ring(call)
     match answer:
         case int():
-            rung = replace(call, ring=answer, rung=call.rung + 1, call_back=None)
-            whom = call.about or ("person" if call.call_back is None else "agent")
-            return goto(rung, desk, "holding", say(f"ringing.{whom}"))
+            rung = replace(call, ring=answer, rung=call.rung + 1, callback=None)
+            whom = call.about or ("person" if call.callback is None else "agent")
+            return goto(rung, desk, "on_hold", say(f"ringing.{whom}"))
         case Opening(today=today):
             told = say("desk_closed"), say("opens_today" if today else "opens", opening=answer)
             return goto(call, desk, "closed", *told)
@@ -46,16 +46,16 @@ def ring(call: Call, desk: Desk) -> Said:
             return not_told(call, desk, answer)
 
 
-def _ask_holding(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1, seconds=4), say("holding"), say("rather_call_back"))
+def _ask_on_hold(call: Call, _desk: Desk) -> Said:
+    return screen(call, Gather(1, seconds=4), say("on_hold"), say("rather_callback"))
 
 
-def _hear_holding(call: Call, desk: Desk, event: Event) -> Said:
+def _hear_on_hold(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("*"):
             return _give_up(call, desk, "went_back")
         case Keys("1"):
-            return _give_up(call, desk, "call_back")
+            return _give_up(call, desk, "callback")
         case Keys():
             return _look(call, desk)
     raise unexpected(call, event)
@@ -91,9 +91,9 @@ def _back(call: Call, desk: Desk, ended: port.RingEnded) -> Said:
 def _position(call: Call, position: int) -> list[Utterance]:
     """Said when it changes; to somebody who is the first from the beginning there is nothing to say of it."""
     if position == call.queue or (position == 1 and not call.queue):
-        return [say("still_holding")]
+        return [say("still_on_hold")]
     place = say("next_in_queue") if position == 1 else say("position", number=position)
-    return [place, say("rather_call_back")]
+    return [place, say("rather_callback")]
 
 
 def _ended(ended: port.RingEnded) -> list[Utterance]:
@@ -103,17 +103,17 @@ def _ended(ended: port.RingEnded) -> list[Utterance]:
     nobody = [say("nobody_came")] if ended.nobody_came else []
     if ended.number is None:
         return [*nobody, say("ticket_kept")]
-    return [*nobody, say("call_back_ticket"), *number_twice(ended.number)]
+    return [*nobody, say("callback_ticket"), *number_twice(ended.number)]
 
 
 def _ask_closed(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1), say("press_for_call_back"), say("star_back"))
+    return screen(call, Gather(1), say("press_for_callback"), say("star_back"))
 
 
 def _hear_closed(call: Call, desk: Desk, event: Event) -> Said:
     match event:
         case Keys("1"):
-            asked = desk.ask_call_back(call)
+            asked = desk.ask_callback(call)
             return not_told(call, desk, asked) if isinstance(asked, Refused) else _back(call, desk, asked)
         case Keys():
             return menu(call, desk)
@@ -190,7 +190,7 @@ def _failed(call: Call, desk: Desk) -> Said:
 
 
 STATES = {
-    "holding": State(_ask_holding, _hear_holding, silence_speaks=True),
+    "on_hold": State(_ask_on_hold, _hear_on_hold, silence_speaks=True),
     "closed": State(_ask_closed, _hear_closed, known=True),
     "talking": State(_ask_talking, _hear_talking, silence_speaks=True),
     "pin_again": State(_ask_keypad, _hear_keypad, silence_speaks=True),

@@ -32,7 +32,7 @@ RING_GRACE: Final = 15_000  # ms more, then the worker looks: the caller may be 
 
 _ASKED_FOR: Final = "Call back: asked for a person"
 _EMERGENCIES: Final = {
-    support_calls.CALL_BACK: "Emergency: asked to be called back",
+    support_calls.CALLBACK: "Emergency: asked to be called back",
     support_calls.NOBODY_CAME: "Emergency: nobody answered",
     support_calls.CALLER_LEFT: "Emergency: the caller hung up while waiting",
 }
@@ -41,7 +41,7 @@ _EMERGENCIES: Final = {
 def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening | None:
     """When people answer again; None: now, as at any time in an emergency and for whoever was called."""
     hours = settings.hours
-    if call.about == "emergency" or call.call_back is not None or hours is None or hours.are_open(tx.now):
+    if call.about == "emergency" or call.callback is not None or hours is None or hours.are_open(tx.now):
         return None
     return hours.next(tx.now)
 
@@ -53,14 +53,14 @@ def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Ring
     closed = closed_until(tx, settings, call)
     if closed is not None:
         return closed
-    if call.call_back is not None:
-        callbacks.moved(tx, call.call_back, "proved")
+    if call.callback is not None:
+        callbacks.moved(tx, call.callback, "proved")
     numbers = open_phones(tx, settings, call)
     if call.rung >= MOST_RINGS:
-        numbers = ()  # nobody is rung: it ends as when nobody comes, with a call-back ticket
+        numbers = ()  # nobody is rung: it ends as when nobody comes, with a callback ticket
     own_number = resolve(tx, call.support_id, call.number)[1]
     ring = support_calls.start(
-        tx, granted, numbers=numbers, service=call.service, own_number=own_number, call_back=call.call_back
+        tx, granted, numbers=numbers, service=call.service, own_number=own_number, callback=call.callback
     )
     look_again(tx, ring)
     for leg in range(len(numbers)):
@@ -72,7 +72,7 @@ def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[st
     """The phones to ring: the emergency line's, that of the agent who had them called, or the desk's."""
     if call.about == "emergency":
         return agent_legs.open_phones(tx, settings.emergency)
-    theirs = callbacks.staff_phone(tx, call.call_back) if call.call_back is not None else None
+    theirs = callbacks.staff_phone(tx, call.callback) if call.callback is not None else None
     return agent_legs.open_phones(tx, (theirs,) if theirs else settings.agents)
 
 
@@ -144,13 +144,13 @@ def _ended(tx: Transaction, call: Call, why: str) -> port.RingEnded:
         job_queue.enqueue(
             tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account}
         )
-    number = call_back_ticket(tx, call, why, ring.started_at, emergency=ring.emergency, taken=ring.taken)
-    return port.RingEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALL_BACK)
+    number = callback_ticket(tx, call, why, ring.started_at, emergency=ring.emergency, taken=ring.taken)
+    return port.RingEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALLBACK)
 
 
 def _why_back(why: str, waited: int, *, taken: bool) -> str:
     """Why they are to be called back, for the desk: what happened, and nothing else. `waited` in seconds."""
-    if why == support_calls.CALL_BACK:
+    if why == support_calls.CALLBACK:
         return "The caller asked for a person by phone, and then to be called back instead of waiting."
     if why == support_calls.NOBODY_CAME:
         return "The caller asked for a person by phone and nobody took the call."
@@ -159,23 +159,23 @@ def _why_back(why: str, waited: int, *, taken: bool) -> str:
     return f"The caller asked for a person by phone and hung up after {waited} s, before anyone answered."
 
 
-def call_back_ticket(
+def callback_ticket(
     tx: Transaction, call: Call, why: str, since: int, *, emergency: bool, taken: bool = False
 ) -> int | None:
     """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk. `since` (ms) they
     have waited."""
     subject = _EMERGENCIES[why] if emergency else _ASKED_FOR
     body = _why_back(why, (tx.now - since) // 1000, taken=taken)
-    opened = spoken.call_back(tx, ring_ask(tx, call), subject, body, service=call.service, urgent=emergency)
+    opened = spoken.callback(tx, ring_ask(tx, call), subject, body, service=call.service, urgent=emergency)
     if isinstance(opened, Opened):
         return opened.number
     keep(tx, call, None, subject, body)
     return None
 
 
-def ask_call_back(tx: Transaction, settings: DeskSettings, call: Call) -> port.RingEnded | Refused:
+def ask_callback(tx: Transaction, settings: DeskSettings, call: Call) -> port.RingEnded | Refused:
     body = "The caller asked for a person by phone while the desk was closed."
-    opened = spoken.call_back(tx, ring_ask(tx, call), _ASKED_FOR, body, service=call.service)
+    opened = spoken.callback(tx, ring_ask(tx, call), _ASKED_FOR, body, service=call.service)
     if isinstance(opened, Opened):
         return port.RingEnded(opened.number, nobody_came=False, asked=True)
     return by_phone.why_not(tx, opened, slack=settings.slack)
@@ -223,7 +223,7 @@ def _stepped_up(tx: Transaction, call: Call, ring: SupportCall | None) -> bool:
 def unlock_code(tx: Transaction, call: Call) -> port.Code | None:
     """To whoever answered on a number on file and pressed a key: enough to be let at the PIN again, and for nothing else."""
     person = resolve(tx, call.support_id, call.number)[0]
-    ours = callbacks.look(tx, call.call_back) if call.call_back is not None else None
+    ours = callbacks.look(tx, call.callback) if call.callback is not None else None
     if person is None or ours is None or ours.person != person or ours.status != "answered":
         return None
     tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{Subject.of_person(person)}",))

@@ -223,8 +223,8 @@ class StoreDesk:
     def caller_left(self, call: Call) -> None:
         ringing.caller_left(self.tx, call)
 
-    def ask_call_back(self, call: Call) -> port.RingEnded | Refused:
-        return ringing.ask_call_back(self.tx, self.settings, call)
+    def ask_callback(self, call: Call) -> port.RingEnded | Refused:
+        return ringing.ask_callback(self.tx, self.settings, call)
 
     def what_is_asked(self, call: Call) -> str:
         return ringing.what_is_asked(self.tx, call)

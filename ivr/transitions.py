@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from authz import NAMES, Next, Proof, Reason, leaves_out_suspension
+from authz import NAMES, Proof, Reason, WayForward, leaves_out_suspension
 from ivr import types as t
 from ivr.desk_port import Desk, NotTold
 from ivr.types import Call, Event, HangUp, Keys, Move, Said, Screen, Utterance, say
@@ -62,8 +62,8 @@ def _prove_anew(call: Call, desk: Desk) -> Said:
     """What they had proved was taken away: back to the PIN, or to the agent who waits and sees it."""
     if call.then == "talk":
         return resume(replace(call, then="failed"), desk)
-    ours = call.account if call.call_back is not None else None
-    fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, call_back=call.call_back)
+    ours = call.account if call.callback is not None else None
+    fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, callback=call.callback)
     fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries, rung=call.rung)
     return goto(fresh, desk, "pin", say("pin_anew"))
 
@@ -132,10 +132,11 @@ def refusal(refused: Refused) -> list[Utterance]:
     way = refused.denied.next
     if leaves_out_suspension(refused.denied):
         told.append(say("refused.suspended"))
-    message = [*elsewhere(refused), *([] if way in (Next.LEAVE_MESSAGE, Next.VERIFY) else [say("or_message")])]
+    enough = way in (WayForward.LEAVE_MESSAGE, WayForward.VERIFY)
+    message = [*elsewhere(refused), *([] if enough else [say("or_message")])]
     if not refused.helpers or way not in NAMES:
         return [*told, say(f"way.{way}"), *message]
-    then = [say("way.ask_helpers")] if way == Next.ASK_CONTACT_ADMIN else []
+    then = [say("way.ask_helpers")] if way == WayForward.ASK_CONTACT_ADMIN else []
     return [*told, say(f"named.{way}", names=refused.helpers), *then, *message]
 
 

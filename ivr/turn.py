@@ -185,7 +185,7 @@ def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fi
             call, then = transitions.step(before, desk_for(tx, on.settings, before), heard)
             if not isinstance(then, t.CheckPin):
                 return _finish(tx, on, row, call, then, fingerprint)
-            if call.at == "pin" and call.call_back is None and threat_mode.threat(tx):
+            if call.at == "pin" and call.callback is None and threat_mode.threat(tx):
                 return _go_on(tx, on, row, call, t.MessagesOnly(), fingerprint)
             admitted = on.pool.admit()
             if not admitted:

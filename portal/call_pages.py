@@ -9,7 +9,7 @@ from fastapi import Response
 from authz import Proof
 from desk import calls
 from desk.call_page import call_page
-from desk.calls import AskedFor, CallBack, Claim, Keypad
+from desk.calls import AskedFor, Callback, Claim, Keypad
 from portal import responses
 from portal.context import PortalContext
 from portal.signed_in import acting
@@ -19,19 +19,19 @@ from store.calls.live_calls import Case
 from store.staff.sessions import SignedIn
 
 # What is said of each outcome, in words of words.toml.
-CALL_BACK: Final = {
-    CallBack.OWED: "call_back",
-    CallBack.NO_NUMBER: "call_back_no_number",
-    CallBack.TALKING: "call_back_talking",
-    CallBack.SOON: "call_back_soon",
-    CallBack.ENOUGH: "call_back_enough",
-    CallBack.ABROAD: "call_back_abroad",
-    CallBack.NO_PHONE: "call_back_no_phone",
-    CallBack.SUPERVISORS_ONLY: "supervisors_only",
-    CallBack.HELD: "held",
-    CallBack.NOT_THEIRS: "not_yours",
-    CallBack.NOBODY: "not_yours",
-    CallBack.NOT_PERMITTED: "not_yours",
+CALLBACK: Final = {
+    Callback.OWED: "callback",
+    Callback.NO_NUMBER: "callback_no_number",
+    Callback.TALKING: "callback_talking",
+    Callback.SOON: "callback_soon",
+    Callback.ENOUGH: "callback_enough",
+    Callback.ABROAD: "callback_abroad",
+    Callback.NO_PHONE: "callback_no_phone",
+    Callback.SUPERVISORS_ONLY: "supervisors_only",
+    Callback.HELD: "held",
+    Callback.NOT_THEIRS: "not_yours",
+    Callback.NOBODY: "not_yours",
+    Callback.NOT_PERMITTED: "not_yours",
 }
 
 
@@ -47,13 +47,13 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     )
     if found is None:
         return responses.not_there(context, visit)
-    given = responses.fields_of(found) | {"who": who, "tone": _tone(found.case), "call_back": offered(found.call_back)}
+    given = responses.fields_of(found) | {"who": who, "tone": _tone(found.case), "callback": offered(found.callback)}
     return responses.live_page(context, visit, "calls", given)
 
 
-def offered(call_back: CallBack | None) -> str | None:
+def offered(callback: Callback | None) -> str | None:
     """The word for why nobody is called back: empty where they can be, None where it is not offered."""
-    return "" if call_back is CallBack.OWED else None if call_back is None else CALL_BACK[call_back]
+    return "" if callback is Callback.OWED else None if callback is None else CALLBACK[callback]
 
 
 def _tone(case: Case | None) -> str:
@@ -85,7 +85,7 @@ def ask_proof(context: PortalContext, visit: Visit, tx: Transaction, who: Signed
     return responses.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
 
 
-def call_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """Back to the calls, where the next one of theirs comes up by itself."""
-    made = calls.call_back_caller(tx, acting(who), visit.number("ring"), phone=context.phone)
-    return responses.to(f"/desk?said={CALL_BACK[made]}")
+    made = calls.callback_caller(tx, acting(who), visit.number("ring"), phone=context.phone)
+    return responses.to(f"/desk?said={CALLBACK[made]}")

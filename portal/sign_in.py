@@ -17,7 +17,7 @@ from portal.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
 from store.staff import credentials, passwords, sent_forms, sessions
-from store.staff.credentials import Caller
+from store.staff.credentials import Client
 from store.text import numbers
 
 # Where a sign-in may lead: our own pages alone.
@@ -45,7 +45,7 @@ def sign_in(context: PortalContext, visit: Visit) -> Response:
     digits, way = numbers.digits(visit.field("code", 40)), way_on(visit.field("to"))
     with context.store.transaction("portal") as tx:
         attempt = credentials.begin(
-            tx, username, Caller(visit.whence.address, visit.whence.network, visit.known, visit.whence.allocation)
+            tx, username, Client(visit.whence.address, visit.whence.network, visit.known, visit.whence.allocation)
         )
     if attempt.refused is not None:
         return _wait(context, visit, way, attempt.refused, attempt.free_at)

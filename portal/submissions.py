@@ -28,7 +28,7 @@ DONE: Final = frozenset(
             "put_back",
             "asked_pin",
             "asked_second",
-            "call_back",
+            "callback",
             "taken",
             "released",
             "noted",
@@ -53,7 +53,7 @@ def once(
     """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
     sends another form."""
     key = key_of(visit)
-    led = sent_forms.led_before(tx, key)
+    led = sent_forms.location_before(tx, key)
     if led is not None:
         return responses.to(led)
     made = do(context, visit, tx, who)

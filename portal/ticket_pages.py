@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import Response
 
 from desk import calls, ticket_work
-from desk.calls import CallBack
+from desk.calls import Callback
 from desk.queue_page import queue_page
 from desk.ticket_page import ticket_page
 from desk.ticket_work import (
@@ -22,7 +22,7 @@ from desk.ticket_work import (
     TicketRight,
 )
 from portal import responses
-from portal.call_pages import CALL_BACK, offered
+from portal.call_pages import CALLBACK, offered
 from portal.context import PortalContext
 from portal.signed_in import acting
 from portal.visit import Visit
@@ -67,7 +67,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         return responses.page(context, visit, "closed_to_you", 403, who=who, said="spent")
     if isinstance(found, Barred):
         return responses.not_there(context, visit)
-    given = responses.fields_of(found) | {"who": who, "card": found.card, "call_back": offered(found.call_back)}
+    given = responses.fields_of(found) | {"who": who, "card": found.card, "callback": offered(found.callback)}
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "ticket", given)
 
@@ -130,12 +130,12 @@ take, put_back = _on(_take), _on(_put_back)
 answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 
 
-def call_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     number = visit.number("number")
-    made = calls.call_back_requester(tx, acting(who), number, phone=context.phone)
-    if made in (CallBack.NOT_PERMITTED, CallBack.NOBODY):
+    made = calls.callback_requester(tx, acting(who), number, phone=context.phone)
+    if made in (Callback.NOT_PERMITTED, Callback.NOBODY):
         return responses.not_there(context, visit)
-    return responses.to(f"/desk/tickets/{number}?said={CALL_BACK[made]}")
+    return responses.to(f"/desk/tickets/{number}?said={CALLBACK[made]}")
 
 
 def release(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -14,7 +14,7 @@ from bot.text import button_values
 from bot.text.button_values import ToCall
 from bot.text.replies import Fixed, Reply
 from desk import calls
-from desk.calls import AskedFor, CallBack, Claim, Keypad
+from desk.calls import AskedFor, Callback, Claim, Keypad
 from store import Transaction
 
 # What is told of each outcome; nothing where the card itself says it.
@@ -29,17 +29,17 @@ KEYPAD: Final = {
     Keypad.NOT_NOW: Fixed("call_not_asked"),
     Keypad.NOT_PERMITTED: Fixed("not_yours"),
 }
-CALL_BACK: Final = {
-    CallBack.OWED: Fixed("call_back_owed"),
-    CallBack.NO_NUMBER: Fixed("call_back_no_number"),
-    CallBack.TALKING: Fixed("call_back_talking"),
-    CallBack.SOON: Fixed("call_back_soon"),
-    CallBack.ENOUGH: Fixed("call_back_enough"),
-    CallBack.SUPERVISORS_ONLY: Fixed("call_back_led"),
-    CallBack.HELD: Fixed("call_back_nobody"),
-    CallBack.NOT_THEIRS: Fixed("call_back_nobody"),
-    CallBack.NOBODY: Fixed("call_back_nobody"),
-    CallBack.NOT_PERMITTED: Fixed("not_yours"),
+CALLBACK: Final = {
+    Callback.OWED: Fixed("callback_owed"),
+    Callback.NO_NUMBER: Fixed("callback_no_number"),
+    Callback.TALKING: Fixed("callback_talking"),
+    Callback.SOON: Fixed("callback_soon"),
+    Callback.ENOUGH: Fixed("callback_enough"),
+    Callback.SUPERVISORS_ONLY: Fixed("callback_supervisors_only"),
+    Callback.HELD: Fixed("callback_nobody"),
+    Callback.NOT_THEIRS: Fixed("callback_nobody"),
+    Callback.NOBODY: Fixed("callback_nobody"),
+    Callback.NOT_PERMITTED: Fixed("not_yours"),
 }
 
 
@@ -58,22 +58,22 @@ def _send_to_keypad(asked: AskedFor) -> Do:
     return send
 
 
-def _call_back(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
+def _callback(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """Of a call, a ticket, or somebody who was looked up: to a number on file, whatever anybody says their number is."""
     whom = button_values.parse(ToCall, value_of(action))
     # The button is drawn only where the desk has a line.
-    return CALL_BACK[CallBack.NOBODY if whom is None else _TO_CALL[whom.kind](tx, who, whom.id, phone=True)]
+    return CALLBACK[Callback.NOBODY if whom is None else _TO_CALL[whom.kind](tx, who, whom.id, phone=True)]
 
 
 _TO_CALL: Final = {
-    "ring": calls.call_back_caller,
-    "ticket": calls.call_back_requester,
-    "person": calls.call_back_person,
+    "ring": calls.callback_caller,
+    "ticket": calls.callback_requester,
+    "person": calls.callback_person,
 }
 CLICKS: Final[dict[str, Do]] = {
     "desk_claim": _claim,
     "desk_give_back": _give_back,
     "desk_ask_pin": _send_to_keypad(AskedFor.PIN),
     "desk_ask_second": _send_to_keypad(AskedFor.SECOND_PROOF),
-    "desk_call_back": _call_back,
+    "desk_callback": _callback,
 }

@@ -62,9 +62,9 @@ def alert(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 
 def called(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
-    """A call back that reached nobody: whoever asked for it is told, in direct messages."""
+    """A callback that reached nobody: whoever asked for it is told, in direct messages."""
     context = posting.context
-    found = callbacks.look(tx, int(job.payload["call_back"]))
+    found = callbacks.look(tx, int(job.payload["callback"]))
     them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
     if found is None or found.status not in callbacks.ENDED:
         return

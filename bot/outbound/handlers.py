@@ -333,7 +333,7 @@ IN_SLACK: Final[dict[str, Do]] = {
     "slack.expire": verification_prompts.fade,
     "call_card": call_updates.case,
     "slack.alert": call_updates.alert,
-    "slack.call_back_failed": call_updates.called,
+    "slack.callback_failed": call_updates.called,
     "slack.refresh_answer": answer_anew,
 }
 BY_WORKER: Final[dict[str, Do]] = {

@@ -66,7 +66,7 @@ def approve(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 def calling(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """We are calling them now, and these are our two words."""
-    id, context = int(job.payload["call_back"]), posting.context
+    id, context = int(job.payload["callback"]), posting.context
     found = callbacks.look(tx, id)
     them = factors.on_file(tx, found.person).members if found is not None else ()
     if found is None or found.status in callbacks.ENDED:

@@ -85,7 +85,7 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
     statuses = [
         b.option(p.plain(f"card.set.{name}"), ToStatus(found.number, name)) for name in settable if name != found.status
     ]
-    call_back = b.button(p.plain("button.call_back"), "desk_call_back", ToCall("ticket", found.number))
+    callback = b.button(p.plain("button.callback"), "desk_callback", ToCall("ticket", found.number))
     answer = b.button(p.plain("button.answer"), "desk_answer", number, style="primary")
     return (
         *b.actions(
@@ -96,7 +96,7 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
         ),
         *b.actions(
             b.button(p.plain("button.put_back"), "desk_put_back", number) if found.holder else None,
-            call_back if phone and found.known else None,
+            callback if phone and found.known else None,
             b.button(p.plain("button.verify"), "desk_verify", number),
         ),
     )
@@ -128,5 +128,5 @@ def verification(p: Phrases, person: int | None, *, phone: bool) -> Message:
     if person is None:
         return customer_messages.plain(p, "verify_not_found")
     ask = b.button(p.plain("button.send_code"), "desk_send_code", str(person))
-    back = b.button(p.plain("button.call_back"), "desk_call_back", ToCall("person", person))
+    back = b.button(p.plain("button.callback"), "desk_callback", ToCall("person", person))
     return b.message(b.section(p.say("verify_found")), b.actions(ask, back if phone else None))

@@ -10,7 +10,7 @@ from bot.text.phrases import Phrases, clock, moment
 from bot.views import agent_cards
 from bot.views import blocks as b
 from bot.views.blocks import Block, Message
-from store.calls.callbacks import CallBack
+from store.calls.callbacks import Callback
 from store.calls.live_calls import Case, LiveCall
 from store.security.alerts import Alert, Named
 
@@ -81,7 +81,7 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
         return [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
     made = []
     if call.state == "over" and found.requester is not None:
-        made.append(b.button(p.plain("button.call_back"), "desk_call_back", ToCall("ring", call.id)))
+        made.append(b.button(p.plain("button.callback"), "desk_callback", ToCall("ring", call.id)))
     if call.state == "talking" and call.verification_result != "guarded":
         made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
         if found.requester is not None and found.until is None and found.second:
@@ -89,8 +89,8 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
     return [*made, b.button(p.plain("button.give_back"), "desk_give_back", id)]
 
 
-def not_reached(p: Phrases, ours: CallBack) -> Message:
-    """A call back that reached nobody, for whoever asked for it. Nothing of whom it was to but the ticket."""
+def not_reached(p: Phrases, ours: Callback) -> Message:
+    """A callback that reached nobody, for whoever asked for it. Nothing of whom it was to but the ticket."""
     about = p.say("called.about_ticket", number=ours.ticket) if ours.ticket else p.say("called.about")
     return b.message(b.section(f"{about} {p.say(f'called.{ours.status}')}"))
 

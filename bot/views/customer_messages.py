@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from authz import LENDABLE, Next, Status, leaves_out_suspension
+from authz import LENDABLE, Status, WayForward, leaves_out_suspension
 from bot.text import button_values
 from bot.text.button_values import OfCell, Opens
 from bot.text.phrases import Phrases, moment
@@ -61,7 +61,7 @@ def _refusal(p: Phrases, account: AccountName, why: Refused, *, rules: bool) -> 
     asked = [lender for lender in why.lenders if lender.member]
     if why.helpers:
         lines.append(p.say(f"named.{why.denied.next}", names=why.helpers[:3]))
-    elif why.denied.next != Next.NONE:
+    elif why.denied.next != WayForward.NONE:
         lines.append(p.say(f"way.{why.denied.next}"))
     if asked:
         lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]]))

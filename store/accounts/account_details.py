@@ -16,10 +16,10 @@ from authz import (
     Ask,
     Denied,
     Grant,
-    Next,
     Reason,
     Status,
     Topic,
+    WayForward,
     billing_alone,
     can_help,
     can_lend,
@@ -176,8 +176,9 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:
     lend = tuple(Lender(one.person, one.name, one.member) for one in others if can_lend(ask.cell, one.standing))
     tx.told(grant, "contact.name" if helpers or lend else "contact.none")
     if not helpers:
-        denied = Denied(denied.reason, denied.rules, Next.LEAVE_MESSAGE)
-    wanted = helpers and denied.reason == Reason.NO_RIGHT and denied.next in (Next.ASK_CONTACT_ADMIN, Next.ASK_OWNER)
+        denied = Denied(denied.reason, denied.rules, WayForward.LEAVE_MESSAGE)
+    asking = denied.next in (WayForward.ASK_CONTACT_ADMIN, WayForward.ASK_OWNER)
+    wanted = helpers and denied.reason == Reason.NO_RIGHT and asking
     needs, roles = needed_for(tx, grant, ask.cell) if wanted else ((), False)
     return Refused(ask.cell, denied, needs, roles, helpers, lend)
 

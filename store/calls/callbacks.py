@@ -33,7 +33,7 @@ _NOT_TRIED: Final = "We did not call back: it could not be tried any longer, or 
 
 
 @dataclass(frozen=True, slots=True)
-class CallBack:
+class Callback:
     """`number` is E.164; `staff` the id of the agent who asked, or None."""
 
     id: int
@@ -75,89 +75,89 @@ def why_not(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str]
     """Why they cannot be called back now, in words of `ask`, or abroad: the number that would be rung is none that `may_call` lets
     us ring. Empty where they can."""
     tx.require(grant, "desk.proof.ask")
-    tx.told(grant, f"call_back_of:{Subject.of_person(person)}")
+    tx.told(grant, f"callback_of:{Subject.of_person(person)}")
     why = _why_not(tx, person, grant.subject.staff)
     return why or ("" if may_call(factors.numbers(tx, person).good[0]) else "abroad")
 
 
-def look(tx: Transaction, id: int) -> CallBack | None:
-    row = tx.connection.execute(select(tables.call_backs).where(tables.call_backs.c.id == id)).first()
-    return None if row is None else _call_back(row)
+def look(tx: Transaction, id: int) -> Callback | None:
+    row = tx.connection.execute(select(tables.callbacks).where(tables.callbacks.c.id == id)).first()
+    return None if row is None else _callback(row)
 
 
-def words(keys: Keys, ours: CallBack) -> tuple[str, str]:
+def words(keys: Keys, ours: Callback) -> tuple[str, str]:
     """The desk's two words in this call, fixed since it was asked for: whoever is called finds the same in Slack."""
     agent = Subject.of_staff(ours.staff) if ours.staff is not None else WORKER
-    return code_words.two_words(keys, ours.code_words_key, f"call_back:{ours.id}", agent, ours.made_at)
+    return code_words.two_words(keys, ours.code_words_key, f"callback:{ours.id}", agent, ours.made_at)
 
 
-def under_way(tx: Transaction, grant: Grant) -> list[CallBack]:
+def under_way(tx: Transaction, grant: Grant) -> list[Callback]:
     """Those that are owed or ringing, for the desk's list; whom they go to is on no list."""
     tx.require(grant, "desk.proof.ask")
-    c = tables.call_backs.c
-    rows = tx.connection.execute(select(tables.call_backs).where(c.ended_at.is_(None)).order_by(c.id))
-    return [_call_back(row) for row in rows]
+    c = tables.callbacks.c
+    rows = tx.connection.execute(select(tables.callbacks).where(c.ended_at.is_(None)).order_by(c.id))
+    return [_callback(row) for row in rows]
 
 
 def moved(tx: Transaction, id: int, status: str, *, call: str | None = None) -> bool:
     """It has come further; whether it was not over yet."""
-    c = tables.call_backs.c
+    c = tables.callbacks.c
     new: dict[str, Any] = {"status": status} | ({"call": call} if call else {})
     new |= {"ended_at": tx.now} if status in ENDED else {}
-    going = update(tables.call_backs).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
+    going = update(tables.callbacks).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
     return tx.connection.execute(going).first() is not None
 
 
-def number_now(tx: Transaction, ours: CallBack) -> str | None:
+def number_now(tx: Transaction, ours: Callback) -> str | None:
     """The number to ring, as it is on file at this moment. None: there is none any more that is old enough."""
     good = factors.numbers(tx, ours.person).good
     return ours.number if ours.number in good else next(iter(good), None)
 
 
-def to_ring(tx: Transaction, id: int, number: str) -> CallBack | None:
+def to_ring(tx: Transaction, id: int, number: str) -> Callback | None:
     """The one to be rung now, at this number: it counts as ringing from now on, so that nobody is rung twice. None: not any
     more. The two words are shown in Slack meanwhile."""
-    c = tables.call_backs.c
-    owed = update(tables.call_backs).where(c.id == id, c.status == "owed").values(status="ringing", number=number)
+    c = tables.callbacks.c
+    owed = update(tables.callbacks).where(c.id == id, c.status == "owed").values(status="ringing", number=number)
     row = tx.connection.execute(owed.returning(*c)).first()
     if row is None:
         return None
-    job_queue.enqueue_once(tx, "slack.code_words", str(id), {"call_back": id})
-    job_queue.enqueue_once(tx, "call_back_timeout", str(id), {"call_back": id}, after=UNHEARD_OF)
-    return _call_back(row)
+    job_queue.enqueue_once(tx, "slack.code_words", str(id), {"callback": id})
+    job_queue.enqueue_once(tx, "callback_timeout", str(id), {"callback": id}, after=UNHEARD_OF)
+    return _callback(row)
 
 
 def rung(tx: Transaction, id: int, call: str) -> None:
     """Twilio rings them, by this call. They may have answered before we know of it."""
-    c = tables.call_backs.c
-    tx.connection.execute(update(tables.call_backs).where(c.id == id, c.call.is_(None)).values(call=call))
+    c = tables.callbacks.c
+    tx.connection.execute(update(tables.callbacks).where(c.id == id, c.call.is_(None)).values(call=call))
 
 
 def not_rung(tx: Transaction, id: int) -> None:
     """Twilio would not: it is tried again."""
-    c = tables.call_backs.c
+    c = tables.callbacks.c
     tx.connection.execute(
-        update(tables.call_backs).where(c.id == id, c.status == "ringing", c.call.is_(None)).values(status="owed")
+        update(tables.callbacks).where(c.id == id, c.status == "ringing", c.call.is_(None)).values(status="owed")
     )
 
 
-def in_vain(tx: Transaction, ours: CallBack, note: str) -> None:
+def in_vain(tx: Transaction, ours: Callback, note: str) -> None:
     """Nobody was talked to: that is on the ticket and in the ledger, and the agent who asked is told."""
     if ours.ticket is not None:
         timeline.add(tx, ours.ticket, WORKER, note, internal=True)
     ended = look(tx, ours.id)
     assert ended is not None
-    tx.record(WORKER, ours.account, "call_back", ended.status, fields=(f"called:{Subject.of_person(ours.person)}",))
-    job_queue.enqueue_once(tx, "slack.call_back_failed", str(ours.id), {"call_back": ours.id})
+    tx.record(WORKER, ours.account, "callback", ended.status, fields=(f"called:{Subject.of_person(ours.person)}",))
+    job_queue.enqueue_once(tx, "slack.callback_failed", str(ours.id), {"callback": ours.id})
 
 
-def reached(tx: Transaction, ours: CallBack) -> None:
+def reached(tx: Transaction, ours: Callback) -> None:
     """It was answered, and is over: what it came to is on the ticket."""
     if ours.ticket is not None:
         timeline.add(tx, ours.ticket, WORKER, _came_to(tx, ours), internal=True)
 
 
-def _came_to(tx: Transaction, ours: CallBack) -> str:
+def _came_to(tx: Transaction, ours: Callback) -> str:
     if ours.purpose == "code":
         return (
             "We called back to tell them a code for their locked PIN, and somebody answered. They can call us with it."
@@ -185,17 +185,17 @@ def given_up(tx: Transaction, id: int) -> None:
 
 
 def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.call_backs).where(tables.call_backs.c.ended_at < tx.now - KEPT))
+    tx.connection.execute(delete(tables.callbacks).where(tables.callbacks.c.ended_at < tx.now - KEPT))
 
 
 def staff_phone(tx: Transaction, id: int) -> str | None:
     """The phone of the agent who asked for it, if they have one and are at work here."""
-    c, s = tables.call_backs.c, tables.staff.c
-    query = select(s.phone).join(tables.call_backs, c.staff_id == s.id).where(c.id == id, s.suspended_at.is_(None))
+    c, s = tables.callbacks.c, tables.staff.c
+    query = select(s.phone).join(tables.callbacks, c.staff_id == s.id).where(c.id == id, s.suspended_at.is_(None))
     return tx.connection.execute(query).scalar()
 
 
-def asker_is_away(tx: Transaction, ours: CallBack) -> bool:
+def asker_is_away(tx: Transaction, ours: Callback) -> bool:
     """Whether the agent who asked for it is suspended."""
     s = tables.staff.c
     away = select(s.id).where(s.id == ours.staff, s.suspended_at.is_not(None))
@@ -205,7 +205,7 @@ def asker_is_away(tx: Transaction, ours: CallBack) -> bool:
 def _make(
     tx: Transaction, person: int, account: int | None, ticket: int | None, purpose: str, staff: int | None
 ) -> int | str:
-    c = tables.call_backs.c
+    c = tables.callbacks.c
     if not lock(tx, person):
         return "no_number"
     why = _why_not(tx, person, staff)
@@ -214,13 +214,13 @@ def _make(
     number = factors.numbers(tx, person).good[0]
     row = {"person_id": person, "account_id": account, "ticket": ticket, "number": number, "purpose": purpose}
     row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "code_words_key": tx.keys.newest(code_words.USE).id}
-    id: int = tx.connection.execute(insert(tables.call_backs).values(**row).returning(c.id)).scalar_one()
-    job_queue.enqueue(tx, "call_back", str(id), {"call_back": id})
+    id: int = tx.connection.execute(insert(tables.callbacks).values(**row).returning(c.id)).scalar_one()
+    job_queue.enqueue(tx, "callback", str(id), {"callback": id})
     return id
 
 
 def _why_not(tx: Transaction, person: int, staff: int | None) -> str:
-    c, r = tables.call_backs.c, tables.support_calls.c
+    c, r = tables.callbacks.c, tables.support_calls.c
     if not factors.numbers(tx, person).good:
         return "no_number"
     theirs = select(r.id).where(
@@ -239,8 +239,8 @@ def _why_not(tx: Transaction, person: int, staff: int | None) -> str:
     return "enough" if today >= A_DAY else ""
 
 
-def _call_back(row: Any) -> CallBack:
-    return CallBack(
+def _callback(row: Any) -> Callback:
+    return Callback(
         row.id,
         row.person_id,
         row.account_id,

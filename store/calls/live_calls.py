@@ -32,7 +32,7 @@ ENDINGS: Final = (
         support_calls.CALLER_LEFT,
         support_calls.NOBODY_CAME,
         support_calls.WENT_BACK,
-        support_calls.CALL_BACK,
+        support_calls.CALLBACK,
         support_calls.REFUSED,
         support_calls.LOST,
     ),
@@ -265,7 +265,7 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         row.account_id,
         state,
         row.emergency,
-        row.call_back is not None,
+        row.callback is not None,
         row.started_at,
         row.taken_at,
         row.ended_at,
@@ -299,7 +299,7 @@ def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
     """By the agent's leg, whoever that turns out to be. A call of ours has had its words since before it rang."""
     if row.taken_at is None:
         return None
-    ours = callbacks.look(tx, row.call_back) if row.call_back is not None else None
+    ours = callbacks.look(tx, row.callback) if row.callback is not None else None
     return (
         callbacks.words(tx.keys, ours)
         if ours

@@ -17,7 +17,7 @@ from store.db.transaction import Transaction
 from store.jobs import call_news, job_queue
 
 AGENT_LEFT, CALLER_LEFT, NOBODY_CAME = "agent_left", "caller_left", "nobody_came"  # endings; the others:
-WENT_BACK, CALL_BACK, REFUSED = "went_back", "call_back", "refused"  # to the menu, asked to be called back, right gone
+WENT_BACK, CALLBACK, REFUSED = "went_back", "callback", "refused"  # to the menu, asked to be called back, right gone
 LOST: Final = "lost"  # Twilio never told us
 KEYPAD_FOR: Final = {"pin": 2 * 60_000, "second": 5 * 60_000}  # ms: whoever has given nothing by then has not proved it
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
@@ -46,7 +46,7 @@ class SupportCall:
     requested_proof: str
     requested_at: int | None
     verification_result: str
-    call_back: int | None
+    callback: int | None
     threatened: bool
 
     @property
@@ -83,7 +83,7 @@ def start(
     numbers: Sequence[str] = (),
     service: str | None = None,
     own_number: bool = False,
-    call_back: int | None = None,
+    callback: int | None = None,
 ) -> int:
     """The caller asks for a person, or is called back by one; `numbers` of the desk will ring. Its id."""
     tx.require(grant, "phone.support", "phone.emergency")
@@ -100,7 +100,7 @@ def start(
         "started_at": tx.now,
         "seen_at": tx.now,
         "own_number": own_number,
-        "call_back": call_back,
+        "callback": callback,
     }
     id: int = tx.connection.execute(insert(tables.support_calls).returning(tables.support_calls.c.id), row).scalar_one()
     agent_legs.add(tx, id, numbers)
@@ -317,6 +317,6 @@ def _ring(r: Any) -> SupportCall:
         r.requested_proof,
         r.requested_at,
         r.verification_result,
-        r.call_back,
+        r.callback,
         r.threatened,
     )

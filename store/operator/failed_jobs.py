@@ -139,8 +139,8 @@ def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why
             answer_delivery.given_up(tx, payload, why)
         case "slack.fetch_file":
             attachments.never(tx, int(payload["message"]), str(payload["file"]), why)
-        case "call_back":
-            callbacks.given_up(tx, int(payload["call_back"]))
+        case "callback":
+            callbacks.given_up(tx, int(payload["callback"]))
         case "fetch_recording":
             recordings.never(tx, str(payload["sid"]), recordings.GONE)
 

@@ -95,7 +95,7 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
         "questions in Slack": update(a).where(a.c.answered_at.is_(None)).values(answered_at=tx.now, correct=False),
     }
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
-    counts |= revocation.owed_to_anybody(tx) | {"loans": delegations.end_all(tx)}
+    counts |= revocation.owed_to_anybody(tx) | {"delegations": delegations.end_all(tx)}
     _go_further_on(tx)
     w = tables.staff.c
     at_work = select(w.id).where(w.username.in_(suspended), w.suspended_at.is_(None)).order_by(w.id)

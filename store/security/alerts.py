@@ -46,7 +46,7 @@ KINDS: Final = {
     "threat_on": DESK,
     "threat_off": DESK,
     "decoy": SUPERVISORS,  # one of the staff looked at an account nobody has
-    "reading_budget": SUPERVISORS,  # one of the staff looked at more accounts in an hour than a day's work needs
+    "access_budget": SUPERVISORS,  # one of the staff looked at more accounts in an hour than a day's work needs
     "lookup_budget": SUPERVISORS,  # one of the staff looked up more people than a day's work needs
     "reopened": SUPERVISORS,  # one of the staff opened a closed ticket again, or answered on one
     "no_case": SUPERVISORS,  # one of the staff tried to look at an account without a case
@@ -64,7 +64,7 @@ KINDS: Final = {
 }
 # What the desk's own people do again and again is told of once, and counted. Not what callers cause: a flood of them would wait for
 # one row.
-COUNTED: Final = ("decoy", "no_case", "reopened", "reading_budget", "lookup_budget")
+COUNTED: Final = ("decoy", "no_case", "reopened", "access_budget", "lookup_budget")
 HOUR: Final = 3_600_000  # ms
 DAY: Final = 24 * HOUR
 NAMED: Final = 3  # of many of a kind so many are named each hour

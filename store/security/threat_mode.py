@@ -1,4 +1,4 @@
-"""What is switched for the whole desk while it runs: `threat` leaves the phone to messages and call-backs."""
+"""What is switched for the whole desk while it runs: `threat` leaves the phone to messages and callbacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Switched:
 
 
 def threat(tx: Transaction) -> bool:
-    """Whether the desk is under an elevated threat: calls leave a message, and are called back."""
+    """Whether the desk is in threat mode: calls leave a message, and are called back."""
     row = tx.connection.execute(_SWITCH, {"name": THREAT}).first()
     return row is not None and bool(row.on)
 

@@ -28,7 +28,7 @@ from store.security.budgets import Limit
 
 SPAN: Final = 3_600_000  # ms
 KEPT: Final = 24 * 3_600_000
-BUDGETS: Final = ("reading_budget", "lookup_budget")  # alerts
+BUDGETS: Final = ("access_budget", "lookup_budget")  # alerts
 LOOK_UPS: Final = (30, 2 * 60_000)  # at once, and how long until there is one more
 
 
@@ -104,7 +104,7 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
         return AccountAccess.OPEN
     if len(seen) >= budget:
         alerts.alert(
-            tx, "reading_budget", f"{staff}:{hour}:{access_extensions}", subject=grant.subject, detail=str(budget)
+            tx, "access_budget", f"{staff}:{hour}:{access_extensions}", subject=grant.subject, detail=str(budget)
         )
         return _refused(tx, grant, AccountAccess.SPENT)
     tx.connection.execute(insert(tables.account_access).values(staff_id=staff, account_id=account, at=tx.now))

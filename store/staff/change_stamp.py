@@ -19,7 +19,7 @@ AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without 
 
 def stamp(connection: Connection, keys: Keys, now: int) -> str:
     """Two that differ: look anew. Changes by itself every 20 seconds."""
-    r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.call_backs.c, tables.answer_states.c
+    r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.callbacks.c, tables.answer_states.c
     newest = select(func.max(an.at)).scalar_subquery()
     calls = select(
         r.id,

@@ -56,7 +56,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Client:
     """Where a try comes from: an address and the network around it, as words, and what the browser holds from an earlier
     sign-in (see `mark`)."""
 
@@ -74,7 +74,7 @@ class Limited(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInTry:
     """One try to sign in, counted already. `login` is None for a username that nobody signs in with. `refused`: nothing is to be
     hashed or compared before `free_at`. `known`: by a browser that has signed in before."""
 
@@ -105,12 +105,12 @@ def matches(keys: Keys, login: Login | None, decoy: str, password: str) -> bool:
     return opened is not None
 
 
-def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
+def begin(tx: Transaction, username: str, client: Client) -> SignInTry:
     """Counts a try, or says that there were too many. Commit before comparing."""
     row = tx.connection.execute(_FIND, {"username": username}).first()
     digest = tx.keys.digest("signin", username)[:40]
     login = Login(row.staff_id, row.password, row.authenticator, row.set_at) if row is not None else None
-    found = marked(tx.keys, caller.known, tx.now)
+    found = marked(tx.keys, client.known, tx.now)
     here = row is not None and row.suspended_at is None
     known = (
         here and login is not None and found is not None and (found.staff, found.since) == (login.staff, login.set_at)
@@ -120,24 +120,24 @@ def begin(tx: Transaction, username: str, caller: Caller) -> Attempt:
         held = budgets.hold(tx, (own,))
         budgets.settle(tx, held, () if held.spent is not None else (own,))
         refused = Limited.USERNAME if held.spent is not None else None
-        return Attempt(digest, True, (own,), refused, budgets.free_at(tx, held, (own,)), login)
-    return _by_stranger(tx, digest, caller, login)
+        return SignInTry(digest, True, (own,), refused, budgets.free_at(tx, held, (own,)), login)
+    return _by_stranger(tx, digest, client, login)
 
 
-def _by_stranger(tx: Transaction, digest: str, caller: Caller, login: Login | None) -> Attempt:
+def _by_stranger(tx: Transaction, digest: str, client: Client, login: Login | None) -> SignInTry:
     """Whoever is refused at the username has used up a try of their address and network all the same: asking until one comes
     back is not free. Whoever is refused at their address leaves nothing of the username behind, or ever new ones would fill the
     table. Budgets are held in two goes, always in the order of their names, as `give_back` holds them."""
-    address, network = (tx.keys.digest("signin-from", word)[:40] for word in (caller.address, caller.network))
+    address, network = (tx.keys.digest("signin-from", word)[:40] for word in (client.address, client.network))
     near = (Limit(f"signin:from:{address}", *FROM_AN_ADDRESS), Limit(f"signin:near:{network}", *FROM_A_NETWORK))
     here = budgets.hold(tx, near)
     if here.spent is not None:
         budgets.settle(tx, here, ())
-        whose = (network, caller.network) if budgets.has(tx, here, near[0]) else (address, caller.address)
+        whose = (network, client.network) if budgets.has(tx, here, near[0]) else (address, client.address)
         _tell(tx, *whose)
-        return Attempt(digest, False, (), Limited.ADDRESS, budgets.free_at(tx, here, near), login)
+        return SignInTry(digest, False, (), Limited.ADDRESS, budgets.free_at(tx, here, near), login)
     budgets.settle(tx, here, near)
-    pair = tx.keys.digest("signin-pair", caller.allocation or caller.network, digest)[:40]
+    pair = tx.keys.digest("signin-pair", client.allocation or client.network, digest)[:40]
     theirs, common, back = Limit(f"signin:pair:{pair}", *BY_A_NETWORK), *_by_strangers(digest)
     held = budgets.hold(tx, (theirs, common, back))
 
@@ -155,9 +155,9 @@ def _by_stranger(tx: Transaction, digest: str, caller: Caller, login: Login | No
         refused, free_at = Limited.USERNAME, min(budgets.free_at(tx, held, way) for way in ways)
     budgets.settle(tx, held, charged)
     if refused is not None and not has(theirs):
-        _tell(tx, address, caller.address)
+        _tell(tx, address, client.address)
     budgets.take(tx, (Limit("signin:strangers", *BY_ALL_STRANGERS, "signin_many"),))
-    return Attempt(digest, False, (*near, *charged), refused, free_at, login)
+    return SignInTry(digest, False, (*near, *charged), refused, free_at, login)
 
 
 def _tell(tx: Transaction, digest: str, whence: str) -> None:
@@ -168,9 +168,9 @@ def _by_strangers(digest: str) -> tuple[Limit, Limit]:
     return Limit(f"signin:new:{digest}", *BY_STRANGERS), Limit(f"signin:spare:{digest}", *KEPT_BACK)
 
 
-def drop(tx: Transaction, attempt: Attempt) -> None:
+def drop(tx: Transaction, sign_in: SignInTry) -> None:
     """There was no place to compare it in: it does not count."""
-    budgets.give_back(tx, attempt.limits)
+    budgets.give_back(tx, sign_in.limits)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -184,37 +184,37 @@ class Finished:
     suspended: bool = False
 
 
-def finish(tx: Transaction, attempt: Attempt, right: bool, digits: str) -> Finished:
+def finish(tx: Transaction, sign_in: SignInTry, right: bool, digits: str) -> Finished:
     """A session, if the password was right, the code is good and has not been used, and nothing has changed since the try began.
     Whoever is not in is not told why, but for who is suspended and has just shown that it is they."""
-    codes = budgets.hold(tx, (_codes(attempt.digest, known=attempt.known),))
-    here = works_here(tx, attempt.staff or 0)  # held before it is looked at, or a session could outlive a suspension
-    row = tx.connection.execute(_HOLD, {"staff": attempt.staff or 0}).first()
+    codes = budgets.hold(tx, (_codes(sign_in.digest, known=sign_in.known),))
+    here = works_here(tx, sign_in.staff or 0)  # held before it is looked at, or a session could outlive a suspension
+    row = tx.connection.execute(_HOLD, {"staff": sign_in.staff or 0}).first()
     sealed = row.authenticator if row is not None else b""
-    opened = tx.keys.open("staff-logins", sealed, f"authenticator {attempt.staff}") if row is not None else None
+    opened = tx.keys.open("staff-logins", sealed, f"authenticator {sign_in.staff}") if row is not None else None
     secret = opened.decode() if opened else _NOBODYS
     step = totp.step_of(secret, digits, tx.now, row.last_step if row is not None else 0)
-    same = row is not None and attempt.login is not None and row.set_at == attempt.login.set_at
-    theirs = right and same and opened is not None and attempt.refused is None
+    same = row is not None and sign_in.login is not None and row.set_at == sign_in.login.set_at
+    theirs = right and same and opened is not None and sign_in.refused is None
     fits = theirs and step is not None and codes.spent is None
     budgets.settle(tx, codes, codes.limits if theirs and not fits and codes.spent is None else ())
-    budgets.give_back(tx, attempt.limits, really=fits)
-    who = NOBODY if row is None or attempt.staff is None else Subject.of_staff(attempt.staff)
+    budgets.give_back(tx, sign_in.limits, really=fits)
+    who = NOBODY if row is None or sign_in.staff is None else Subject.of_staff(sign_in.staff)
     tx.record(who, None, "staff.sign_in", "allowed" if fits and here else "refused")
-    if not fits or attempt.staff is None:
+    if not fits or sign_in.staff is None:
         # found out later whose username it is, if anybody's, so that it takes no longer now
-        minute = f"{attempt.digest}:{tx.now // MINUTE}"
-        job_queue.enqueue_once(tx, WORK, minute, {"username": attempt.digest}, after=MINUTE)
-        shut = attempt.known and theirs and codes.spent is not None
+        minute = f"{sign_in.digest}:{tx.now // MINUTE}"
+        job_queue.enqueue_once(tx, WORK, minute, {"username": sign_in.digest}, after=MINUTE)
+        shut = sign_in.known and theirs and codes.spent is not None
         return Finished(codes_at=budgets.free_at(tx, codes, codes.limits) if shut else 0)
-    tx.connection.execute(update(_l).where(_l.c.staff_id == attempt.staff).values(last_step=step))
+    tx.connection.execute(update(_l).where(_l.c.staff_id == sign_in.staff).values(last_step=step))
     if not here:
         return Finished(suspended=True)
-    return Finished(sessions.begin(tx, attempt.staff))
+    return Finished(sessions.begin(tx, sign_in.staff))
 
 
 def tried(tx: Transaction, grant: Grant, username: str) -> None:
-    """Somebody tried in vain at a username, given as `Attempt.digest`: whoever signs in with it is told, and supervisors are,
+    """Somebody tried in vain at a username, given as `SignInTry.digest`: whoever signs in with it is told, and supervisors are,
     once a day each, of strangers, and of wrong codes that were used up in a browser of theirs. Nothing where nobody does."""
     tx.require(grant, "desk.deliver")
     rows = tx.connection.execute(_ALL).all()

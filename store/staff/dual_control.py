@@ -1,6 +1,6 @@
 """What takes two people: a supervisor asks, another one agrees, and only then is it done.
 
-A new PIN for somebody, a lock lifted, and the end of an elevated threat. Nobody agrees to what they asked for themselves, and
+A new PIN for somebody, a lock lifted, and the end of threat mode. Nobody agrees to what they asked for themselves, and
 what nobody answers within an hour is gone.
 """
 

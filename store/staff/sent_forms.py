@@ -21,7 +21,7 @@ _USE: Final = "portal-sent"
 _s, _u = tables.sent_forms, tables.unsent_words
 
 
-def led_before(tx: Transaction, key: tuple[str, ...]) -> str | None:
+def location_before(tx: Transaction, key: tuple[str, ...]) -> str | None:
     """Where this form led when it was sent before; None: it is sent for the first time, and its key is used up now. Another one
     that is sent at this moment waits for us."""
     digests = tx.keys.digests(_USE, *key)

@@ -20,7 +20,7 @@ INVITED_FOR: Final = 24 * 3_600_000  # ms
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class StaffMember:
     """`joined_at`: since when they can sign in on the desk's page, in ms; None: not yet."""
 
     id: int
@@ -32,13 +32,13 @@ class Member:
     joined_at: int | None
 
 
-def listed(tx: Transaction, grant: Grant) -> list[Member]:
+def listed(tx: Transaction, grant: Grant) -> list[StaffMember]:
     tx.require(grant, "desk.staff.manage")
     tx.told(grant, "staff.name", "staff.role")
     return [_member(row) for row in tx.connection.execute(_ALL.order_by(tables.staff.c.username)).all()]
 
 
-def find(tx: Transaction, grant: Grant, username: str) -> Member | None:
+def find(tx: Transaction, grant: Grant, username: str) -> StaffMember | None:
     tx.require(grant, "desk.staff.manage")
     row = tx.connection.execute(_ALL.where(tables.staff.c.username == username)).first()
     return None if row is None else _member(row)
@@ -90,7 +90,7 @@ def invite(tx: Transaction, grant: Grant, staff: int) -> str:
     return one_time_links.issue(tx, PAGE, Subject.of_staff(staff), life=INVITED_FOR)
 
 
-def invited(tx: Transaction, token: str) -> Member | None:
+def invited(tx: Transaction, token: str) -> StaffMember | None:
     """Whose invitation this is, for the page it leads to: they alone have it."""
     found = one_time_links.look(tx, PAGE, token)
     row = tx.connection.execute(_ALL.where(tables.staff.c.id == found[0].staff)).first() if found else None
@@ -103,8 +103,8 @@ def accept(tx: Transaction, token: str) -> int | None:
     return None if found is None else found[0].staff
 
 
-def _member(row: object) -> Member:
-    return Member(*row)  # type: ignore[misc]
+def _member(row: object) -> StaffMember:
+    return StaffMember(*row)  # type: ignore[misc]
 
 
 _s = tables.staff.c

@@ -6,11 +6,11 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, ContactRight, Invoice, Service
 from store.tables.base import Base
-from store.tables.calls import AgentLeg, Call, CallBack, Delivery, SupportCall
+from store.tables.calls import AgentLeg, Call, Callback, Delivery, SupportCall
 from store.tables.codes import Code
 from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.jobs import Job
-from store.tables.ledger import Checkpoint, Entry, Pulse, Segment
+from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.people import OldEmail, Person, Phone
 from store.tables.security import Alert, Budget, Switch
@@ -46,8 +46,8 @@ tickets, messages, recordings, attachments, ticket_threads, assignments, early_e
 )
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
-calls, support_calls, agent_legs, call_backs, deliveries, jobs = map(
-    _table, (Call, SupportCall, AgentLeg, CallBack, Delivery, Job)
+calls, support_calls, agent_legs, callbacks, deliveries, jobs = map(
+    _table, (Call, SupportCall, AgentLeg, Callback, Delivery, Job)
 )
 account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words = map(_table, (SentForm, UnsentWords))
@@ -55,4 +55,4 @@ slack_members, account_teams, installations, install_states, posts, quotes = map
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
 delegations, delegation_requests = map(_table, (Delegation, DelegationRequest))
-segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, Pulse))
+segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

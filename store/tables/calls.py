@@ -30,7 +30,7 @@ class Call(Base):
 class SupportCall(Base):
     """One caller with the desk: waiting until an agent takes it, then talking. `taken_by` is the agent's leg, `staff_id` who
     that is as far as we know. `requested_proof` is what the caller has been sent to the keypad for (pin, second), `verification_result` what came of it
-    (passed, failed), `threatened`: under a threat. `call_back` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
+    (passed, failed), `threatened`: under a threat. `callback` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
     is when we last heard of the caller while they waited, `joined_at` when they came into the room. `ending` in words of
     support_calls.py. `claimed_late`: somebody said that the call was theirs after it was over."""
 
@@ -52,7 +52,7 @@ class SupportCall(Base):
     joined_at: Mapped[int | None]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     own_number: Mapped[bool] = mapped_column(server_default="0")
-    call_back: Mapped[int | None]
+    callback: Mapped[int | None]
     requested_proof: Mapped[str] = mapped_column(String(8), server_default="")
     requested_at: Mapped[int | None]
     verification_result: Mapped[str] = mapped_column(String(8), server_default="")
@@ -77,11 +77,11 @@ class AgentLeg(Base):
     __table_args__ = (only("ix_agent_legs_live", "ended_at IS NULL", "number"),)
 
 
-class CallBack(Base):
+class Callback(Base):
     """A call of ours to a number on file. `status`: owed, ringing, answered, proved, machine, nobody, gone, away, refused,
     withdrawn, given_up or over. `purpose` is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
 
-    __tablename__ = "call_backs"
+    __tablename__ = "callbacks"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
@@ -94,7 +94,7 @@ class CallBack(Base):
     made_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
     code_words_key: Mapped[str | None] = mapped_column(String(8))
-    __table_args__ = (Index("ix_call_backs_person", "person_id", "made_at"), NEVER_AGAIN)
+    __table_args__ = (Index("ix_callbacks_person", "person_id", "made_at"), NEVER_AGAIN)
 
 
 class Delivery(Base):

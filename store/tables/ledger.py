@@ -69,7 +69,7 @@ class Checkpoint(Base):
     )
 
 
-class Pulse(Base):
+class WriteProbe(Base):
     """One row, written over and over: that the database can be written, and up to when it was."""
 
     __tablename__ = "write_probe"

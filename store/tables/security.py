@@ -30,7 +30,7 @@ class Alert(Base):
 
 
 class Switch(Base):
-    """What is switched for the whole desk, by whom and when: `threat` leaves messages and call-backs only."""
+    """What is switched for the whole desk, by whom and when: `threat` leaves messages and callbacks only."""
 
     __tablename__ = "switches"
     name: Mapped[str] = mapped_column(String(16), primary_key=True)

@@ -37,7 +37,7 @@ class Admission(Enum):
     EVALUATE = auto()  # hash and compare
     REFUSED = auto()  # locked, disabled or nobody: hash all the same, and say it was wrong
     BUSY = auto()  # too many tries just now
-    SPENT = auto()  # a budget has nothing left: messages and call-backs only
+    SPENT = auto()  # a budget has nothing left: messages and callbacks only
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def owed_to_anybody(tx: Transaction) -> dict[str, int]:
     """What is still to be sent, told or confirmed, whoever it is for, is so no more: how many of each."""
     return {
         "codes and links to be sent": job_queue.withdraw_proving(tx),
-        "call backs": len(_not_called(tx, true())),
+        "callbacks": len(_not_called(tx, true())),
         "authenticators begun": len(_not_confirmed(tx, true())),
         "removals of authenticators": len(_kept(tx, true())),
     }
@@ -88,7 +88,7 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
             else or_(all_of_it, columns.person_id.in_(some) & (columns.account_id == account))
         )
 
-    c, s, a, b = tables.codes.c, tables.step_ups.c, tables.approvals.c, tables.call_backs.c
+    c, s, a, b = tables.codes.c, tables.step_ups.c, tables.approvals.c, tables.callbacks.c
     subjects = {Subject.of_person(person): person for person in some}
     its = or_(
         c.subject.in_(map(Subject.of_person, whole)),
@@ -104,7 +104,7 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
     for row in tx.connection.execute(asked.returning(a.person_id)):
         ended[row.person_id].add("approval")
     for person in _not_called(tx, theirs(b)):
-        ended[person].add("call_back")
+        ended[person].add("callback")
     if whole and ground in OF_THE_PIN:
         for person in _unproved(tx, whole):
             ended[person].add("call")
@@ -149,18 +149,18 @@ def _ordering_keys(person: int, whole: bool) -> list[tuple[str, str]]:
 
 def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
     """Calls owed are owed no more: on their tickets, in the ledger, and to the agents who asked for them. Whom each was to."""
-    b = tables.call_backs.c
+    b = tables.callbacks.c
     # Whoever is talking already has been asked for their PIN; a code is told without one.
     owed = (b.ended_at.is_(None), or_(b.status.in_(("owed", "ringing")), b.purpose == "code"))
-    calls = update(tables.call_backs).where(whose, *owed).values(status="withdrawn", ended_at=tx.now)
+    calls = update(tables.callbacks).where(whose, *owed).values(status="withdrawn", ended_at=tx.now)
     rows = tx.connection.execute(calls.returning(b.id, b.person_id, b.account_id, b.ticket)).all()
     for row in rows:
         if row.ticket is not None:
             timeline.add(tx, row.ticket, WORKER, NOT_CALLED, internal=True)
         tx.record(
-            WORKER, row.account_id, "call_back", "withdrawn", fields=(f"called:{Subject.of_person(row.person_id)}",)
+            WORKER, row.account_id, "callback", "withdrawn", fields=(f"called:{Subject.of_person(row.person_id)}",)
         )
-        job_queue.enqueue_once(tx, "slack.call_back_failed", str(row.id), {"call_back": row.id})
+        job_queue.enqueue_once(tx, "slack.callback_failed", str(row.id), {"callback": row.id})
     return [row.person_id for row in rows]
 
 

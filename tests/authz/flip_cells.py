@@ -15,7 +15,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from authz import Scheme, SchemeError, load_schemes, read_scheme  # noqa: E402
-from authz.scheme import Entry  # noqa: E402
+from authz.scheme import Square  # noqa: E402
 from tests.authz.hand_table import disagreements  # noqa: E402
 
 SCHEMES = ROOT / "authz" / "schemes"
@@ -116,7 +116,7 @@ def past_the_loader(flip: Flip) -> Scheme:
     shipped = load_schemes()[flip.scheme]
     rules, _, when = flip.now.partition(" when ")
     status, _, cited = rules.partition(" ")
-    row = {**shipped.rows[flip.cell], flip.column: Entry(status == "yes", tuple(cited.split(", ")), when)}
+    row = {**shipped.rows[flip.cell], flip.column: Square(status == "yes", tuple(cited.split(", ")), when)}
     switches = dict.fromkeys(shipped.switches, flip.reading) if flip.reading else shipped.switches
     return replace(shipped, rows={**shipped.rows, flip.cell: row}, switches=switches, memo={})
 

@@ -19,13 +19,13 @@ from authz import (
     Ask,
     Denied,
     Grant,
-    Next,
     Proof,
     Reason,
     Scheme,
     Standing,
     Status,
     Subject,
+    WayForward,
     can_help,
     can_lend,
     judge,
@@ -79,11 +79,11 @@ def given(name: str, giver: Held, status: Status, facts: Held) -> list[Held]:
 @pytest.mark.parametrize(("status", "facts"), STATES)
 def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: Status, facts: Held) -> None:
     """E7, E19, E20: by whoever is named, on the account as it is; and where it names somebody an owner is always one of them."""
-    scheme, seen = SCHEMES[name], set[Next]()
+    scheme, seen = SCHEMES[name], set[WayForward]()
     everybody = subsets(scheme.words)
     owner = scheme.owner_holds
     for cell in CELLS:
-        named: dict[Next, list[Held]] = {}
+        named: dict[WayForward, list[Held]] = {}
         for held in everybody:
             denied = judge(asked(cell), stands(scheme, held, status, facts))
             if isinstance(denied, Grant):
@@ -94,15 +94,15 @@ def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: St
                 named[way] = [them for them in everybody if can_help(denied, cell, stands(scheme, them, status, facts))]
                 assert owner in named[way], (cell, way)
             match way:
-                case Next.OPEN_TICKET:
+                case WayForward.OPEN_TICKET:
                     assert "ticket.open:technical" in mine
-                case Next.OPEN_BILLING_TICKET:
+                case WayForward.OPEN_BILLING_TICKET:
                     assert "ticket.open:billing" in mine
                     assert status is Status.SUSPENDED
-                case Next.REOPEN_ACCOUNT:
+                case WayForward.REOPEN_ACCOUNT:
                     assert "account.reopen" in mine
                     assert status is Status.CLOSED
-                case Next.ASK_CONTACT_ADMIN:
+                case WayForward.ASK_CONTACT_ADMIN:
                     for giver in named[way]:
                         assert "contacts.manage" in rights(name, giver, status, facts)
                         gifts = given(name, giver, status, facts)
@@ -111,17 +111,17 @@ def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: St
                             held,
                             giver,
                         )
-                case Next.ASK_OWNER:
+                case WayForward.ASK_OWNER:
                     assert all(
                         scheme.owner in them and cell in rights(name, them, status, facts) for them in named[way]
                     )
-                case Next.ASK_BILLING_TICKET:
+                case WayForward.ASK_BILLING_TICKET:
                     assert status is Status.SUSPENDED
                     assert all("ticket.open:billing" in rights(name, them, status, facts) for them in named[way])
-                case Next.ASK_TO_REOPEN:
+                case WayForward.ASK_TO_REOPEN:
                     assert status is Status.CLOSED
                     assert all("account.reopen" in rights(name, them, status, facts) for them in named[way])
-                case Next.LEAVE_MESSAGE:
+                case WayForward.LEAVE_MESSAGE:
                     assert all(cell not in rights(name, them, status, facts) for them in everybody), (
                         "nobody can be given it"
                     )
@@ -137,7 +137,7 @@ def test_e7_what_only_the_owner_may_is_given_by_nobody(name: str) -> None:
     for held in subsets(scheme.words):
         denied = judge(asked("account.close"), stands(scheme, held, *active))
         if isinstance(denied, Denied):
-            assert denied.next is Next.ASK_OWNER
+            assert denied.next is WayForward.ASK_OWNER
             assert not can_help(denied, "account.close", stands(scheme, scheme.words - {scheme.owner or ""}, *active))
     if name == "memset":
         denied = judge(asked("ticket.open:technical"), stands(scheme, frozenset({"manage_services"}), *active))
@@ -177,12 +177,15 @@ def test_e19_proof_leads_to_more_proof_and_the_desk_to_who_may() -> None:
                 standing = stands(SCHEMES[name], held, Status.ACTIVE, frozenset({"sla"}))
                 for proof in Proof:
                     denied = judge(asked(cell, proof=proof), standing)
-                    if isinstance(denied, Denied) and denied.next is Next.STEP_UP:
+                    if isinstance(denied, Denied) and denied.next is WayForward.STEP_UP:
                         assert isinstance(judge(asked(cell), standing), Grant)
-                    if isinstance(denied, Denied) and denied.next is Next.VERIFY:
+                    if isinstance(denied, Denied) and denied.next is WayForward.VERIFY:
                         again = judge(asked(cell, proof=Proof.VERIFIED), standing)
                         assert isinstance(again, Grant) or again.reason is not Reason.UNVERIFIED
-    desk, ranks = SCHEMES["desk"], {Next.ASK_SUPERVISOR: "supervisor", Next.ASK_ADMINISTRATOR: "administrator"}
+    desk, ranks = (
+        SCHEMES["desk"],
+        {WayForward.ASK_SUPERVISOR: "supervisor", WayForward.ASK_ADMINISTRATOR: "administrator"},
+    )
     for cell in DESK_CELLS:
         for role in desk.roles:
             standing = Standing(Subject("staff:1"), 1, desk, Status.ACTIVE, frozenset({role}), frozenset())
@@ -192,4 +195,4 @@ def test_e19_proof_leads_to_more_proof_and_the_desk_to_who_may() -> None:
                 assert isinstance(judge(asked(cell, Subject("staff:1")), asks), Grant)
                 assert role != ranks[denied.next]
             elif isinstance(denied, Denied):
-                assert denied.next is Next.NONE
+                assert denied.next is WayForward.NONE

@@ -11,7 +11,21 @@ from collections.abc import Callable
 
 import pytest
 
-from authz import Action, Ask, Denied, Grant, Next, Proof, Reason, Standing, Status, Subject, Topic, judge, load_schemes
+from authz import (
+    Action,
+    Ask,
+    Denied,
+    Grant,
+    Proof,
+    Reason,
+    Standing,
+    Status,
+    Subject,
+    Topic,
+    WayForward,
+    judge,
+    load_schemes,
+)
 
 ASK = Ask(Subject("person:17"), Action.TICKET_OPEN, 5, Topic.BILLING, Proof.VERIFIED, "vps-1")
 STANDING = Standing(Subject("person:17"), 5, load_schemes()["memset"], Status.ACTIVE, frozenset(), frozenset())
@@ -115,7 +129,7 @@ def test_what_can_be_taken_out_of_a_grant_is_no_grant(stretch: Callable[[Grant],
 
 def test_a_denied_says_why_and_what_next() -> None:
     denied = a_denied()
-    assert (denied.reason, denied.next) == (Reason.NO_RIGHT, Next.ASK_CONTACT_ADMIN)
+    assert (denied.reason, denied.next) == (Reason.NO_RIGHT, WayForward.ASK_CONTACT_ADMIN)
     assert denied.rules == ("D-ticket.open", "MS-28", "MS-29", "MS-2")
     assert repr(denied).startswith("<Denied no_right by D-ticket.open")
 

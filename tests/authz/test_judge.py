@@ -18,13 +18,13 @@ from authz import (
     Ask,
     Denied,
     Grant,
-    Next,
     Proof,
     Reason,
     Standing,
     Status,
     Subject,
     Topic,
+    WayForward,
     judge,
     load_schemes,
     read_scheme,
@@ -51,7 +51,7 @@ def standing(
     return Standing(Subject("person:17"), account, SCHEMES[scheme], status, frozenset(held), facts)
 
 
-def no(reason: Reason, next: Next, *rules: str) -> Denied:
+def no(reason: Reason, next: WayForward, *rules: str) -> Denied:
     return Denied(reason, rules, next)
 
 
@@ -61,16 +61,16 @@ def test_reasons_come_in_one_order() -> None:
     nothing = standing("media_temple", "technical", status=Status.SUSPENDED)
     something = standing("media_temple", "admin", status=Status.SUSPENDED)
     active = standing("media_temple", "admin")
-    unverified = no(Reason.UNVERIFIED, Next.VERIFY, "D-proof")
+    unverified = no(Reason.UNVERIFIED, WayForward.VERIFY, "D-proof")
     for proof in (Proof.NONE, Proof.CLAIMED):
         for anyone in (stranger, nothing, something, active):
             assert judge(ask(cell, proof), anyone) == unverified
     seen = [judge(ask(cell, Proof.VERIFIED), who) for who in (stranger, nothing, something, active)]
     assert seen == [
-        no(Reason.NOT_A_CONTACT, Next.ASK_CONTACT_ADMIN, "D-contact"),
-        no(Reason.NO_RIGHT, Next.ASK_BILLING_TICKET, "D-service.order"),
-        no(Reason.ACCOUNT_SUSPENDED, Next.OPEN_BILLING_TICKET, "D-account.suspended"),
-        no(Reason.STEP_UP, Next.STEP_UP, "D-proof"),
+        no(Reason.NOT_A_CONTACT, WayForward.ASK_CONTACT_ADMIN, "D-contact"),
+        no(Reason.NO_RIGHT, WayForward.ASK_BILLING_TICKET, "D-service.order"),
+        no(Reason.ACCOUNT_SUSPENDED, WayForward.OPEN_BILLING_TICKET, "D-account.suspended"),
+        no(Reason.STEP_UP, WayForward.STEP_UP, "D-proof"),
     ]
     assert isinstance(judge(ask(cell, Proof.STEPPED_UP), active), Grant)
 
@@ -79,9 +79,9 @@ def test_not_covered_comes_before_the_accounts_state() -> None:
     for status in Status:
         held = standing("memset", "manage_support", status=status)
         way = {
-            Status.ACTIVE: Next.OPEN_TICKET,
-            Status.SUSPENDED: Next.ASK_BILLING_TICKET,
-            Status.CLOSED: Next.ASK_TO_REOPEN,
+            Status.ACTIVE: WayForward.OPEN_TICKET,
+            Status.SUSPENDED: WayForward.ASK_BILLING_TICKET,
+            Status.CLOSED: WayForward.ASK_TO_REOPEN,
         }
         assert judge(ask("phone.emergency", Proof.VERIFIED), held) == no(Reason.NOT_COVERED, way[status], "MS-30")
 
@@ -143,7 +143,7 @@ def test_a_closed_account_keeps_a_little_for_its_owner(scheme: str, held: list[s
     answers = {cell: judge(ask(cell), owner) for cell in CELLS}
     assert {cell for cell, answer in answers.items() if isinstance(answer, Grant)} == KEPT
     refusals = {answer for answer in answers.values() if isinstance(answer, Denied)}
-    assert refusals == {no(Reason.ACCOUNT_CLOSED, Next.REOPEN_ACCOUNT, "D-account.closed")}
+    assert refusals == {no(Reason.ACCOUNT_CLOSED, WayForward.REOPEN_ACCOUNT, "D-account.closed")}
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_a_closed_account_keeps_a_little_for_its_owner(scheme: str, held: list[s
 def test_a_closed_account_keeps_nothing_for_anyone_else(scheme: str, held: list[str]) -> None:
     answers = [judge(ask(cell), standing(scheme, *held, status=Status.CLOSED, facts=SLA)) for cell in CELLS]
     assert all(isinstance(answer, Denied) for answer in answers)
-    assert no(Reason.ACCOUNT_CLOSED, Next.ASK_OWNER, "D-account.closed") in answers
-    assert no(Reason.ACCOUNT_CLOSED, Next.ASK_TO_REOPEN, "D-account.closed") in answers
+    assert no(Reason.ACCOUNT_CLOSED, WayForward.ASK_OWNER, "D-account.closed") in answers
+    assert no(Reason.ACCOUNT_CLOSED, WayForward.ASK_TO_REOPEN, "D-account.closed") in answers
 
 
 @pytest.mark.parametrize(("scheme", "held"), OWNERS)
@@ -166,12 +166,14 @@ def test_a_suspended_account_gets_nothing_new(scheme: str, held: list[str]) -> N
     owner = standing(scheme, *held, status=Status.SUSPENDED, facts=SLA)
     refused = {cell: answer for cell in CELLS if isinstance(answer := judge(ask(cell), owner), Denied)}
     assert set(refused) == {"ticket.open:technical", "phone.emergency", "right.lend", *REQUESTS}
-    assert set(refused.values()) == {no(Reason.ACCOUNT_SUSPENDED, Next.OPEN_BILLING_TICKET, "D-account.suspended")}
+    assert set(refused.values()) == {
+        no(Reason.ACCOUNT_SUSPENDED, WayForward.OPEN_BILLING_TICKET, "D-account.suspended")
+    }
 
 
 def test_who_may_open_no_billing_ticket_is_sent_to_the_owner_of_a_suspended_account() -> None:
     support = standing("standard_roles", "support", status=Status.SUSPENDED)
-    expected = no(Reason.ACCOUNT_SUSPENDED, Next.ASK_BILLING_TICKET, "D-account.suspended")
+    expected = no(Reason.ACCOUNT_SUSPENDED, WayForward.ASK_BILLING_TICKET, "D-account.suspended")
     assert judge(ask("ticket.open:technical"), support) == expected
 
 
@@ -227,9 +229,13 @@ def test_the_rules_a_yes_cites_are_of_the_first_holding_that_gives_it(
 
 @pytest.mark.parametrize(
     ("cell", "next"),
-    [("service.cancel", Next.ASK_OWNER), ("account.reopen", Next.ASK_OWNER), ("billing.view", Next.ASK_CONTACT_ADMIN)],
+    [
+        ("service.cancel", WayForward.ASK_OWNER),
+        ("account.reopen", WayForward.ASK_OWNER),
+        ("billing.view", WayForward.ASK_CONTACT_ADMIN),
+    ],
 )
-def test_the_way_forward_names_who_can_help(cell: str, next: Next) -> None:
+def test_the_way_forward_names_who_can_help(cell: str, next: WayForward) -> None:
     for scheme, held in (("media_temple", "technical"), ("standard_roles", "support"), ("memset", "manage_support")):
         denied = judge(ask(cell), standing(scheme, held))
         assert isinstance(denied, Denied)
@@ -241,9 +247,9 @@ def test_the_desks_own_people_are_judged_under_their_own_scheme() -> None:
     grant = judge(ask("desk.ticket.work", Proof.NONE, None), agent)
     assert isinstance(grant, Grant)
     assert (grant.when, grant.account) == ("queue", None)
-    refusal = no(Reason.NO_RIGHT, Next.ASK_SUPERVISOR, "D-desk.pin.reissue")
+    refusal = no(Reason.NO_RIGHT, WayForward.ASK_SUPERVISOR, "D-desk.pin.reissue")
     assert judge(ask("desk.pin.reissue", Proof.NONE, None), agent) == refusal
-    nobody = no(Reason.NOT_A_CONTACT, Next.ASK_SUPERVISOR, "D-desk")
+    nobody = no(Reason.NOT_A_CONTACT, WayForward.ASK_SUPERVISOR, "D-desk")
     assert judge(ask("desk.operate", Proof.NONE, None), None) == nobody
 
 
@@ -251,7 +257,7 @@ def test_the_desks_own_people_are_judged_under_their_own_scheme() -> None:
 def test_neither_kind_of_scheme_answers_for_the_other(scheme: str, cells: tuple[str, ...]) -> None:
     for cell in cells:
         answer = judge(ask(cell), standing(scheme, *EVERYTHING[scheme], facts=SLA))
-        assert answer == no(Reason.NO_RIGHT, Next.NONE, "D-desk")
+        assert answer == no(Reason.NO_RIGHT, WayForward.NONE, "D-desk")
 
 
 def test_unknown_words_and_facts_do_not_fill_the_memory() -> None:

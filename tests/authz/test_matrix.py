@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from authz import CELLS, DESK_CELLS, load_schemes, matrix, table
-from authz.scheme import Column, Entry
+from authz.scheme import Column, Square
 
 SCHEMES = load_schemes()
 GOLDEN = Path(__file__).parent / "matrix"
@@ -98,7 +98,7 @@ def test_what_would_allow_a_cell_where_roles_and_rights_meet(
     may: tuple[str, ...], names: tuple[str, ...], roles: bool
 ) -> None:
     columns = tuple(Column(name, frozenset(name.split("+"))) for name in ("r", "s", "p", "r+s", "r+p"))
-    row = {column.name: Entry(column.name in may, ("MS-1",), "") for column in columns}
+    row = {column.name: Square(column.name in may, ("MS-1",), "") for column in columns}
     made = replace(
         SCHEMES["memset"], roles=("r", "s"), permissions=("p",), columns=columns, rows={"billing.view": row}, memo={}
     )
@@ -109,8 +109,8 @@ def test_what_would_allow_a_cell_where_roles_and_rights_meet(
 
 
 def test_a_no_cites_the_sets_that_may_where_no_single_holding_may() -> None:
-    yes, no = (Entry(True, ("MS-1",), ""), Entry(False, (), ""))
-    refusing = Entry(False, ("MS-2",), "")
+    yes, no = (Square(True, ("MS-1",), ""), Square(False, (), ""))
+    refusing = Square(False, ("MS-2",), "")
     columns = tuple(Column(name, frozenset(name.split("+"))) for name in ("a", "b", "a+b", "a+c"))
     scheme = replace(
         SCHEMES["memset"],

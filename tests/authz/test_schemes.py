@@ -11,7 +11,6 @@ from authz import (
     Ask,
     Denied,
     Grant,
-    Next,
     Proof,
     Reason,
     Scheme,
@@ -20,6 +19,7 @@ from authz import (
     Status,
     Subject,
     Topic,
+    WayForward,
     judge,
     load_schemes,
     matrix,
@@ -252,7 +252,7 @@ def test_a_fourth_scheme_needs_no_python(tmp_path: Path) -> None:
     standing = Standing(Subject("person:1"), 1, ours, Status.ACTIVE, frozenset({"support"}), frozenset())
     match judge(Ask(Subject("person:1"), Action.SERVICE_CANCEL, 1, None, Proof.VERIFIED), standing):
         case Denied() as no:
-            assert no == Denied(Reason.NO_RIGHT, ("XY-7",), Next.ASK_OWNER)
+            assert no == Denied(Reason.NO_RIGHT, ("XY-7",), WayForward.ASK_OWNER)
         case Grant():
             pytest.fail("only the chief cancels")
 

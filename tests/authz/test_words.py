@@ -11,13 +11,13 @@ from authz import (
     DESK_CELLS,
     HOUSE_DECISIONS,
     LENT,
-    NEXT_WORDS,
     REASON_WORDS,
     REQUESTS,
+    WAY_FORWARD_WORDS,
     Action,
-    Next,
     Proof,
     Reason,
+    WayForward,
     load_schemes,
 )
 
@@ -43,13 +43,13 @@ def tables(page: str) -> list[dict[str, str]]:
 def test_the_page_of_reasons_has_every_code_in_the_codes_own_words() -> None:
     reasons, nexts, decisions = tables((DOCS / "reasons.md").read_text(encoding="utf-8"))
     assert reasons == {str(code): words for code, words in REASON_WORDS.items()}
-    assert nexts == {str(code): words for code, words in NEXT_WORDS.items()}
+    assert nexts == {str(code): words for code, words in WAY_FORWARD_WORDS.items()}
     assert decisions == HOUSE_DECISIONS
 
 
 def test_every_code_has_words() -> None:
     assert set(REASON_WORDS) == set(Reason)
-    assert set(NEXT_WORDS) == set(Next)
+    assert set(WAY_FORWARD_WORDS) == set(WayForward)
 
 
 def test_the_page_of_schemes_names_every_action_every_shipped_scheme_and_every_limit() -> None:

@@ -7,7 +7,7 @@ from string import Formatter
 from types import SimpleNamespace
 from typing import Any
 
-from authz import CELLS, LENDABLE, REQUESTS, Denied, Next, Proof, Reason, Subject, Topic
+from authz import CELLS, LENDABLE, REQUESTS, Denied, Proof, Reason, Subject, Topic, WayForward
 from bot.text import phrases
 from bot.views import agent_cards, call_cards, customer_messages, delegation_messages, verification_messages
 from bot.views import blocks as b
@@ -21,7 +21,7 @@ from store.accounts.account_details import AccountName, Deciders, Invoice, Refus
 from store.accounts.delegations import Delegation, Lender, Request
 from store.accounts.standing import Requester
 from store.calls import callbacks
-from store.calls.callbacks import CallBack
+from store.calls.callbacks import Callback
 from store.calls.live_calls import ENDINGS, Case, LiveCall, OpenTicket
 from store.messages.timeline import EVENTS, NOT_THE_DESKS, STATUSES, File, Said
 from store.security import alerts
@@ -80,7 +80,9 @@ def ticket(text: str, status: str = "open", number: int = 10**9) -> Ticket:
     return Ticket(number, "technical", text[:90], status, number % 2 == 0, text)
 
 
-def refusal(text: str, reason: Reason = Reason.NO_RIGHT, way: Next = Next.ASK_OWNER, helpers: int = 9) -> Refused:
+def refusal(
+    text: str, reason: Reason = Reason.NO_RIGHT, way: WayForward = WayForward.ASK_OWNER, helpers: int = 9
+) -> Refused:
     people = tuple(name(text) for _ in range(helpers))
     lenders = tuple(Lender(n, name(text), True) for n in range(helpers))
     return Refused(LENDABLE[0], Denied(reason, ("MT-1", "MS-30"), way), ("owner", "admin"), True, people, lenders)
@@ -192,7 +194,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield f"account with little {many}", customer_messages.account(P, OfAccounts(none, 0), [])
         yield f"lent {many}", delegation_messages.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
     for reason in Reason:
-        for way in Next:
+        for way in WayForward:
             if reason is not Reason.ALLOWED:
                 yield (
                     f"refused {reason} {way}",
@@ -289,7 +291,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield f"call in short {what}", call_cards.in_short(P, case)
     for status in callbacks.ENDED:
         for number in (None, 10**9):
-            ours = CallBack(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)
+            ours = Callback(1, 1, 1, number, "+441632960101", "talk", 1, status, None, AT, None)
             yield f"called {status}", call_cards.not_reached(P, ours)
     for kind, audience in alerts.KINDS.items():
         warned = alerts.Alert(1, kind, audience, Subject("person:1"), 1, name(text), AT, False)

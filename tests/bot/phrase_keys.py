@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from authz import NAMES, Next, Reason
+from authz import NAMES, Reason, WayForward
 from bot.inbound.submissions import FORMS
 from bot.outbound import handlers
 from bot.views import agent_cards
@@ -51,7 +51,7 @@ MADE: dict[str, set[str]] = {
     "recording.{}": set(recordings.STATES),
     "refused.{}": {str(reason) for reason in Reason if reason is not Reason.ALLOWED},
     "ticket_is.{}": SEEN,
-    "way.{}": {str(way) for way in Next if way is not Next.NONE},
+    "way.{}": {str(way) for way in WayForward if way is not WayForward.NONE},
 }
 
 

@@ -200,8 +200,8 @@ def test_whoever_nobody_has_proved_has_a_card_with_nothing_on_it(slack_once: Sla
     assert "Unverified: nobody has proved who this is" in card
     assert "Tideworks Ltd" not in card
     assert "[Answer the customer]" not in card
-    desk.click("U0KIM", "desk_call_back", AGENTS)
-    assert rows(desk, select(tables.call_backs.c.person_id)) == [(8,)], "whom they said they were, as on the page"
+    desk.click("U0KIM", "desk_callback", AGENTS)
+    assert rows(desk, select(tables.callbacks.c.person_id)) == [(8,)], "whom they said they were, as on the page"
 
 
 def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(desk: SlackDesk) -> None:

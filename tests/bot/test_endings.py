@@ -55,7 +55,7 @@ def goes_back(desk: SlackDesk, mia: Phone) -> None:
     mia.press("*")
 
 
-def wants_a_call_back(desk: SlackDesk, mia: Phone) -> None:
+def wants_a_callback(desk: SlackDesk, mia: Phone) -> None:
     desk.pass_time(20)
     mia.press("1")
 
@@ -106,7 +106,7 @@ def is_never_heard_of_again(desk: SlackDesk, mia: Phone) -> None:
         ),
         (goes_back, "The caller went back to the menu after 20 s", "The caller went back to the menu after 20 s", ""),
         (
-            wants_a_call_back,
+            wants_a_callback,
             "The caller waited for 20 s, and asked to be called back instead.",
             "The caller asked after 20 s to be called back instead",
             f"{ASKED}, and then to be called back instead of waiting.",

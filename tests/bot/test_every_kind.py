@@ -23,7 +23,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
             "step_ups",
             "approvals",
             "calls",
-            "call_backs",
+            "callbacks",
             "authenticators",
             "delegations",
             "delegation_requests",
@@ -43,7 +43,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
     **dict.fromkeys(("ledger", "alerts"), "what has happened"),
 }
 MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that proves, and why it need not be withdrawn
-    "call_back": "does nothing for a call back that was withdrawn",
+    "callback": "does nothing for a callback that was withdrawn",
     "slack.code_words": "likewise",
     "slack.approve": "asks nothing that is answered or over already",
     "slack.reply": "an answer to a member as they are known when it is given",
@@ -55,7 +55,7 @@ PROVES_NOTHING: Final = {
         "alarm",
         "alert",
         "announce_result",
-        "call_back_timeout",
+        "callback_timeout",
         "call_card",
         "fetch_recording",
         "keypad_timeout",
@@ -73,7 +73,7 @@ PROVES_NOTHING: Final = {
         "slack.refresh_answers",
         "sign_in_tried",
         "slack.alert",
-        "slack.call_back_failed",
+        "slack.callback_failed",
     ),
     *(
         "slack.expire",

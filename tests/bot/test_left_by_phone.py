@@ -42,8 +42,8 @@ def test_e5_who_may_reach_nobody_leaves_a_message_and_the_desk_sees_whose_it_is(
     card = desk.said("U0KIM", AGENTS)
     assert "*Leo Fox* left this by phone, and had given their PIN" in card
     assert "Unverified: nobody has proved who this is" not in card
-    desk.click("U0KIM", "desk_call_back", AGENTS)
-    assert [row.person_id for row in rows(desk, select(tables.call_backs))] == [9]
+    desk.click("U0KIM", "desk_callback", AGENTS)
+    assert [row.person_id for row in rows(desk, select(tables.callbacks))] == [9]
 
 
 def test_e5_every_refusal_says_so(slack_once: SlackDesk) -> None:

@@ -20,7 +20,7 @@ from tests.store.clocked import Clocked
 
 LEO, RAJ, TIDEWORKS = 9, 7, 3
 OPENS = Ask(Subject.of_person(LEO), Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED)
-NOT_YOURS = "This request has been answered already, or is not yours to answer."
+NOT_YOURS = "That has been answered already, or it is not yours to answer."
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_a_call_is_one_agents(slack_once: SlackDesk) -> None:
 
 
 def test_a_wrong_call_is_given_back_and_one_that_is_over_can_still_be_claimed(slack_once: SlackDesk) -> None:
-    """The button is offered once the call is somebody's, works for them alone; of a call that is nobody's no call back is offered."""
+    """The button is offered once the call is somebody's, works for them alone; of a call that is nobody's no callback is offered."""
     desk = slack_once
     mia, _agent = talking(desk)
     assert "Not my call" not in card(desk)
@@ -165,9 +165,9 @@ def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackD
         ("desk_give_back", "1"),
         ("desk_ask_pin", "1"),
         ("desk_ask_second", "1"),
-        ("desk_call_back", "ring:1"),
-        ("desk_call_back", "ticket:1001"),
-        ("desk_call_back", "person:7"),
+        ("desk_callback", "ring:1"),
+        ("desk_callback", "ticket:1001"),
+        ("desk_callback", "person:7"),
     ):
         for user in ("U0RAJ", "U0LEO"):
             assert send(desk, click(action, value, user, "C0HELP")).status_code == 200
@@ -175,10 +175,10 @@ def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackD
     assert desk.said("U0RAJ", "help").count("That is for the desk's own people") == 7
     assert card(desk) == before
     with desk.store.transaction("test") as tx:
-        assert tx.connection.execute(tables.call_backs.select()).first() is None
+        assert tx.connection.execute(tables.callbacks.select()).first() is None
 
 
-def test_no_call_back_is_offered_where_nobody_is_on_file_to_be_called(slack_once: SlackDesk) -> None:
+def test_no_callback_is_offered_where_nobody_is_on_file_to_be_called(slack_once: SlackDesk) -> None:
     desk = slack_once
     stranger = desk.exchange.phone("+441632960999")
     stranger.dial()
@@ -191,26 +191,26 @@ def test_no_call_back_is_offered_where_nobody_is_on_file_to_be_called(slack_once
     assert "[Call back]" not in shown
 
 
-def test_call_back_from_a_ticket_goes_to_the_number_on_file(slack_once: SlackDesk) -> None:
+def test_callback_from_a_ticket_goes_to_the_number_on_file(slack_once: SlackDesk) -> None:
     desk = slack_once
     desk.be("U0OLIVIA").dm("our shop is down")
     desk.work()
     desk.click("U0OLIVIA", "choose", value="1:technical")
-    desk.click("U0KIM", "desk_call_back", AGENTS)
+    desk.click("U0KIM", "desk_callback", AGENTS)
     assert "They will be called on a number on file" in desk.said("U0KIM", AGENTS)
     with desk.store.transaction("test") as tx:
-        made = tx.connection.execute(tables.call_backs.select()).one()
+        made = tx.connection.execute(tables.callbacks.select()).one()
     assert (made.number, made.person_id, made.ticket) == ("+441632960101", 1, 1001)
     told = desk.said("U0OLIVIA")
     assert "*We are calling you now* on the number on file that ends in 01" in told
-    desk.click("U0KIM", "desk_call_back", AGENTS)
+    desk.click("U0KIM", "desk_callback", AGENTS)
     assert "They were called a moment ago" in desk.said("U0KIM", AGENTS)
 
 
 def test_nobody_is_called_whom_nobody_has_proved(slack_once: SlackDesk) -> None:
     desk = slack_once
-    send(desk, click("desk_call_back", "ticket:1001", "U0KIM", AGENTS))
-    send(desk, click("desk_call_back", "ring:99", "U0KIM", AGENTS))
-    send(desk, click("desk_call_back", "rubbish", "U0KIM", AGENTS))
+    send(desk, click("desk_callback", "ticket:1001", "U0KIM", AGENTS))
+    send(desk, click("desk_callback", "ring:99", "U0KIM", AGENTS))
+    send(desk, click("desk_callback", "rubbish", "U0KIM", AGENTS))
     desk.work()
     assert desk.said("U0KIM", AGENTS).count("We do not know who this is") == 3

@@ -145,12 +145,12 @@ def test_e18_whatever_customers_and_the_desk_do_with_it_looks_alike(opens: Opens
             agent_kim.sign_in()
             agent_kim.get("/desk/tickets/1001")
             assert "Do not call them: ask a supervisor first." in agent_kim.words
-            assert "/desk/tickets/1001/call-back" not in agent_kim.text
-            agent_kim.post("/desk/tickets/1001/call-back", agent_kim.fields("/desk/tickets/1001/take"))
+            assert "/desk/tickets/1001/callback" not in agent_kim.text
+            agent_kim.post("/desk/tickets/1001/callback", agent_kim.fields("/desk/tickets/1001/take"))
             desk.work()
-            desk.click("U0KIM", "desk_call_back", AGENTS)
+            desk.click("U0KIM", "desk_callback", AGENTS)
             assert "Do not call them: ask a supervisor first." in desk.said("U0KIM", AGENTS)
-            assert count(desk, tables.call_backs) == 0
+            assert count(desk, tables.callbacks) == 0
             ana.send("/desk/tickets/1001/take")
             ana.send("/desk/tickets/1001/status", status="closed")
             assert statuses(desk) == {"closed"}

@@ -38,13 +38,13 @@ def test_h3_every_click_of_a_suspended_agent_is_refused(desk: SlackDesk) -> None
         ("desk_answer", "1001"),
         ("desk_status", "1001:closed"),
         ("desk_verify", "1"),
-        ("desk_call_back", "ticket:1001"),
+        ("desk_callback", "ticket:1001"),
     ):
         assert send(desk, click(action, value, "U0KIM", AGENTS)).status_code == 200
     desk.be("U0KIM").says(AGENTS, "a note", thread=card)
     desk.work()
     assert len(rows(desk, select(tables.messages))) == before
-    assert rows(desk, select(tables.call_backs)) == []
+    assert rows(desk, select(tables.callbacks)) == []
     assert desk.said("U0KIM", AGENTS).count("That is for the desk's own people") == 1
     assert "password" not in desk.said("U0OLIVIA")
 
@@ -59,12 +59,12 @@ def test_h3_what_a_suspended_agent_had_taken_is_free(desk: SlackDesk) -> None:
     assert "is suspended" not in desk.said("U0OLIVIA")
 
 
-def test_h3_a_call_back_that_a_suspended_agent_asked_for_is_not_made(desk: SlackDesk) -> None:
+def test_h3_a_callback_that_a_suspended_agent_asked_for_is_not_made(desk: SlackDesk) -> None:
     kim(desk)
-    send(desk, click("desk_call_back", "ticket:1001", "U0KIM", AGENTS))
+    send(desk, click("desk_callback", "ticket:1001", "U0KIM", AGENTS))
     suspends(desk)
     desk.work()
-    assert [row.status for row in rows(desk, select(tables.call_backs))] == ["away"]
+    assert [row.status for row in rows(desk, select(tables.callbacks))] == ["away"]
     assert desk.exchange.ringing() is None
     assert "We did not call back: whoever asked for it is suspended" in desk.said("U0ANA", AGENTS)
     assert "is suspended" not in desk.said("U0KIM")

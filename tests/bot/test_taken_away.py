@@ -188,8 +188,8 @@ def a_session(tx: Transaction) -> Stands:
 THINGS: Final[
     dict[str, Callable[[Transaction], Stands]]
 ] = {  # in this order: some of them end codes of a kind of their own
-    "call_back to talk": a_call("talk", NORTHLIGHT),
-    "call_back with a code": a_call("code", None),
+    "callback to talk": a_call("talk", NORTHLIGHT),
+    "callback with a code": a_call("code", None),
     **{f"work:{kind}": a_job(kind) for kind in ("proof_code", "pin_page", "slack.code", "text_code")},
     **{f"given up:{kind}": a_job_given_up(kind) for kind in ("proof_code", "pin_page", "slack.code", "text_code")},
     "step_up": a_step_up,
@@ -218,7 +218,7 @@ OF_THE_CONTACT: Final = {"loan had", "loan given", "loan asked for"}
 OF_THE_ACCOUNT: Final = {
     *("code:step", "code:text", "code:carry_slack", "code:carry_phone", "work:slack.code", "work:text_code"),
     *("given up:slack.code", "given up:text_code"),
-    *("step_up", "step_up carried", "approval", "call_back to talk", "loan had"),
+    *("step_up", "step_up carried", "approval", "callback to talk", "loan had"),
 }
 EVERYTHING: Final = set(THINGS) - set(STAYS)
 ENDS: Final[dict[str, set[str]]] = {
@@ -287,7 +287,7 @@ def test_h1_what_rests_on_what_is_taken_away_ends(slack: SlackDesk, ground: str)
     for name, make in things.items():
         with desk.store.transaction("test", CALL) as tx:
             stands[name] = make(tx)
-        if name == "call_back to talk":
+        if name == "callback to talk":
             desk.now += callbacks.APART  # or the next one would be too soon
     desk.now += 1
     with desk.store.transaction("test") as tx:

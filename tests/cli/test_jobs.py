@@ -105,18 +105,18 @@ def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
     assert light.rows(select(tables.attachments.c.trouble)) == [("dropped by the operator",)]
 
 
-def test_d2_a_call_back_whose_job_is_dropped_is_owed_no_more(light: Shell) -> None:
+def test_d2_a_callback_whose_job_is_dropped_is_owed_no_more(light: Shell) -> None:
     """The desk's page counts it no longer, and whoever asked for it hears so."""
     light.change(insert(tables.people).values(id=901, username="x", name="X", email="", support_id="10000990"))
     about = {"person_id": 901, "number": "+441632960101", "purpose": "talk", "made_at": NOON}
     for id, status in ((1, "owed"), (2, "ringing")):
-        light.change(insert(tables.call_backs).values(id=id, status=status, **about))
-        job(light, 1000 + id, "call_back", payload=json.dumps({"call_back": id}))
+        light.change(insert(tables.callbacks).values(id=id, status=status, **about))
+        job(light, 1000 + id, "callback", payload=json.dumps({"callback": id}))
     for dropped in ("1001", "1002"):
         assert light.run("jobs", "drop", dropped).code == 0
-    c, w = tables.call_backs.c, tables.jobs.c
+    c, w = tables.callbacks.c, tables.jobs.c
     assert light.rows(select(c.status).order_by(c.id)) == [("given_up",), ("ringing",)]
-    assert light.rows(select(w.key).where(w.kind == "slack.call_back_failed")) == [("1",)]
+    assert light.rows(select(w.key).where(w.kind == "slack.callback_failed")) == [("1",)]
 
 
 def test_d5_all_that_were_given_up_are_tried_again_at_once(light: Shell) -> None:

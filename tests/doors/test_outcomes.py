@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from bot.inbound import agent_actions, call_actions, commands
-from desk.calls import CallBack
+from desk.calls import Callback
 from desk.lookup import Closed, NotFound
 from portal import account_pages, call_pages, page_words, supervisors, ticket_pages
 
@@ -19,8 +19,8 @@ BOT = (agent_actions, call_actions, commands)
 ELSEWHERE: dict[tuple[ModuleType, Enum], str] = {
     (account_pages, Closed.NOT_PERMITTED): "the page is not there",
     (commands, NotFound.NOBODY): "has a message of its own",
-    (call_actions, CallBack.NO_PHONE): "the button is drawn only where the desk has a line",
-    (call_actions, CallBack.ABROAD): "found out when the number is rung",
+    (call_actions, Callback.NO_PHONE): "the button is drawn only where the desk has a line",
+    (call_actions, Callback.ABROAD): "found out when the number is rung",
 }
 
 

@@ -220,7 +220,7 @@ def test_b6_what_was_owed_to_prove_more_is_withdrawn(sample_sqlite: str, tmp_pat
         assert [mail["Subject"] for mail in box.mails if "link" in mail["Subject"] or "code" in mail["Subject"]] == []
         assert not desk.exchange.legs
         with desk.store.transaction("test") as tx:
-            c, w = tables.call_backs.c, tables.jobs.c
+            c, w = tables.callbacks.c, tables.jobs.c
             assert tx.connection.execute(select(c.status)).scalars().all() == ["withdrawn"]
             assert tx.connection.execute(select(w.id).where(w.kind.in_(job_queue.PROVING), w.given_up)).all() == []
             assert tx.connection.execute(select(tables.authenticators.c.person_id)).all() == []
@@ -258,7 +258,7 @@ def test_b6_a_machine_that_has_seen_nothing_ends_nothing(
 
 
 def test_b6_what_was_sent_by_a_clock_a_day_ahead_keeps_nothing_from_being_sent_once_it_is_put_right(desk: Desk) -> None:
-    """A code by mail, a call back and codes in Slack are so many for so long: nobody waited a day for the next."""
+    """A code by mail, a callback and codes in Slack are so many for so long: nobody waited a day for the next."""
 
     def sent() -> list[bool]:
         with desk.store.transaction("test", "CA1") as tx:

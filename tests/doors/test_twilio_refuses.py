@@ -73,12 +73,12 @@ def test_d5_a_phone_is_rung_again_where_twilio_was_only_busy(desk: Desk) -> None
     assert [phone.called for phone in rings(desk)] == [AGENT]
 
 
-def test_d5_a_call_back_to_a_number_that_is_none_is_over_and_its_asker_told(desk: Desk) -> None:
+def test_d5_a_callback_to_a_number_that_is_none_is_over_and_its_asker_told(desk: Desk) -> None:
     desk.exchange.refusing[MIA] = (400, 21217)
     id = has_called(desk)
-    c, w = tables.call_backs.c, tables.jobs.c
+    c, w = tables.callbacks.c, tables.jobs.c
     assert rows(desk, select(c.status).where(c.id == id)) == [("refused",)]
-    assert rows(desk, select(w.key).where(w.kind == "slack.call_back_failed")) == [(str(id),)]
+    assert rows(desk, select(w.key).where(w.kind == "slack.callback_failed")) == [(str(id),)]
 
 
 @pytest.mark.parametrize(("answer", "over"), [((400, 21610), True), ((429, 20429), False)])

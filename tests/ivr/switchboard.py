@@ -9,7 +9,7 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.wire import rows
 
-CALL_BACK = ("Call back: asked for a person", "open", "technical", False)
+CALLBACK = ("Call back: asked for a person", "open", "technical", False)
 EMERGENCY = ("Emergency: nobody answered", "open", "technical", True)
 
 

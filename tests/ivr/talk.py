@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
-from authz import CELLS, REQUESTS, Denied, Next, Reason, Subject, Topic
+from authz import CELLS, REQUESTS, Denied, Reason, Subject, Topic, WayForward
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import callback, dialogue, transitions
 from ivr import desk_port as port
@@ -112,7 +112,7 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
     The state goes through its text after each turn, as it does through the database."""
     desk = DiceDesk(dice)
     if begins in ("called", "code"):
-        ours = Call(number="+441632960108", support_id="10000081", account=1, call_back=7)
+        ours = Call(number="+441632960108", support_id="10000081", account=1, callback=7)
         begun = callback.begin(ours, desk.port, "code" if begins == "code" else "talk", ("amber", "otter"))
     elif begins:
         accounts = tuple(range(1, 2 + dice.throw(12)))
@@ -130,7 +130,7 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
 def event_for(dice: Dice, screen: Screen) -> Event:
     match screen.then:
         case t.Gather(digits):
-            if screen.utterances[-2:-1] == (t.say("press_for_call_back"),) and dice.throw(2):
+            if screen.utterances[-2:-1] == (t.say("press_for_callback"),) and dice.throw(2):
                 return Keys("1")  # rarely come by
             return Keys(dice.one_of(ONE_KEY if digits == 1 else LONG_KEYS))
         case t.Record():
@@ -144,7 +144,7 @@ def event_for(dice: Dice, screen: Screen) -> Event:
 
 def denied(dice: Dice) -> Denied:
     reason = dice.one_of([reason for reason in Reason if reason != Reason.ALLOWED])
-    return Denied(reason, ("D-1",), dice.one_of(list(Next)))
+    return Denied(reason, ("D-1",), dice.one_of(list(WayForward)))
 
 
 def refused(dice: Dice, cell: str) -> Refused:
@@ -268,15 +268,15 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             return dice.one_of((None, port.SteppedUp(15)))
         case "ring":
             shut = Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1)
-            at_hours = call.about != "emergency" and call.call_back is None
+            at_hours = call.about != "emergency" and call.callback is None
             instead = (port.RingEnded(1001, True), shut) if at_hours else (port.RingEnded(1001, True),)
             return dice.one_of((5, 5, *instead, refused(dice, "phone.support")))
         case "look_at_ring":
             return dice.one_of((1 + dice.throw(3), port.Taken("desk-5", WORDS), None))
         case "give_up_ring":
             number = dice.one_of((None, 1001)) if about != "went_back" else None
-            return port.RingEnded(number, about == "nobody_came", about == "call_back")
-        case "ask_call_back":
+            return port.RingEnded(number, about == "nobody_came", about == "callback")
+        case "ask_callback":
             return dice.one_of((port.RingEnded(1001, False, True), refused(dice, "phone.support")))
         case "what_is_asked":
             return dice.one_of(("pin", "pin", "second", ""))

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import Opens
-from tests.ivr.switchboard import CALL_BACK, EMERGENCY, asks, rings, tickets
+from tests.ivr.switchboard import CALLBACK, EMERGENCY, asks, rings, tickets
 from tests.ivr.wire import Caller, Wire, change, count
 
 OFFER = "The support desk has a caller. Press 1 to take a support call."
@@ -88,7 +88,7 @@ def test_when_all_have_declined_the_caller_is_called_back(open_one_desk: Opens, 
         getattr(second, how)()
     mia.wait()
     assert [said for said in mia.heard if said in NOBODY_CAME] == NOBODY_CAME
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
     assert "The ticket number is 1 0 0 1." in mia.heard
 
 
@@ -109,7 +109,7 @@ def test_nobody_within_45_seconds(desk: Desk) -> None:
     assert mia.heard[-1] == "We are still ringing."
     desk.pass_time(2)
     mia.wait()
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
     (agent,) = rings(desk)
     agent.answer()
     assert agent.heard == ["The caller has gone. Goodbye."]
@@ -131,9 +131,9 @@ def test_a_phone_is_not_rung_for_a_caller_who_has_gone(one_desk: Desk) -> None:
 def test_whoever_hangs_up_while_waiting_is_called_back(desk: Desk) -> None:
     mia = asks(desk)
     mia.hang_up()
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
     mia.redeliver()
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
     (agent,) = rings(desk)
     agent.answer()
     assert agent.heard == ["The caller has gone. Goodbye."]
@@ -146,10 +146,10 @@ def test_an_agent_who_has_answered_is_told_that_the_caller_has_gone(one_desk: De
     mia.hang_up()
     agent.press("1")
     assert agent.heard == [OFFER, "The caller has gone. Goodbye."]
-    assert tickets(one_desk) == [CALL_BACK]
+    assert tickets(one_desk) == [CALLBACK]
 
 
-def test_star_goes_back_and_needs_no_call_back(one_desk: Desk) -> None:
+def test_star_goes_back_and_needs_no_callback(one_desk: Desk) -> None:
     mia = asks(one_desk)
     mia.press("*")
     assert mia.heard[-1] == "Press 9 to hear this again."
@@ -186,13 +186,13 @@ def test_asking_twice_in_a_call(desk: Desk) -> None:
     now.hang_up()
     mia.press("0")
     mia.hang_up()
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
     assert count(desk, tables.support_calls) == 3
 
 
 def test_without_a_phone_of_the_desk_the_caller_is_called_back_at_once(open_desk: Opens) -> None:
     desk = open_desk(agent_number="")
-    for key, ticket in (("0", CALL_BACK), ("5", EMERGENCY)):
+    for key, ticket in (("0", CALLBACK), ("5", EMERGENCY)):
         mia = asks(desk, key=key)
         assert [said for said in mia.heard if said in NOBODY_CAME] == NOBODY_CAME, "without waiting for anybody"
         assert not any("ringing" in said for said in mia.heard)
@@ -238,4 +238,4 @@ def test_a_caller_whose_agent_hung_up_before_they_met_is_not_left_alone(one_desk
     agent.hang_up()
     mia.wait()
     assert mia.state == "gathering", "not in a conference where nobody is"
-    assert tickets(one_desk) == [CALL_BACK]
+    assert tickets(one_desk) == [CALLBACK]

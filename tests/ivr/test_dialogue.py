@@ -238,7 +238,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
 def test_the_places_are_those_of_the_contract() -> None:
     assert set(TABLE) == {
         *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
-        *("tickets", "reply", "holding", "closed", "talking", "pin_again", "called", "over"),
+        *("tickets", "reply", "on_hold", "closed", "talking", "pin_again", "called", "over"),
         *(
             "anything_else",
             "request",
@@ -267,10 +267,10 @@ BACK = [
     (proved(at="service", about="ticket", topic="technical", services=("a", "b")), "menu"),
     (proved(at="service", about="emergency", services=("a", "b")), "menu"),
     (proved(at="tickets", ticket=1, told=1001), "menu"),
-    (proved(at="holding", ring=5), "menu"),
+    (proved(at="on_hold", ring=5), "menu"),
     (proved(at="closed"), "menu"),
     (proved(at="pin_again", ring=5), "talking"),
-    (Call(at="called", call_back=7), "over"),  # whoever does not want the code has nothing to go back to
+    (Call(at="called", callback=7), "over"),  # whoever does not want the code has nothing to go back to
     (proved(at="request"), "menu"),
     (proved(at="request", topics=("technical", "billing", "request")), "topic"),
     (proved(at="service", about="request", services=("a", "b"), then="request:service.cancel"), "request"),

@@ -119,7 +119,7 @@ def test_e5_a_message_under_a_threat_sounds_as_always_and_is_held(one_desk: Desk
 
 
 CHOSEN_BY = {"account_names", "find_account", "offer", "topics", "service_names", "may_leave_message", "what_is_asked"}
-LEFT = {"open_ticket", "leave_message", "ask_call_back"}
+LEFT = {"open_ticket", "leave_message", "ask_callback"}
 TALK = {"look_at_ring", "give_up_ring", "caller_left", "back_to_talk", "end_talk"}
 
 

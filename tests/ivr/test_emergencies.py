@@ -10,7 +10,7 @@ from tests.desk import Desk
 from tests.ivr.conftest import Opens
 from tests.ivr.elsewhere import has_called, person
 from tests.ivr.switchboard import EMERGENCY, asks, rings, tickets
-from tests.ivr.test_call_backs import rung
+from tests.ivr.test_callbacks import rung
 from tests.ivr.wire import change, count, rows
 
 NOT_COVERED = ["No service here has emergency cover.", "You can open a ticket instead."]

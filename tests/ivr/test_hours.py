@@ -10,7 +10,7 @@ from deskgate.settings import SettingError, read_settings
 from ivr import hours
 from ivr.hours import LIKE, Opening
 from tests.ivr.conftest import Opens
-from tests.ivr.switchboard import CALL_BACK, asks, rings, tickets
+from tests.ivr.switchboard import CALLBACK, asks, rings, tickets
 
 WEEK = "Mon-Fri 08:00-18:00, Sat 10:00-14:00 Europe/London"
 
@@ -112,9 +112,9 @@ def test_nobody_is_rung_and_what_is_asked_for_is_written_down(open_desk: Opens) 
     assert mia.heard[-4:-2] == ["The desk is closed.", "It opens on Monday at 8."]
     assert rings(desk) == []
     mia.press("1")
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
     mia.redeliver()
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
 
 
 def test_who_does_not_want_to_be_called_back_is_at_the_menu(open_one_desk: Opens) -> None:

@@ -13,7 +13,7 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.conftest import Opens
 from tests.ivr.elsewhere import kim, piece, talks
-from tests.ivr.switchboard import CALL_BACK, EMERGENCY, asks, rings, tickets
+from tests.ivr.switchboard import CALLBACK, EMERGENCY, asks, rings, tickets
 from tests.ivr.wire import count, rows
 
 pytestmark = pytest.mark.both_databases
@@ -89,12 +89,12 @@ def test_ten_minutes_are_enough(one_desk: Desk) -> None:
     passes(one_desk, mia, seconds=596)
     assert tickets(one_desk) == []
     passes(one_desk, mia, seconds=12)
-    assert tickets(one_desk) == [CALL_BACK]
+    assert tickets(one_desk) == [CALLBACK]
     assert endings(one_desk)[-1] == "nobody_came"
 
 
 @pytest.mark.parametrize(
-    ("key", "ticket"), [("0", CALL_BACK), ("5", ("Emergency: asked to be called back", *EMERGENCY[1:]))]
+    ("key", "ticket"), [("0", CALLBACK), ("5", ("Emergency: asked to be called back", *EMERGENCY[1:]))]
 )
 def test_who_would_rather_be_called_back_has_a_ticket(desk: Desk, key: str, ticket: tuple[str, str, str, bool]) -> None:
     busy(desk)
@@ -103,12 +103,12 @@ def test_who_would_rather_be_called_back_has_a_ticket(desk: Desk, key: str, tick
     assert "We have opened a ticket, and will call you back." in mia.heard
     assert "Nobody can take your call just now." not in mia.heard
     assert tickets(desk) == [ticket]
-    assert endings(desk)[-1] == "call_back"
+    assert endings(desk)[-1] == "callback"
     mia.redeliver()
     assert len(tickets(desk)) == 1
 
 
-def test_somebody_who_came_just_now_comes_before_a_call_back(one_desk: Desk) -> None:
+def test_somebody_who_came_just_now_comes_before_a_callback(one_desk: Desk) -> None:
     mia = asks(one_desk, *MIA)
     (agent,) = rings(one_desk)
     agent.answer()
@@ -121,10 +121,10 @@ def test_somebody_who_came_just_now_comes_before_a_call_back(one_desk: Desk) -> 
 @pytest.mark.parametrize(
     ("what", "ending", "written"),
     [
-        ("hang up", "caller_left", [CALL_BACK]),
+        ("hang up", "caller_left", [CALLBACK]),
         ("star", "went_back", []),
-        ("declined", "nobody_came", [CALL_BACK]),
-        ("no answer", "nobody_came", [CALL_BACK]),
+        ("declined", "nobody_came", [CALLBACK]),
+        ("no answer", "nobody_came", [CALLBACK]),
     ],
 )
 def test_each_end_is_written_down(one_desk: Desk, what: str, ending: str, written: list[object]) -> None:
@@ -147,7 +147,7 @@ def test_a_caller_of_whom_nothing_is_heard_has_gone(one_desk: Desk) -> None:
     asks(one_desk, *SAM)
     mia = asks(one_desk, *MIA)
     passes(one_desk, mia, seconds=64)
-    assert tickets(one_desk) == [CALL_BACK]
+    assert tickets(one_desk) == [CALLBACK]
     assert endings(one_desk)[1:] == ["caller_left", ""]
     assert "You are next." in mia.heard
 

@@ -187,7 +187,7 @@ def test_the_grammar_refuses_nearly_all_and_the_call_refuses_the_rest(
 
 def test_the_captured_requests_had_effects(captured: list[Captured], long_desk: Desk) -> None:
     assert captured
-    assert count(long_desk, tables.tickets) == 4, "Mia's, two messages, and a call-back: her agent left before they met"
+    assert count(long_desk, tables.tickets) == 4, "Mia's, two messages, and a callback: her agent left before they met"
     assert count(long_desk, tables.recordings) == 4
     assert count(long_desk, tables.support_calls) >= 1
 

@@ -54,7 +54,7 @@ def test_t41_the_desk_sees_that_the_call_is_from_no_number_on_file(one_full: Des
     assert tuple(ring) == (subject(one_full, OLIVIA), False)
 
 
-def test_t41_a_call_back_rings_the_customer_and_not_the_thief(one_full: Desk) -> None:
+def test_t41_a_callback_rings_the_customer_and_not_the_thief(one_full: Desk) -> None:
     relayed(one_full).hang_up()
     has_called(one_full, OLIVIA)
     ringing = [leg.called for leg in one_full.exchange.legs.values() if leg.state == "ringing"]

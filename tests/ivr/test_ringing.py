@@ -9,8 +9,8 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.conftest import Opens
 from tests.ivr.elsewhere import asks_for, called_with_a_code, has_called, person
-from tests.ivr.switchboard import CALL_BACK, asks, rings, tickets
-from tests.ivr.test_call_backs import rung
+from tests.ivr.switchboard import CALLBACK, asks, rings, tickets
+from tests.ivr.test_callbacks import rung
 from tests.ivr.test_hours import WEEK
 from tests.ivr.test_queue import busy, passes
 from tests.ivr.test_rights import TIDEWORKS, holds
@@ -30,7 +30,7 @@ def test_in_one_call_the_phones_ring_three_times_and_then_there_is_a_ticket(open
         mia.press("0")
         desk.work()
         assert len(rings(desk)) == again
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
 
 
 def test_a_call_of_ours_rings_outside_the_hours_as_well(open_one_desk: Opens) -> None:
@@ -68,7 +68,7 @@ def test_a_phone_that_has_become_free_has_its_whole_time_to_be_answered(one_desk
     assert len(rings(one_desk)) == 1
     assert tickets(one_desk) == []
     passes(one_desk, mia, seconds=12)
-    assert tickets(one_desk) == [CALL_BACK]
+    assert tickets(one_desk) == [CALLBACK]
 
 
 def test_whoever_asks_before_any_phone_has_rung_is_not_given_up(one_desk: Desk) -> None:
@@ -145,7 +145,7 @@ def test_a_code_is_told_to_whom_the_call_is_for_while_it_lasts(one_desk: Desk, c
     mia = rung(one_desk)
     mia.answer()
     other = {"person_id": person(one_desk, "leo.fox")}
-    change(one_desk, update(tables.call_backs).values({"status": "over"} if changed == "over" else other))
+    change(one_desk, update(tables.callbacks).values({"status": "over"} if changed == "over" else other))
     mia.press("1")
     assert not any("code is" in said for said in mia.heard)
     assert count(one_desk, tables.codes) == 0

@@ -44,7 +44,7 @@ FIELDS = {
     "ring": st.none() | st.integers(1, 10**12),
     "queue": st.integers(0, 50),
     "rung": st.integers(0, 3),
-    "call_back": st.none() | st.integers(1, 10**12),
+    "callback": st.none() | st.integers(1, 10**12),
     "about": st.sampled_from(["", "ticket", "emergency", "no_pin", "busy", "closed", "spent", "fallback"]),
     "counted": st.booleans(),
     "on_file": st.booleans(),

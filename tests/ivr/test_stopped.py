@@ -13,7 +13,7 @@ from store import tables
 from tests.desk import Desk
 from tests.ivr.conftest import Opens
 from tests.ivr.elsewhere import asks_for, kim, suspends, talks
-from tests.ivr.switchboard import CALL_BACK, asks, rings, tickets
+from tests.ivr.switchboard import CALLBACK, asks, rings, tickets
 from tests.ivr.wire import change
 
 KIMS, ANAS = "+441632960001", "+441632960002"
@@ -132,7 +132,7 @@ def test_h3_a_suspended_agents_phone_is_not_rung(open_desk: Opens) -> None:
     suspends(desk, "lead.ana")
     sam = asks(desk, *SAM)
     assert "Nobody can take your call just now." in sam.heard
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
 
 
 def test_h3_a_shared_phone_rings_on_as_long_as_somebody_works_there(open_one_desk: Opens) -> None:
@@ -169,7 +169,7 @@ def test_h3_suspended_while_it_rings_the_phone_stops(one_desk: Desk) -> None:
     one_desk.work()
     assert how(hers) == ("ended", "canceled")
     mia.wait()
-    assert tickets(one_desk) == [CALL_BACK], "the caller does not wait for a phone that will not ring"
+    assert tickets(one_desk) == [CALLBACK], "the caller does not wait for a phone that will not ring"
 
 
 def test_h3_suspended_while_her_phone_is_busy_the_next_caller_does_not_wait_for_it(one_desk: Desk) -> None:
@@ -182,7 +182,7 @@ def test_h3_suspended_while_her_phone_is_busy_the_next_caller_does_not_wait_for_
     assert how(hers) == ("ended", "completed")
     assert rings(one_desk) == []
     sam.wait()
-    assert tickets(one_desk) == [CALL_BACK]
+    assert tickets(one_desk) == [CALLBACK]
 
 
 def test_h3_suspended_in_a_talk_it_ends_at_once(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from store.verification import pin_changes, pins, slack_approvals, step_ups, tra
 from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.elsewhere import asks_for, called_with_a_code, kim, person
-from tests.ivr.test_call_backs import MACHINE, a_ticket, notes, rung, status
+from tests.ivr.test_callbacks import MACHINE, a_ticket, notes, rung, status
 from tests.ivr.test_verify_now import a_talk, ring
 from tests.ivr.wire import change, count, rows, state_of
 
@@ -50,7 +50,7 @@ def test_h1_a_number_that_was_taken_away_is_not_rung(desk: Desk) -> None:
     assert not [leg for leg in desk.exchange.legs.values() if leg.state == "ringing"]
     assert status(desk, id) == "withdrawn"
     assert notes(desk, ticket)[-1].startswith("We did not call back: what the desk had on file for them has changed")
-    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.call_back_failed") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.callback_failed") == 1
 
 
 def test_h1_a_call_that_rings_while_the_number_goes_is_told_nothing(desk: Desk) -> None:

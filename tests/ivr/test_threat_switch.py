@@ -1,4 +1,4 @@
-"""The desk under an elevated threat: calls leave a message and are called back, those under way as well; and a budget spent."""
+"""The desk in threat mode: calls leave a message and are called back, those under way as well; and a budget spent."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_call_of_ours_still_asks_for_the_pin(desk: Desk) -> None:
     """Or there would be no calling back."""
     caller = dialled(desk)
     caller.key(MIA)
-    set_state(desk, caller.sid, replace(state_of(desk, caller.sid), call_back=10**9))
+    set_state(desk, caller.sid, replace(state_of(desk, caller.sid), callback=10**9))
     switch(desk, True)
     assert CLOSED not in caller.key("58203917").text
     assert "did not match" in caller.answer.text

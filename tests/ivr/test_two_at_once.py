@@ -19,7 +19,7 @@ from store.imports.file_format import read
 from tests.desk import SECRET, Desk
 from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.elsewhere import asks_for, kim
-from tests.ivr.switchboard import CALL_BACK, asks, tickets
+from tests.ivr.switchboard import CALLBACK, asks, tickets
 from tests.ivr.switchboard import rings as ringing
 from tests.ivr.wire import Caller, Wire, rows
 from tests.statements import watched
@@ -70,7 +70,7 @@ def test_h4_a_caller_is_not_put_into_a_room_the_agent_has_just_left(desk: Desk) 
     agent.press("1")
     meanwhile(desk, lambda tx: support_calls.leg_gone(tx, 1, agent.sid), mia.wait)
     assert mia.state == "gathering"
-    assert tickets(desk) == [CALL_BACK]
+    assert tickets(desk) == [CALLBACK]
 
 
 def test_h4_a_caller_back_from_the_keypad_does_not_wait_for_an_agent_who_has_just_left(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from authz import Denied, Next, Proof, Reason, Subject
+from authz import Denied, Proof, Reason, Subject, WayForward
 from ivr import after, transitions
 from ivr.agent import told_url
 from ivr.desk_port import BackInRoom
@@ -347,4 +347,4 @@ def test_whoever_failed_is_sent_nowhere_else_and_told_nothing(one_desk: Desk) ->
     assert isinstance(step.screen.then, HangUp)
 
 
-DENIED = Denied(Reason.UNVERIFIED, ("D-proof",), Next.VERIFY)
+DENIED = Denied(Reason.UNVERIFIED, ("D-proof",), WayForward.VERIFY)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ivr
-from authz import NAMES, REQUESTS, Action, Denied, Next, Proof, Reason, load_schemes
+from authz import NAMES, REQUESTS, Action, Denied, Proof, Reason, WayForward, load_schemes
 from ivr import phrases, screens
 from ivr.menu import LINK, MENU, MESSAGE
 from ivr.phrases import LONGEST_TEXT, speakable
@@ -44,7 +44,7 @@ EXPANDED = {
     "ringing.": {"person", "emergency", "agent"},
     "refused.": {str(reason) for reason in Reason if reason != Reason.ALLOWED},
     "named.": {str(way) for way in NAMES},
-    "way.": {str(way) for way in Next},
+    "way.": {str(way) for way in WayForward},
     "topic.": {"technical", "billing", "request"},
     "request.": {str(n) for n in range(1, 1 + len(REQUESTS))},
     "prove.": set(WAYS),
@@ -131,7 +131,7 @@ def test_every_format_is_known() -> None:
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason != Reason.ALLOWED])
 def test_every_refusal_says_why_and_the_way_forward(reason: Reason) -> None:
-    for way in Next:
+    for way in WayForward:
         for helpers in ((), ("Raj Patel",), ("Raj Patel", "Dev Anand", "Olivia Hart", "Sam Okoro")):
             refused = Refused(
                 "ticket.open:technical", Denied(reason, ("D-1",), way), ("manage_support",), False, helpers

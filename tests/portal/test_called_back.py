@@ -1,4 +1,4 @@
-"""What became of each call back is on its ticket, in order, for the desk alone; and where none can be made none is offered."""
+"""What became of each callback is on its ticket, in order, for the desk alone; and where none can be made none is offered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.phone import Phone
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.switchboard import asks
-from tests.ivr.test_call_backs import rung
+from tests.ivr.test_callbacks import rung
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent
 from tests.portal.test_card import on_the_phone, signed_in
@@ -34,13 +34,13 @@ def ticket_of(desk: Desk, opened_by: str) -> None:
 def calls_back(desk: Desk, kim: Agent) -> Phone:
     """Kim has Mia called back about her ticket; the phone that rings."""
     kim.get(PAGE)
-    kim.send(f"{PAGE}/call-back")
+    kim.send(f"{PAGE}/callback")
     assert "We are calling them on a number on file" in kim.words
     desk.work()
     return rung(desk)
 
 
-def test_an_agent_reads_later_what_became_of_each_call_back(one_desk: Desk) -> None:
+def test_an_agent_reads_later_what_became_of_each_callback(one_desk: Desk) -> None:
     """Nobody answered, called again, reached: by whom and for how long. The customer sees nothing of it."""
     asks(one_desk).hang_up()
     one_desk.work()
@@ -65,7 +65,7 @@ def test_an_agent_reads_later_what_became_of_each_call_back(one_desk: Desk) -> N
     mia.hang_up()
     one_desk.work()
     ana.get(PAGE)
-    asked = "Kim Novak asked for a call back on a number on file"
+    asked = "Kim Novak asked for a callback on a number on file"
     story = [
         asked,
         "We called back and nobody answered.",
@@ -87,7 +87,7 @@ def offers(agent: Agent, page: str) -> bool:
     return "Call back on a number on file" in agent.words
 
 
-def test_a_call_back_is_offered_where_it_can_be_made_and_its_reason_said_where_it_cannot(one_desk: Desk) -> None:
+def test_a_callback_is_offered_where_it_can_be_made_and_its_reason_said_where_it_cannot(one_desk: Desk) -> None:
     """Not in the middle of a talk with them, not just after another, not where there is no number old enough."""
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     mia = on_the_phone(one_desk, kim)
@@ -96,16 +96,16 @@ def test_a_call_back_is_offered_where_it_can_be_made_and_its_reason_said_where_i
     assert not offers(kim, PAGE)
     assert "They cannot be called back while you talk to them." in kim.words
     assert offers(ana, PAGE), "and nobody else hears that they are on the phone"
-    sent = ana.fields(f"{PAGE}/call-back")
+    sent = ana.fields(f"{PAGE}/callback")
     mia.hang_up()
     one_desk.work()
     assert offers(kim, "/desk")
     assert offers(kim, PAGE)
-    kim.send(f"{PAGE}/call-back")
+    kim.send(f"{PAGE}/callback")
     for page in ("/desk", PAGE):
         assert not offers(kim, page)
         assert "They were called a moment ago." in kim.words
-    ana.post(f"{PAGE}/call-back", sent)
+    ana.post(f"{PAGE}/callback", sent)
     assert "They were called a moment ago." in ana.words
     one_desk.work()
     one_desk.pass_time(600)
@@ -119,7 +119,7 @@ def test_a_call_back_is_offered_where_it_can_be_made_and_its_reason_said_where_i
         assert "no number on file is old enough to call" in kim.words
 
 
-def test_a_desk_without_a_phone_line_offers_no_call_back(one_desk: Desk) -> None:
+def test_a_desk_without_a_phone_line_offers_no_callback(one_desk: Desk) -> None:
     kim = signed_in(one_desk)
     ticket_of(one_desk, "person:8")
     without = FastAPI()
@@ -129,5 +129,5 @@ def test_a_desk_without_a_phone_line_offers_no_call_back(one_desk: Desk) -> None
     kim.client.cookies = cookies
     assert not offers(kim, PAGE)
     assert "They cannot be called back: this desk has no phone line." in kim.words
-    kim.post(f"{PAGE}/call-back", kim.fields(f"{PAGE}/take"))
-    assert rows(one_desk, select(tables.call_backs)) == []
+    kim.post(f"{PAGE}/callback", kim.fields(f"{PAGE}/take"))
+    assert rows(one_desk, select(tables.callbacks)) == []

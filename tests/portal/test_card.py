@@ -198,9 +198,9 @@ def test_whoever_left_a_message_and_said_who_they_were_can_be_called_back(one_de
     kim.get(path)
     assert "Leo" not in kim.words
     assert "Open again" not in kim.words
-    kim.send(f"{path}/call-back")
+    kim.send(f"{path}/callback")
     assert "We are calling them on a number on file" in kim.words
-    (called,) = rows(one_desk, select(tables.call_backs))
+    (called,) = rows(one_desk, select(tables.callbacks))
     assert (called.number, called.ticket) == ("+441632960109", number)
     kim.send(f"{path}/status", status="closed")
     assert "Open again" in kim.read(path)
@@ -211,7 +211,7 @@ def test_a_message_of_nobody_we_know_has_nobody_to_be_called_back(one_desk: Desk
     number = message_from(one_desk, "+441632960999", "#")
     kim.get(f"/desk/tickets/{number}")
     assert "we have nobody on file to call back" in kim.words
-    assert f"/desk/tickets/{number}/call-back" not in kim.text
+    assert f"/desk/tickets/{number}/callback" not in kim.text
 
 
 def test_those_who_lead_see_that_there_is_something_to_look_into_and_whom_it_is_about(one_desk: Desk) -> None:

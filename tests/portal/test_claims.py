@@ -54,7 +54,7 @@ def test_a_wrong_call_is_given_back_and_a_colleague_claims_it(one_desk: Desk) ->
     assert kim.get("/desk/account/400639").status_code == 403
     kim.post("/desk/calls/1/ask", asking)
     assert "The caller was not sent to the keypad" in kim.words
-    kim.post("/desk/calls/1/call-back", asking)
+    kim.post("/desk/calls/1/callback", asking)
     assert "You don't have the right to do that now" in kim.words
     assert looked_at(one_desk) == [kim.staff]
     ana.get("/desk")

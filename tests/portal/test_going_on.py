@@ -41,7 +41,7 @@ def test_e6_a_caller_who_proves_who_they_are_is_seen_whatever_was_looked_at_befo
     desk.pass_time(29 * 60)
     assert kim.get("/desk/account/400639").status_code == 200, "what has to be written down afterwards"
     assert count(desk, tables.account_access) == 30
-    assert alerts(desk) == ["reading_budget"]
+    assert alerts(desk) == ["access_budget"]
 
 
 def test_e6_a_call_with_somebody_not_proved_opens_nothing(one_desk: Desk) -> None:
@@ -72,7 +72,7 @@ def test_e6_somebody_who_leads_lets_an_agent_go_on_with_one_press(desk: Desk) ->
     for number in numbers[:29]:
         assert kim.get(f"/desk/tickets/{number}").status_code == 200
     assert kim.get(f"/desk/tickets/{numbers[29]}").status_code == 403, "as many again, and no more"
-    assert alerts(desk) == ["reading_budget"] * 2, "and supervisors hear of it again"
+    assert alerts(desk) == ["access_budget"] * 2, "and supervisors hear of it again"
 
 
 def test_e6_nobody_lets_themselves_go_on_and_no_agent_anybody(one_desk: Desk) -> None:

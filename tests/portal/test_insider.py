@@ -132,7 +132,7 @@ def test_the_thirty_first_account_within_the_hour_is_refused(desk: Desk) -> None
     assert kim.get(f"/desk/tickets/{numbers[30]}").status_code == 403
     assert "as many accounts as an hour allows" in kim.words
     assert "slow" not in kim.text
-    assert alerts(desk) == ["reading_budget"]
+    assert alerts(desk) == ["access_budget"]
     assert kim.get(f"/desk/tickets/{numbers[0]}").status_code == 200, "one of the thirty"
     assert ana.get(f"/desk/tickets/{numbers[30]}").status_code == 200, "everybody has their own"
     desk.pass_time(61 * 60)

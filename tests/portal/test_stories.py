@@ -130,7 +130,7 @@ def test_verify_now_in_the_middle_of_a_talk(room: Room) -> None:
     assert "53960281" not in room.page.content() + room.channel()
 
 
-def test_a_call_back_is_believed_and_proved(room: Room) -> None:
+def test_a_callback_is_believed_and_proved(room: Room) -> None:
     caller = asks(room)
     takes(room, caller)
     caller.hang_up()

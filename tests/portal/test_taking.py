@@ -34,7 +34,7 @@ def test_h13_of_four_agents_who_take_one_ticket_one_has_it(one_desk: Desk) -> No
     assert QUICKER in agents[2].words, "they saw that Kim had it, and not that Ana does"
 
 
-@pytest.mark.parametrize("deed", ["take", "answer", "note", "status", "call-back"])
+@pytest.mark.parametrize("deed", ["take", "answer", "note", "status", "callback"])
 def test_h13_nothing_is_done_with_a_ticket_that_is_held(one_desk: Desk, deed: str) -> None:
     """H13: told so, and not an error; nobody is called who may not be alone."""
     (number,) = accounts(one_desk, 1)
@@ -46,7 +46,7 @@ def test_h13_nothing_is_done_with_a_ticket_that_is_held(one_desk: Desk, deed: st
     assert ana.post(f"{page}/{deed}", form).status_code == 200
     assert "This ticket is held. Put it into the queue" in ana.words
     assert rows(one_desk, select(tables.messages)) == []
-    assert rows(one_desk, select(tables.call_backs)) == []
+    assert rows(one_desk, select(tables.callbacks)) == []
     assert rows(one_desk, select(tables.tickets.c.status)) == [("held",)]
     ana.get(page)
     ana.send(f"{page}/release")

@@ -49,11 +49,11 @@ def test_a_threat_is_switched_on_by_one_and_off_by_two(mailing: Desk) -> None:
     ana, bo = leads(mailing)
     ana.send("/desk/supervisors/threat")
     assert threat(mailing)
-    assert "Elevated threat" in bo.read("/desk")
+    assert "Threat mode" in bo.read("/desk")
     ana.get("/desk/supervisors")
     ana.send("/desk/supervisors/threat", reason="they have stopped")
     assert threat(mailing)
-    assert "Somebody other than whoever asked" in answer(ana, "agree")
+    assert "Somebody else has to agree within the hour" in answer(ana, "agree")
     assert threat(mailing)
     assert "two people have agreed" in answer(bo, "agree")
     assert not threat(mailing)
@@ -71,7 +71,7 @@ def test_what_was_refused_or_is_an_hour_old_is_gone(mailing: Desk) -> None:
         else:
             mailing.pass_time(60 * 60)
             bo.sign_in()
-        assert "Somebody other than whoever asked" in answer(bo, "agree", asked)
+        assert "Somebody else has to agree within the hour" in answer(bo, "agree", asked)
     assert threat(mailing)
 
 
@@ -102,7 +102,7 @@ def test_a_new_pin_goes_to_the_person_past_everybody(mailing: Desk, mailbox: Mai
     mailing.work()
     assert mailbox.mails == []
     assert "Send Mia Chen a link to a new PIN" in bo.read("/desk/supervisors")
-    assert "Somebody other than whoever asked" in answer(ana, "agree")
+    assert "Somebody else has to agree within the hour" in answer(ana, "agree")
     answer(bo, "agree")
     mailing.work()
     link, mia = page_link(mailbox), Browser(mailing)

@@ -42,7 +42,7 @@ KNOWN: dict[str, set[str]] = {
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
-    "second_look": set(dual_control.NEEDS),
+    "dual_control": set(dual_control.NEEDS),
     "proved": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
     "reach": {answer_delivery.SLACK, answer_delivery.PHONE, answer_delivery.NOBODY},
     "nobody_why": set(answer_delivery.WHY_NOBODY),
@@ -72,13 +72,13 @@ NOT_DONE = {
     ),
     *("status_already", "taken_already", "taken_another", "threat_already", "asked_already", "address_young"),
     *(
-        "call_back_no_number",
-        "call_back_soon",
-        "call_back_enough",
-        "call_back_no_phone",
-        "call_back_abroad",
+        "callback_no_number",
+        "callback_soon",
+        "callback_enough",
+        "callback_no_phone",
+        "callback_abroad",
         "answered_meanwhile",
-        "call_back_talking",
+        "callback_talking",
         "looked_up_enough",
         "lift_own",
     ),
@@ -110,15 +110,15 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
         "answered_slack",
         "answered_phone",
         "answered_nobody",
-        "call_back_no_number",
-        "call_back_soon",
-        "call_back_enough",
-        "call_back_abroad",
-        "call_back_talking",
+        "callback_no_number",
+        "callback_soon",
+        "callback_enough",
+        "callback_abroad",
+        "callback_talking",
         "no_case",
         "spent",
     }
-    assert codes - {"call_back_", "asked_"} | made == set(SAID["said"])
+    assert codes - {"callback_", "asked_"} | made == set(SAID["said"])
 
 
 def test_templates_escape_and_hold_no_script_or_style_of_their_own() -> None:

@@ -182,14 +182,14 @@ TALK = Pairs(
 # --- calls of ours, jobs
 
 
-def a_call_back(tx: Transaction) -> Given:
+def a_callback(tx: Transaction) -> Given:
     made = callbacks.ask(tx, granted(tx, KIM, Action.DESK_PROOF_ASK, None), MIA, purpose="")
     assert isinstance(made, int), made
     return {"id": made}
 
 
-CALL_BACK = Pairs(
-    a_call_back,
+CALLBACK = Pairs(
+    a_callback,
     {
         "it is dialled": lambda tx, given: callbacks.to_ring(tx, given["id"], "+441632960108") is not None,
         "it is over": lambda tx, given: callbacks.moved(tx, given["id"], "over"),
@@ -218,7 +218,7 @@ AT_THE_DESK: Final = {
     "held": HELD,
     "ring": RING,
     "talk": TALK,
-    "call back": CALL_BACK,
+    "call back": CALLBACK,
     "job": JOB,
     "suspended": SUSPENDED,
 }

@@ -18,7 +18,7 @@ from tests.store.deeds_of_proof import a_request, lends
 from tests.store.interleaving import Deed
 
 PASSWORD: Final = "a long password of tests"
-BROWSER: Final = credentials.Caller("192.0.2.1", "192.0.2.0/24")
+BROWSER: Final = credentials.Client("192.0.2.1", "192.0.2.0/24")
 
 
 def kim_is_suspended(tx: Transaction, _given: Given) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Next, Proof, Status, Subject
+from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Status, Subject, WayForward
 from store import tables
 from store.accounts import account_details, delegations
 from store.db.transaction import Transaction
@@ -18,10 +18,10 @@ from tests.rights import hold
 from tests.store.importing import Desk, Document
 
 TAKES = {
-    Next.ASK_CONTACT_ADMIN: (Action.CONTACTS_MANAGE, True),
-    Next.ASK_OWNER: (None, True),
-    Next.ASK_BILLING_TICKET: (Action.TICKET_OPEN, False),
-    Next.ASK_TO_REOPEN: (Action.ACCOUNT_REOPEN, False),
+    WayForward.ASK_CONTACT_ADMIN: (Action.CONTACTS_MANAGE, True),
+    WayForward.ASK_OWNER: (None, True),
+    WayForward.ASK_BILLING_TICKET: (Action.TICKET_OPEN, False),
+    WayForward.ASK_TO_REOPEN: (Action.ACCOUNT_REOPEN, False),
 }
 HOLD = {
     "media_temple": ["owner", "admin", "technical", "billing", ""],
@@ -151,7 +151,7 @@ def checked(tx: Transaction, ids: dict[str, int], account: int, asker: int, cell
             assert isinstance(judged(tx, ids[name], account, cell), Grant), (cell, name, why)
     if why.denied.next in TAKES and not why.helpers:
         assert isinstance(judged(tx, asker, account, "contacts.view"), Denied), "they may not hear names"
-    if why.denied.next == Next.ASK_CONTACT_ADMIN:
+    if why.denied.next == WayForward.ASK_CONTACT_ADMIN:
         assert all(is_given(tx, asker, ids[name], account, cell) for name in why.helpers), (cell, why)
     for one in why.lenders:
         assert is_lent(tx, asker, one.person, account, cell), (cell, one, why)

@@ -44,11 +44,11 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("budgets.Limit.within", "transaction.retried"), reasons.PURE),
     **dict.fromkeys(
-        ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "led_before", "sweep")),
+        ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "location_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
     ),
     **dict.fromkeys(
-        ("budgets.at_most", "credentials.Attempt.staff", "one_time_links.codes_of", "one_time_links.is_ours"),
+        ("budgets.at_most", "credentials.SignInTry.staff", "one_time_links.codes_of", "one_time_links.is_ours"),
         reasons.PURE,
     ),
     **dict.fromkeys(

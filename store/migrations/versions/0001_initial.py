@@ -425,7 +425,7 @@ def _calls() -> None:
         sa.Column("joined_at", sa.BigInteger),
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
         sa.Column("own_number", sa.Boolean, nullable=False, server_default="0"),
-        sa.Column("call_back", sa.BigInteger),
+        sa.Column("callback", sa.BigInteger),
         sa.Column("requested_proof", sa.String(8), nullable=False, server_default=""),
         sa.Column("requested_at", sa.BigInteger),
         sa.Column("verification_result", sa.String(8), nullable=False, server_default=""),
@@ -446,7 +446,7 @@ def _calls() -> None:
         _only("ix_agent_legs_live", "ended_at IS NULL", "number"),
     )
     op.create_table(
-        "call_backs",
+        "callbacks",
         sa.Column("id", ID, primary_key=True),
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE")),
@@ -459,7 +459,7 @@ def _calls() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger, index=True),
         sa.Column("code_words_key", sa.String(8)),
-        sa.Index("ix_call_backs_person", "person_id", "made_at"),
+        sa.Index("ix_callbacks_person", "person_id", "made_at"),
         sqlite_autoincrement=True,
     )
     op.create_table(

@@ -76,7 +76,7 @@ def test_a_human_proves_it_and_meets_the_agent_who_asked(desk: Desk) -> None:
     assert len(words) == 3
     assert len({tuple(said.split(": ")[-1].split(" are ")[-1].split(".")[0].split(", ")) for said in words}) == 1
     r = tables.support_calls.c
-    found = rows(desk, select(r.call_back, r.staff_id, r.own_number, r.proof))[0]
+    found = rows(desk, select(r.callback, r.staff_id, r.own_number, r.proof))[0]
     assert tuple(found) == (id, kim(desk), True, Proof.VERIFIED)
     mia.hang_up()
     desk.work()
@@ -116,7 +116,7 @@ def test_a_machine_hears_nothing(desk: Desk, by: str) -> None:
     assert notes(desk, ticket) == [
         "We called back and a machine answered. It was asked to have them call us, and was told nothing else."
     ]
-    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.call_back_failed") == 1
+    assert count(desk, tables.jobs, tables.jobs.c.kind == "slack.callback_failed") == 1
 
 
 @pytest.mark.parametrize(("how", "by"), [("decline", None), ("no_answer", None), ("end", None)])
@@ -220,11 +220,11 @@ def test_a_number_elsewhere_is_not_called_and_that_is_written_down(open_desk: Op
 
 def test_done_twice_nobody_is_rung_twice(one_desk: Desk) -> None:
     id = has_called(one_desk)
-    one_desk.do_again(piece("call_back", call_back=id))
+    one_desk.do_again(piece("callback", callback=id))
     mia = rung(one_desk)
     mia.answer()
-    for kind in ("call_back", "call_back_timeout"):
-        one_desk.do_again(piece(kind, call_back=id))
+    for kind in ("callback", "callback_timeout"):
+        one_desk.do_again(piece(kind, callback=id))
     assert status(one_desk, id) == "answered"
 
 
@@ -293,7 +293,7 @@ def test_tokens_and_calls_of_others_are_refused(one_desk: Desk) -> None:
     wire = Wire(one_desk)
     path = mia._voice_url.removeprefix(PUBLIC)
     human = ("AnsweredBy", "human")
-    swapped = path.replace(f"call_back={id}", f"call_back={other}")
+    swapped = path.replace(f"callback={id}", f"callback={other}")
     for wrong, route in product((swapped, path[:-1], path.split("?")[0], path + "A"), ("", "/status")):
         asked = wrong.replace("/ivr/called", f"/ivr/called{route}")
         assert wire.post(asked, form(wire, mia, human, status="completed")).status == 403
