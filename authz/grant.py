@@ -49,7 +49,7 @@ class Grant(tuple[Subject, Action, int | None, Topic | None, Proof, str | None, 
 
     @property
     def when(self) -> str:
-        """The limit whoever uses this grant keeps to (`billing_topics`, `queue`), the fact it rests on, or ""."""
+        """The limit of this grant (`billing_topics`, `queue`), the fact it rests on, or ""."""
         return self[6]
 
     @property

@@ -72,7 +72,7 @@ class Ask(NamedTuple):
 class Standing(NamedTuple):
     """What a subject holds on an account now, under which scheme, which facts are true, and what is lent to them.
 
-    `lent` are cells with the limit each was lent with, a word of LENT; whoever lends holds both rights at this moment.
+    `lent` are cells with the limit each was lent with, a word of LENT; the lender holds both rights at this moment.
     `own` are the cells by which they follow requests they have made, and may make.
     """
 
@@ -90,7 +90,7 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
     """Decide. No database, no clock, no memory of who asked before.
 
     Order of reasons (section "The actions"): proof below verified, not a contact, no right or not covered, the
-    account's state, a further factor.
+    account's status, a second proof.
     """
     subject, action, account, topic, proof, service = ask
     need = PROOF_NEEDED[action]
@@ -133,7 +133,7 @@ class Allowed(NamedTuple):
 
 
 class Rights(NamedTuple):
-    """What somebody may do on an account as they are proven, by cell; the cells a further proof would open; and the requests they
+    """What somebody may do on an account as they are proven, by cell; the cells a second proof would open; and the requests they
     could make with one."""
 
     may: Mapping[str, Allowed]
@@ -142,7 +142,7 @@ class Rights(NamedTuple):
 
 
 def rights(standing: Standing | None, proof: Proof) -> Rights:
-    """Every cell of a customer's at once, to say what may be told to them. No grant comes of it."""
+    """Every cell for one customer at once, to say what may be told to them. It gives no grant."""
     if standing is None:
         return Rights({}, frozenset(), ())
     lent = tuple(sorted(standing.lent.items()))
@@ -174,7 +174,7 @@ def _rights(
 
 
 def _besides(standing: Standing, cell: str) -> tuple[str, tuple[str, ...]] | None:
-    """What a delegation gives on an active account, or having made a request on one that is not closed."""
+    """What a delegation gives on an active account, or what having made a request gives on one that is not closed."""
     if standing.status == Status.ACTIVE and cell in standing.lent:
         return standing.lent[cell], _BY_DELEGATION
     return (OWN_REQUESTS, _BY_REQUEST) if standing.status != Status.CLOSED and cell in standing.own else None
@@ -208,14 +208,14 @@ def _look_up(
 
 
 def _by_status(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Reason | None:
-    """Why the state of an account takes a cell away from who holds this. None: it does not."""
+    """Why the account's status takes a cell away from a contact with these holdings. None: it does not."""
     if status is Status.CLOSED and not (scheme.owner in held and cell in CLOSED_OWNER_KEEPS):
         return Reason.ACCOUNT_CLOSED
     return Reason.ACCOUNT_SUSPENDED if status is Status.SUSPENDED and cell in SUSPENDED_LOSES else None
 
 
 def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> WayForward:
-    """What works on the account as it is. Whoever a way points to can take it: way_forward.py says who on an account that is."""
+    """What works on the account as it is. Way_forward.py says which contacts of a real account can take it."""
 
     def may(words: frozenset[str], one: str) -> bool:
         return scheme.answer(words, one, facts).allowed and _by_status(scheme, words, status, one) is None

@@ -114,16 +114,16 @@ class Scheme:
         return tuple(c.name for c in named), all(c.members <= set(self.roles) for c in named)
 
     def rights(self, held: frozenset[str]) -> frozenset[str]:
-        """Every cell that is allowed to who holds this, facts taken as met."""
+        """Every cell that these holdings allow, facts taken as met."""
         return frozenset(cell for cell in self.cells if self.answer(held, cell, FACTS).allowed)
 
     @property
     def owner_holds(self) -> frozenset[str]:
-        """What whoever has the owner's role holds at least: the role, and what it requires."""
+        """What every owner holds at least: the role, and what it requires."""
         return frozenset({self.owner}) | self.requires.get(self.owner, _NOTHING) if self.owner else _NOTHING
 
     def words_allowing(self, cell: str) -> frozenset[str]:
-        """Whoever may do it holds one of these at least; who holds one may lack another that it takes besides."""
+        """Everybody who may do it holds at least one of these; one alone may not be enough."""
         return _NOTHING.union(*(c.members for c in self.columns if self.rows[cell][c.name].allowed))
 
     def only_owner(self, cell: str) -> bool:
@@ -143,7 +143,7 @@ class Scheme:
 
 
 def _tightness(square: Square) -> int:
-    """0 for an unconditional yes, 1 for a met fact, 2 for a limit: whoever holds more is never held to less."""
+    """0 for an unconditional yes, 1 for a met fact, 2 for a limit: an additional holding never narrows a right."""
     return 0 if not square.when else 1 if square.when in FACTS else 2
 
 

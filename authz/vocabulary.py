@@ -15,8 +15,8 @@ class Subject(str):
     """Who asks or acts: `person:17`, `staff:3`, `desk:worker`, `nobody`. Never a name, so that a person can be erased and the
     ledger keeps its chain.
 
-    It is the very text that columns and the ledger hold: nothing is converted on the way, and what is no subject is a mistake
-    that mypy finds.
+    It is the very text that columns and the ledger hold: nothing is converted on the way, and mypy finds any
+    other text in its place.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""Open this to see who can help after a refusal: whoever a way forward names is judged as whoever was refused.
+"""Open this to see who can help after a refusal: everybody whom a way forward names has been judged as well.
 
 So nobody is named who could not do it, on the account as it is now: an administrator for what the owner alone may, somebody
 with Manage Users for a permission they do not hold (C12), a lender on a suspended account.
@@ -25,7 +25,7 @@ NAMES: Final = frozenset(_TAKES)
 
 
 def leaves_out_suspension(denied: Denied) -> bool:
-    """Whether the way forward is about a suspension that the reason says nothing of: then whoever is refused is told of it as well."""
+    """Whether the way forward is about a suspension that the reason does not mention: then the refusal mentions it as well."""
     return denied.next in _ABOUT_THE_SUSPENSION and denied.reason is not Reason.ACCOUNT_SUSPENDED
 
 
@@ -36,12 +36,12 @@ def billing_alone(denied: Denied) -> Status | None:
 
 
 def can_help(denied: Denied, cell: str, standing: Standing) -> bool:
-    """Whether who stands so can do what the way forward of a refusal of this cell asks of them."""
+    """Whether a contact with this standing can do what the way forward of a refusal of this cell asks for."""
     return all(_may(standing, one or cell) for one in _TAKES[denied.next])
 
 
 def can_lend(cell: str, standing: Standing) -> bool:
-    """Whether who stands so can lend a cell now. What is lent to them is not theirs to lend."""
+    """Whether a contact with this standing can lend a cell now. They cannot lend what is lent to them."""
     return cell in LENDABLE and _may(standing, "right.lend") and _may(standing, cell)
 
 

@@ -1,6 +1,6 @@
 """How the database is reached: one engine, and on SQLite the gate that writers pass one by one.
 
-WAL with full synchronous, BEGIN IMMEDIATE for whoever writes, and
+WAL with full synchronous, BEGIN IMMEDIATE for every writer, and
 a lock inside the process round a file lock between processes, because SQLite's own waiting is unfair (seconds, not ms).
 """
 
@@ -25,7 +25,7 @@ from sqlalchemy.pool import QueuePool
 from store.db.statements import Prepared
 
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: more of them are not faster
-# Seconds that a writer waits for SQLite's own lock, which whoever does not know the gate may hold; and one of its tries, which
+# Seconds that a writer waits for SQLite's own lock, which a program that does not use the gate may hold; and one of its tries, which
 # cannot be ended sooner.
 LONGEST, LOCK = 30.0, 0.25
 LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for which somebody does not wait for ever
@@ -36,7 +36,7 @@ DatabaseFault = DBAPIError  # what a driver raises, under a name that channels m
 
 
 class OccupiedError(Exception):
-    """Somebody else writes, or has all connections, for longer than this thread may wait (`Gate.within`). Nothing was done."""
+    """Other threads write, or hold all connections, for longer than this thread may wait (`Gate.within`). Nothing was done."""
 
 
 class DatabaseUrlError(ValueError):
@@ -73,7 +73,7 @@ class Gate:
         return self._path is None
 
     def is_free(self) -> bool:
-        """Whether whoever wants to write now need wait for nobody. Never of an open gate, where nobody knows."""
+        """Whether a writer could begin at once. False for an open gate, which does not know."""
         if self._path is None or not self._lock.acquire(blocking=False):
             return False
         try:
@@ -113,7 +113,7 @@ class Gate:
                 time.sleep(LOOK)
 
     def _file(self) -> int:
-        """Opened by each process for itself: a lock belongs to whoever opened the file."""
+        """Each process opens the file for itself: a lock belongs to the process that opened it."""
         assert self._path is not None
         if self._fd is None or self._pid != os.getpid():
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -138,7 +138,7 @@ class Gate:
 
 
 def _for_its_owner_alone(path: Path) -> None:
-    """0600, whatever made it: tickets, names and bills lie open in it."""
+    """Sets the mode to 0600, whoever made the file: tickets, names and bills in it are not encrypted."""
     for one in (path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))):
         with suppress(OSError):  # not there yet, or somebody else's: `deskgate doctor` says so
             if one.stat().st_mode & 0o077:

@@ -1,4 +1,4 @@
-"""What somebody holds on an account at this moment, which is what every decision rests on: their own rights, and those lent to them.
+"""What somebody holds on an account at this moment: their own rights, and those lent to them. Every decision rests on it.
 
 A delegation counts while it has not ended and its lender still holds `right.lend` and what they lent, on an active account. Who
 may open tickets by a delegation may follow those they have opened.
@@ -32,7 +32,7 @@ class Lent:
 
 
 class Judging(Connected, Protocol):
-    """What a standing asks of a transaction besides: the time, the schemes, and where to note the delegations that were read."""
+    """What reading a standing needs from a transaction besides its connection: the time, the schemes, and where to note the delegations that were read."""
 
     @property
     def now(self) -> int: ...
@@ -86,7 +86,7 @@ def _read(tx: Judging, subject: Subject, account: int, row: Any) -> Standing:
 
 
 def _own(tx: Judging, person: int, account: int, followed: Mapping[str, str]) -> frozenset[str]:
-    """The cells by which somebody follows such requests of theirs."""
+    """The cells by which somebody follows the requests they have made."""
     topics = {
         followed.get(row.kind) for row in tx.connection.execute(_KINDS, {"person": person, "account": account}).all()
     }
@@ -114,7 +114,7 @@ def words_of(joined: str) -> frozenset[str]:
 
 
 def in_order(scheme: Scheme | None, held: Collection[str]) -> tuple[str, ...]:
-    """As people read them: a scheme's roles and permissions as they stand in its file, and last what it does not have."""
+    """Holdings in the order in which people read them: that of the scheme's file, and last those the scheme does not have."""
     known = [word for word in scheme.roles + scheme.permissions if word in held] if scheme else []
     return (*known, *sorted(set(held).difference(known))) if len(known) < len(held) else tuple(known)
 
@@ -154,7 +154,7 @@ def _holds(tx: Judging, lent: Lent) -> bool:
 
 
 def may_lend(scheme: Scheme, held: frozenset[str], cell: str) -> bool:
-    """Whether who holds these words may lend a cell, on an account that is active."""
+    """Whether a contact with these holdings may lend a cell, on an active account."""
     return can_lend(cell, Standing(_WHOEVER, None, scheme, Status.ACTIVE, held, frozenset()))
 
 

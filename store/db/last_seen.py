@@ -24,8 +24,8 @@ SYSTEMD: Final = "/var/lib/deskgate"
 
 
 def state_folder() -> Path | None:
-    """A folder of ours that outlives a reboot; None where there is none to be had. What systemd gives the service by
-    `StateDirectory=deskgate` is found by the operator's shell as well, which has no word of it."""
+    """A folder of ours that outlives a reboot; None where the machine allows none. The operator's shell finds
+    the folder of systemd's `StateDirectory=deskgate` as well, though it is not told of it."""
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0] or (SYSTEMD if Path(SYSTEMD).is_dir() else "")
     return folder_of_ours(given, os.environ.get("XDG_STATE_HOME", "") or "~/.local/state")
 
@@ -42,13 +42,13 @@ class Seen:
 
 
 class Memory:
-    """Of one database, for all processes of this machine. Where there is no folder it lasts as long as the process."""
+    """What was seen of one database, shared by all processes of this machine. Without a folder it lasts as long as the process."""
 
     def __init__(self, url: str) -> None:
         self._name = _name(url)
         self._own: Seen | None = None
 
-    @cached_property  # not before it is needed: whoever only asks makes no folder
+    @cached_property  # made when it is first needed: a mere question makes no folder
     def path(self) -> Path | None:
         folder = state_folder()
         return None if folder is None else folder / f"seen-{self._name}.json"
@@ -63,14 +63,14 @@ class Memory:
         return self._own if self.path is None else _read(self.path)
 
     def recall_other(self, origin: str) -> Seen | None:
-        """The furthest that this machine has seen of it under another name: a backup is often restored under a new one."""
+        """The newest checkpoint this machine has seen of it under another name: a backup is often restored under a new one."""
         if self.path is None or not origin:
             return None
         found = [seen for path in self.path.parent.glob("seen-*.json") if (seen := _read(path)) is not None]
         return max((seen for seen in found if seen.origin == origin), key=lambda seen: seen.checkpoint, default=None)
 
     def keep(self, seen: Seen | None) -> None:
-        """Whole or not at all, or an older one stays: a full disk must not stop checkpoints. None: forget it."""
+        """Writes the whole file or leaves the old one: a full disk must not stop checkpoints. None: deletes it."""
         self._own = seen
         if self.path is None:
             return
@@ -85,7 +85,7 @@ class Memory:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """One process after the other looks and keeps: a restore is answered once."""
+        """Processes look and write one after the other, so that a restore is answered once."""
         lock = None
         with suppress(OSError):
             if self.path is not None:
@@ -108,7 +108,7 @@ def _read(path: Path) -> Seen | None:
 
 
 def _name(url: str) -> str:
-    """Of a database, whoever signs in to it and wherever the service is started."""
+    """The name of a database: the same for every login and every working directory."""
     parsed = read_url(url)
     where = (
         str(Path(parsed.database).resolve())

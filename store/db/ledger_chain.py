@@ -31,7 +31,7 @@ SEGMENT_WATCH = 2 * HOUR  # … so a checkpoint need not look at segments older 
 
 
 class Retired(Protocol):
-    """The keys that sign no more, and what raises where one of them would (retired_keys.py)."""
+    """The keys that no longer sign; using one of them raises (retired_keys.py)."""
 
     keys: dict[str, dict[str, int]]
 
@@ -108,7 +108,7 @@ class Written(NamedTuple):
 
 
 class _Waiting:
-    """Somebody who waits for a segment: `called` opens when `segment` is theirs."""
+    """A thread that waits for a segment: `called` opens when it has `segment`."""
 
     def __init__(self) -> None:
         self.segment: Segment | None = None
@@ -119,7 +119,7 @@ class _Waiting:
 class Segments:
     """As many segments as pooled connections; taken before a transaction begins and given back after it has ended.
 
-    Whoever waits longest is next. A `SimpleQueue` lets whoever gives a segment back take it again at once: with more threads
+    The thread that has waited longest is next. With a `SimpleQueue` a thread could give a segment back and take it again at once: with more threads
     than segments two of them did all the work, and a request that had come first was answered last.
     """
 
@@ -154,7 +154,7 @@ class Segments:
             raise
 
     def moved(self, segment: Segment, n: int, mac: bytes, at: int) -> None:
-        """COMMIT has returned: the segment's head is there now."""
+        """Moves the head of the segment, once COMMIT has returned."""
         segment.n, segment.mac = n, mac
         self.wrote_at = time.monotonic()
         self.heads[segment.id] = Written(n, mac, segment.opened_at)
@@ -162,7 +162,7 @@ class Segments:
             self.unsealed_since = at
 
     def give(self, segment: Segment | None) -> None:
-        """Back for the next transaction. None when the outcome of the last COMMIT is unknown: the segment is finished."""
+        """Gives the segment back for the next transaction. None when the outcome of the last COMMIT is unknown: the segment is finished."""
         with self._lock:
             if not self._waiting:
                 self._free.append(segment)

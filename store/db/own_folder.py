@@ -1,4 +1,4 @@
-"""A folder on this machine that is this service's own: nobody else can write to it, or has made it before us."""
+"""A folder on this machine that belongs to this service: nobody else made it, and nobody else can write to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def folder_of_ours(*bases: str) -> Path | None:
-    """Ours in the first of these that lets us have one, made where it is not there; None where none does."""
+    """Our folder inside the first of these parents that allows one; made if it is missing. None: no parent allows one."""
     for base in bases:
         folder = Path(base, "deskgate")
         with suppress(OSError, RuntimeError):  # no home

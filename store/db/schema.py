@@ -26,7 +26,7 @@ class OtherVersionError(RuntimeError):
 
 
 def migrate(url: str) -> None:
-    """Upgrades to head, one process at a time. A database that is there already is left alone. Raises `OtherVersionError`."""
+    """Upgrades to head, one process at a time. A database at head is not changed. Raises `OtherVersionError`."""
     engine, gate = make_engine(url, 1)
     try:
         with engine.connect().execution_options(reads_only=True) as connection:

@@ -27,7 +27,7 @@ INSERTS: Final[Mapping[str, Insert]] = {"sqlite": sqlite.insert, "postgresql": c
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """`order` for a driver that takes values by position; `fixed` what the statement itself brings."""
+    """`order` of the values for a driver that takes them by position; `fixed` are the values in the statement itself."""
 
     sql: str
     order: tuple[str, ...] | None
@@ -48,7 +48,7 @@ def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
 
 
 def starting(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    """Whether it begins with these words, as a range: LIKE is none for SQLite. On PostgreSQL of a `Bytewise` column alone."""
+    """Whether a column begins with these words, as a range: SQLite uses no index for LIKE. On PostgreSQL of a `Bytewise` column alone."""
     return (column >= words) & (column < words[:-1] + chr(ord(words[-1]) + 1))
 
 
@@ -140,7 +140,7 @@ class Prepared:
 
 
 def _row(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any] | None:
-    """What a row of the answer becomes: a named tuple, its values as SQLAlchemy would give them."""
+    """Makes the named tuple of a row, with its values as SQLAlchemy would give them."""
     columns = dict(getattr(statement, "exported_columns", ()))  # plain text has none
     if not columns:
         return None
@@ -166,10 +166,10 @@ MOST_AT_ONCE: Final = 6  # rows in one statement; an import writes thousands, an
 
 
 def insert_together(connection: Connection, writes: Sequence[Write]) -> None:
-    """Inserts rows in their order, with as few journeys to the database as can be. Raises what the database raises.
+    """Inserts rows in their order, with as few round trips to the database as possible. Raises what the database raises.
 
-    On PostgreSQL a journey costs as much as the row: a ticket's message, its job and its ledger entry go as one statement, each
-    INSERT but the last a common table expression. On SQLite there is no journey, so they go one by one.
+    On PostgreSQL a round trip costs as much as the row: a ticket's message, its job and its ledger entry go as one statement, each
+    INSERT but the last a common table expression. On SQLite there is no round trip, so they go one by one.
     """
     if connection.dialect.name == "postgresql" and 1 < len(writes) <= MOST_AT_ONCE:
         _at_once(connection, writes)

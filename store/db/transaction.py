@@ -41,7 +41,7 @@ from store.db.ledger_chain import Entry, Segment, Segments, chained
 from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
-NOBODY: Final = Subject("nobody")  # the subject of whoever has not proved who they are
+NOBODY: Final = Subject("nobody")  # the subject of somebody who has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
@@ -62,8 +62,8 @@ class ConnectionLostError(RuntimeError):
 
 
 class CollidedError(ConnectionLostError):
-    """Two transactions met: they waited for each other, or what this one was allowed rests on what the other has just taken away.
-    Nothing is stored, and it may be tried again: then the judge sees what stands."""
+    """Two transactions met: they waited for each other, or the other one has just taken away what this one's grant rests on.
+    Nothing is stored, and it may be tried again: then the judge sees the new state."""
 
 
 class Transaction:
@@ -164,7 +164,7 @@ class Transaction:
             self._segments.give(self._segment if segment_known else None)
 
     def look_at_the_clock(self) -> None:
-        """For whoever takes long, or has waited for somebody: what comes next is dated when it is done."""
+        """Reads the clock again, after something that took long: what follows is dated when it is done."""
         self.now = max(self.now, self._clock())
 
     @property
@@ -226,8 +226,8 @@ class Transaction:
         return offered
 
     def rights(self, subject: Subject, account: int, proof: Proof) -> Rights:
-        """Everything a person may do on an account as they are proven, and what a second proof would open. Opens nothing, so there is no
-        Grant; whoever is told of it is by `told_rights`."""
+        """Everything a person may do on an account as they are proven, and what a second proof would open. It opens nothing, so there is no
+        Grant; `told_rights` records that somebody was told of it."""
         return rights(holdings.on(self, subject, account, None), proof)
 
     def requests_everywhere(self, subject: Subject) -> dict[int, tuple[Action, ...]]:
@@ -252,7 +252,7 @@ class Transaction:
         entry.fields += [name for name in fields if name not in entry.fields]
 
     def told_rights(self, subject: Subject, account: int, proof: Proof, cells: Mapping[str, Allowed | Grant]) -> None:
-        """That all these cells are allowed is said, as in a menu: one entry."""
+        """Records in one entry that somebody was told of all these cells, as in a menu."""
         if cells:
             rules = dict.fromkeys(rule for yes in cells.values() for rule in yes.rules)
             self.record(subject, account, "offer", "offered", rules, proof, cells)
@@ -267,7 +267,7 @@ class Transaction:
         proof: Proof = Proof.NONE,
         fields: Iterable[str] = (),
     ) -> Entry:
-        """Puts an entry in the ledger of what is not a decision of the judge: an attempt, a lock, a ticket kept back."""
+        """Puts an entry in the ledger for what the judge did not decide: an attempt, a lock, a held ticket."""
         self._believes(who, account, proof)
         entry = Entry(
             self.now, who, account, action, decision, " ".join(rules), proof.word, self.channel, self.call, list(fields)
@@ -282,11 +282,11 @@ class Transaction:
     # --- what decisions rest on
 
     def proved_further(self, subject: Subject, account: int | None) -> None:
-        """Says that this transaction has read a second proof of theirs on the account. For `step_ups` alone."""
+        """Notes that this transaction has read their second proof on the account. For `step_ups` alone."""
         self._further.add((subject, account))
 
     def _believes(self, subject: Subject, account: int | None, proof: Proof) -> None:
-        """Nobody is called stepped-up who has not given a second proof: neither in a grant nor in the ledger."""
+        """Raises where an ask says stepped-up and no second proof was read: neither a grant nor the ledger may say so."""
         if proof is Proof.STEPPED_UP and subject.is_person and (subject, account) not in self._further:
             raise GrantRequiredError(f"{subject} has given no second proof on account {account}")
 
@@ -308,7 +308,7 @@ class Transaction:
 
 
 def retried(do: Callable[[], T], *, if_stored: bool = True) -> T:
-    """What `do` gives, done up to `TRIES` times where it met another, for nothing of it is stored then; and once more where the
+    """What `do` returns. It is run up to `TRIES` times where it met another transaction (nothing is stored then), and once more where the
     database went away, unless it must not be done twice (`if_stored` is false): what is stored is not known then.
 
     Raises `ConnectionLostError` where that did not help."""
@@ -326,7 +326,7 @@ def retried(do: Callable[[], T], *, if_stored: bool = True) -> T:
 
 
 def _may_be_tried_again(fault: DBAPIError) -> None:
-    """Raises what says so, where it is the connection that is lost, or the transaction."""
+    """Turns a database error into `ConnectionLostError` or `CollidedError`, where it is one of them."""
     if fault.connection_invalidated:
         raise ConnectionLostError(str(fault.orig)) from fault
     if getattr(fault.orig, "sqlstate", "") in _COLLIDED:
@@ -334,5 +334,5 @@ def _may_be_tried_again(fault: DBAPIError) -> None:
 
 
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:
-    """An INSERT that can say what to do on a conflict, for what is put together anew each time."""
+    """An INSERT with ON CONFLICT, for a statement that is built anew each time."""
     return INSERTS[tx.dialect](table)

@@ -1,4 +1,4 @@
-"""The pulse of the database: one row, written over and over, by which it is known that it keeps what it is given, and until when it did."""
+"""One row, written over and over: it shows that the database stores what it is given, and when it last did."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _p = tables.write_probe
 
 
 def beat(connection: Connection, now: int, patience: float) -> None:
-    """PostgreSQL waits for so many seconds where the row is somebody else's; on SQLite whoever begins has all of it."""
+    """On PostgreSQL it waits so many seconds for the row; on SQLite a transaction that has begun has the whole database."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     if dialect is postgresql:
         connection.execute(select(func.set_config("statement_timeout", f"{patience * 1000:.0f}", True)))
