@@ -215,7 +215,7 @@ def _by_status(scheme: Scheme, held: frozenset[str], status: Status, cell: str) 
 
 
 def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> WayForward:
-    """What works on the account as it is. Way_forward.py says which contacts of a real account can take it."""
+    """The way forward on an account with this status; way_forward.py says which of its contacts can take it."""
 
     def may(words: frozenset[str], one: str) -> bool:
         return scheme.answer(words, one, facts).allowed and _by_status(scheme, words, status, one) is None

@@ -1,4 +1,4 @@
-"""The accounts of a customer: which are theirs, what they may there and why not, what an account owes and runs, who decides on it."""
+"""The accounts of a customer: which accounts they are on, what they may do there and why not, what an account owes and runs, who manages its contacts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Theirs = Mapping[int, Mapping[str, Grant]]
 
 @dataclass(frozen=True, slots=True)
 class OfAccounts(Generic[T]):
-    """Something of each account, of the first so many; and how many more there are, of which nothing is told."""
+    """One thing about each of the first accounts; `more` is how many accounts are left out."""
 
     each: tuple[tuple[AccountName, T], ...]
     more: int
@@ -37,13 +37,13 @@ class Rights:
 
 
 def theirs(tx: Transaction, who: Actor) -> Theirs:
-    """As they are, without a second proof. To decide by: nothing is told yet."""
+    """The cells they are allowed without a second proof. For decisions: this tells nothing."""
     return tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING)
 
 
 def allowed(tx: Transaction, who: Actor) -> dict[int, Grant]:
-    """The accounts (ids) on which they are allowed anything, signing in to the pages included, as they are proved: each with a grant
-    under which it may be named."""
+    """The accounts (ids) on which they are allowed anything with the proof they have, signing in to the pages included. Each comes with
+    a grant that allows its name to be told."""
     return tx.offer_accounts(who.subject, who.proof, _ANYTHING)
 
 
@@ -55,7 +55,7 @@ def named(tx: Transaction, may: Theirs, many: int, under: str = "") -> OfAccount
 
 
 def name(tx: Transaction, who: Actor, account: int) -> AccountName | None:
-    """The name of an account (id) of theirs. None: it is not theirs."""
+    """The name of an account (id) they are a contact of. None: they are not."""
     grant = offered_anything(tx, who.subject, account)
     return None if grant is None else account_details.name(tx, grant)
 
@@ -98,7 +98,7 @@ def refusals(
 
 
 def bills(tx: Transaction, who: Actor, many: int) -> OfAccounts[Sequence[Invoice] | None] | None:
-    """What each account owes, or None beside the others where they may not see it. None at all: they may see it nowhere."""
+    """What each account owes; None for an account whose bills they may not see. None alone: they may see the bills of no account."""
     cell, may = str(Action.BILLING_VIEW), theirs(tx, who)
     if not any(cell in grants for grants in may.values()):
         return None
@@ -108,12 +108,12 @@ def bills(tx: Transaction, who: Actor, many: int) -> OfAccounts[Sequence[Invoice
 
 
 def services(tx: Transaction, who: Actor, many: int) -> OfAccounts[Sequence[Service]] | None:
-    """What runs on each account where they may see it. None: nowhere."""
+    """The services of each account on which they may see them. None: there is no such account."""
     return _each(tx, who, Action.SERVICE_VIEW, many, account_details.services)
 
 
 def deciders(tx: Transaction, who: Actor, many: int) -> OfAccounts[Deciders] | None:
-    """Who may change the contacts of each account, where they may know. None: nowhere."""
+    """Who may change the contacts of each account on which they may know that. None: there is no such account."""
     return _each(tx, who, Action.CONTACTS_VIEW, many, account_details.who_may_manage_contacts)
 
 
@@ -129,7 +129,7 @@ def _each(
 
 
 def billing_alone(tx: Transaction, who: Actor, account: int) -> tuple[AccountName, Status] | None:
-    """An account (id) and the state it is in, where that is why they can open billing tickets there and no others."""
+    """An account (id) and its status, where that status is why they can open only billing tickets there."""
     grant = tx.offer([build_ask(tx, who, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
     state = account_details.takes_billing_alone(tx, grant) if grant is not None else None
     return (account_details.name(tx, grant), state) if grant is not None and state is not None else None

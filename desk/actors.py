@@ -1,6 +1,6 @@
 """Who acts, with the proof of this moment, and what they ask: no channel builds an `Ask` itself.
 
-The right of one of the staff is asked for at each click (`permit`), a customer's with every proof that stands (`build_ask`).
+The right of one of the staff is asked for at each click (`permit`), a customer's with the proof they have at that moment (`build_ask`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ EVERYTHING: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts: `subject` is `person:…` or `staff:…`; `proof` is what coming this way has proved of it, a PIN by phone or
-    a linked member of Slack; `bound` is where a second proof of theirs counts, this call or this member, and nowhere else."""
+    """Somebody who acts: `subject` is `person:…` or `staff:…`; `proof` is what this channel has proved: a PIN by phone,
+    a linked member in Slack; `bound` is the one place where their second proof counts, this call or this member."""
 
     subject: Subject
     proof: Proof
@@ -35,7 +35,7 @@ class Actor:
 
     @property
     def staff(self) -> int | None:
-        """The id of one of the desk's people; None for everybody else."""
+        """The id of one of the staff; None for everybody else."""
         return self.subject.staff if self.subject.is_staff else None
 
 
@@ -54,14 +54,14 @@ def build_ask(
     topic: Topic | None = None,
     service: str | None = None,
 ) -> Ask:
-    """What a customer asks, with the proof of this moment. Whoever asks for a change is proved for the topic it is kept under."""
+    """What a customer asks, with the proof of this moment. A request for a change is asked with the proof for its topic."""
     about = topic or (customer_tickets.topic_of(action) if action in REQUESTS else "")
     return Ask(who.subject, action, account, topic, proof_of(tx, who, account, about), service)
 
 
 @dataclass(frozen=True, slots=True)
 class NotAllowed:
-    """What was asked, and why not: what `store.accounts.account_details.why_not` makes a refusal of that can be heard."""
+    """What was asked, and why it was denied: `store.accounts.account_details.why_not` makes a refusal for people of it."""
 
     ask: Ask
     denied: Denied
@@ -80,7 +80,7 @@ def may_still(
     topic: Topic | None = None,
     service: str | None = None,
 ) -> bool:
-    """Whether somebody who has waited for it may still do it, as they were proved when they asked."""
+    """Whether somebody who has waited may still do what they asked for, with the proof they had then."""
     return isinstance(tx.ask(Ask(who.subject, action, account, topic, who.proof, service)), Grant)
 
 
@@ -91,13 +91,13 @@ def offered_anything(tx: Transaction, subject: Subject, account: int) -> Grant |
 
 
 def permit(tx: Transaction, subject: Subject, action: Action, account: int | None = None) -> Grant | None:
-    """The grant of one of the desk's own people or of its machinery (`LINE`, `WORKER`) for an action of the desk. None: they may not."""
+    """The grant for an action of the desk, for one of the staff or a program of the desk's (`LINE`, `WORKER`). None: they may not."""
     verdict = tx.ask(Ask(subject, action, account, None, Proof.NONE))
     return verdict if isinstance(verdict, Grant) else None
 
 
 def permit_staff(tx: Transaction, who: Actor, action: Action, account: int | None = None) -> Grant | None:
-    """The same for whoever acts: of somebody who is not of the staff nothing is asked. None: they may not."""
+    """The same for an actor. None: they may not, or are not of the staff; then the judge is not asked."""
     return None if who.staff is None else permit(tx, who.subject, action, account)
 
 
@@ -107,7 +107,7 @@ def permit_line(tx: Transaction, account: int | None) -> Grant | None:
 
 
 def permit_worker(tx: Transaction) -> Grant:
-    """To bring people what concerns them. Raises `RetryLaterError` where the scheme `desk` has no such right: an operator can give it."""
+    """The worker's grant to deliver. Raises `RetryLaterError` where the scheme `desk` has no such right: an operator can give it."""
     grant = permit(tx, WORKER, Action.DESK_DELIVER)
     if grant is None:
         raise RetryLaterError("the worker may not deliver: see the scheme desk")

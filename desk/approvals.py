@@ -1,4 +1,4 @@
-"""Somebody on the phone says they are this person, who answers here: with the number that is heard there, or that it is not them."""
+"""A caller says they are this person. The person answers in Slack: with the number the caller hears, or that it is not them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class NotApproved(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """They are proved further on that call. `handed_in`: the draft that went to the desk with it, if there is one."""
+    """The call has a second proof now. `handed_in`: the draft that went to the desk with it, if there is one."""
 
     handed_in: int | None
 
 
 def say_number(tx: Transaction, who: Actor, id: int, digits: str, *, minutes: int) -> Approved | NotApproved:
-    """Once: a wrong one ends it. `minutes`: how long it is good for."""
+    """Takes the number, once: a wrong one ends the question. `minutes`: how long the proof is good for."""
     right = slack_approvals.answer(tx, who.subject, id, digits, ends_at=tx.now + minutes * MINUTE)
     if right is None:
         return NotApproved.GONE
@@ -43,7 +43,7 @@ def say_number(tx: Transaction, who: Actor, id: int, digits: str, *, minutes: in
 
 
 def not_me(tx: Transaction, who: Actor, id: int) -> bool:
-    """Somebody else is on the phone as them: the desk is warned at once, and everybody on file told. False: nothing to answer."""
+    """The person says the caller is somebody else: warns the desk at once, and sends notices. False: there is nothing to answer."""
     account = slack_approvals.refuse(tx, who.subject, id)
     if account is None:
         return False

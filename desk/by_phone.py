@@ -1,4 +1,4 @@
-"""What may be done by phone: what is lent and one's own requests as anywhere, and otherwise what the right to support by phone gives."""
+"""What may be done by phone: everything lent, one's own requests, and whatever the right to support by phone allows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANYWHERE: Final = LENT | {OWN_REQUESTS}  # limits of what may be asked for at ev
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Those that a second proof opens: at whatever channel, and of them those that can be made by phone."""
+    """Requests that a second proof opens: in any channel, and those of them that can be made by phone."""
 
     anywhere: tuple[Action, ...]
     by_phone: tuple[Action, ...]
@@ -35,7 +35,7 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class OnlyElsewhere:
-    """Why not by phone, where it could be asked for at another channel, which takes no right to the phone."""
+    """Why it was denied by phone, where another channel would allow it without the right to support by phone."""
 
     why: NotAllowed
 
@@ -74,13 +74,13 @@ def by_topic(tx: Transaction, who: Actor, action: Action, account: int | None) -
 
 
 def requests(tx: Transaction, who: Actor, account: int) -> Requests:
-    """The requests they could make, however they are proved now."""
+    """The requests they could make with a second proof, whether or not they have one now."""
     return _requests(tx.rights(who.subject, account, Proof.STEPPED_UP))
 
 
 def _requests(found: Rights) -> Requests:
-    """By phone counts what `phone.support` gives. Nobody has that on a closed account: what is left there is to reopen it, which
-    would be asked in vain of any other."""
+    """The right to support by phone, on which everything by phone depends. Nobody has it on a closed account: only reopening the
+    account can be asked for there."""
     support, here = found.may.get(Action.PHONE_SUPPORT), found.requests
     if support is None:
         here = tuple(action for action in here if action == Action.ACCOUNT_REOPEN)
@@ -92,7 +92,7 @@ def _requests(found: Rights) -> Requests:
 def why_no_request(
     tx: Transaction, who: Actor, action: Action, account: int, service: str | None
 ) -> NotAllowed | OnlyElsewhere | Literal["nothing_to_change"] | None:
-    """Why a request may not be made by phone now; None: it may. A second proof is asked for last, never in vain."""
+    """Why a request may not be made by phone now; None: it may. A second proof is asked for last, so that nobody gives one in vain."""
     asked = judge(tx, build_ask(tx, who, action, account, service=service))
     if isinstance(asked, NotAllowed) and asked.denied.reason is not Reason.STEP_UP:
         return asked

@@ -114,7 +114,7 @@ def _callback(
 def _case(
     tx: Transaction, who: Actor, call: LiveCall, texting: Collection[str], accounts_an_hour: int
 ) -> tuple[AccountAccess, Case | None]:
-    """The card of a call of theirs. As long as the caller has proved nothing there is nothing on it to be read."""
+    """The card of their own call. It shows nothing of an account while the caller has proved nothing."""
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account)
     if grant is None or who.staff is None:
         return AccountAccess.OPEN, None

@@ -51,7 +51,7 @@ class Keypad(Enum):
     """What came of sending a caller to the keypad."""
 
     SENT = auto()
-    NOT_NOW = auto()  # not a call of theirs, nobody is talking, or they are there already
+    NOT_NOW = auto()  # not their call, nobody is talking, or the caller is at the keypad already
     NOT_PERMITTED = auto()
 
 
@@ -66,7 +66,7 @@ class Callback(Enum):
     ABROAD = "abroad"  # the number on file is where this desk may not call
     NO_PHONE = "no_phone"
     SUPERVISORS_ONLY = "supervisors_only"  # left under a threat: only supervisors call them
-    HELD = "held"  # nothing is done with that ticket yet, for whoever left it may not be alone
+    HELD = "held"  # the ticket is held: the person who left it may be under a threat
     NOT_THEIRS = "not_theirs"
     NOBODY = "nobody"  # we do not know who it is
     NOT_PERMITTED = "not_permitted"
@@ -94,7 +94,7 @@ def take(tx: Transaction, call: SupportCall, leg_call: str, leg: int) -> TakenCa
 
 
 def claim(tx: Transaction, who: Actor, call: int) -> Claim:
-    """They say that a call (its ring) is theirs, which somebody took on a phone of the desk: its card opens."""
+    """The agent claims a support call that was taken on a phone of the desk: its card opens."""
     found = support_calls.look(tx, call)
     if found is None:
         return Claim.NO_CALL
@@ -105,14 +105,14 @@ def claim(tx: Transaction, who: Actor, call: int) -> Claim:
 
 
 def give_back(tx: Transaction, who: Actor, call: int) -> bool:
-    """They had said so of the wrong one: its card closes to them, and a colleague can say that it is theirs. False: it is not theirs."""
+    """The agent gives a claimed call back: its card closes to them, and a colleague can claim it. False: it is not theirs."""
     found = support_calls.look(tx, call)
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, found.account) if found is not None else None
     return grant is not None and claims.give_back(tx, grant, call)
 
 
 def send_to_keypad(tx: Transaction, who: Actor, call: int, asked: AskedFor) -> Keypad:
-    """The caller they talk to proves who they are, unheard, and comes back to them."""
+    """Sends the agent's caller to the keypad, where nobody hears what they key, and back to the agent."""
     grant = permit_calls(tx, who)
     if grant is None:
         return Keypad.NOT_PERMITTED
@@ -120,7 +120,7 @@ def send_to_keypad(tx: Transaction, who: Actor, call: int, asked: AskedFor) -> K
 
 
 def callback_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> Callback:
-    """Whoever a call was with: for the agent whose call it is, or was just now. `phone`: whether the desk has a line to call by."""
+    """Calls the caller of a call back, for the agent whose call it is or was just now. `phone`: whether the desk has a line to call by."""
     grant = permit_calls(tx, who)
     if grant is None:
         return Callback.NOT_PERMITTED
@@ -131,7 +131,7 @@ def callback_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> C
 
 
 def callback_requester(tx: Transaction, who: Actor, number: int, *, phone: bool) -> Callback:
-    """Who opened a ticket, or left it, or whom they said they were."""
+    """Calls the requester of a ticket back, or the person they said they were."""
     ticket, grant = ticket_work.right_on(tx, who, number), permit_calls(tx, who)
     if grant is None:
         return Callback.NOT_PERMITTED
@@ -154,7 +154,7 @@ def callback_person(tx: Transaction, who: Actor, person: int, *, phone: bool) ->
 def would_callback(
     tx: Transaction, grant: Grant, person: int, *, phone: bool, may_call: Callable[[str], bool]
 ) -> Callback:
-    """What would come of having somebody called back now. `may_call`: which numbers the desk may ring."""
+    """What asking for a callback would come to now. `may_call`: which numbers the desk may ring."""
     if not phone:
         return Callback.NO_PHONE
     why = callbacks.why_not(tx, grant, person, may_call)

@@ -44,8 +44,8 @@ class Running:
 
 
 def possible(tx: Transaction, who: Actor) -> list[Possible]:
-    """Everything they may open at this moment, account by account; requests are there at the proof they need. This is
-    to decide by, and tells nothing: whoever shows it names it."""
+    """Everything they may open at this moment, account by account; requests are judged as if they had a second proof.
+    This is for decisions and tells nothing: names are told by the function that shows them."""
     may = tx.offer_everywhere(who.subject, Proof.VERIFIED, (*OPEN, (Action.PORTAL_LOGIN, None)))
     could = requests(tx, who)
     found: list[Possible] = []
@@ -84,12 +84,12 @@ def topic_of(kind: Kind) -> Topic:
 
 
 def named(tx: Transaction, found: Sequence[Possible]) -> list[Choice]:
-    """What is shown of what is possible, with the names of accounts."""
+    """The choices to show, with the names of accounts."""
     return [Choice(account_details.name(tx, one.under), one.kind) for one in found]
 
 
 def matching(tx: Transaction, found: Sequence[Possible], words: str, *, most: int) -> list[Choice]:
-    """The first of those whose kind, or whose account's name or number, has these words in it: the others are not told."""
+    """The first choices whose kind, account name or account number contains these words. No others are told."""
     made: list[Choice] = []
     for one in found:
         if len(made) == most:

@@ -56,7 +56,7 @@ def refuse(tx: Transaction, who: Actor, request: int) -> Answered:
 
 
 def take_back(tx: Transaction, who: Actor, delegation: int) -> bool:
-    """False: it is over, or none of theirs."""
+    """False: it has ended, or is not theirs."""
     return delegations.take_back(tx, who.subject, delegation)
 
 
@@ -67,7 +67,7 @@ def lent(tx: Transaction, who: Actor) -> list[Delegation]:
 
 
 def _lender(tx: Transaction, who: Actor, request: int) -> Grant | Answered:
-    """Their right to lend, or what becomes of their answer instead."""
+    """Their grant to lend, or the outcome where there is none."""
     account = delegations.account_of(tx, request)
     if account is None:
         return Answered.GONE

@@ -1,4 +1,4 @@
-"""What may be told to somebody who is proven, and what not; what they may ask for: facts of a card, whichever channel shows it. Pure."""
+"""What may be told to a verified person, what not, and what they may ask for: the same facts for the card in every channel. Pure."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ DIGITS: Final = one_time_codes.DIGITS
 
 
 class Link(Enum):
-    """What came of a code. One that is unknown, one that is used, and one of somebody whom members of this organisation may not stand
-    for are wrong alike."""
+    """What came of a code. WRONG says the same of an unknown code, a used one, and one for a person whom members of this
+    organisation may not be linked to."""
 
     LINKED = "linked"
     ALREADY = "already"  # this member stands for somebody
@@ -54,7 +54,7 @@ def link(tx: Transaction, home: str, team: str, user: str, digits: str) -> Link:
 
 
 def unlink(tx: Transaction, team: str, user: str) -> bool:
-    """The member stands for nobody any more; the person and the owners hear of it. False: they stood for nobody."""
+    """Unlinks the member; the person and the owners get a notice. False: the member was not linked."""
     subject = slack_members.unlink(tx, team, user)
     if subject is None:
         return False
@@ -64,7 +64,7 @@ def unlink(tx: Transaction, team: str, user: str) -> bool:
 
 
 def is_old_enough(tx: Transaction, team: str, user: str) -> bool:
-    """Whether this very member has stood for them for long enough to be shown what proves them elsewhere."""
+    """Whether this member has been linked for long enough to be shown a code that proves the person in another channel."""
     member = slack_members.find(tx, team, user)
     return member is not None and member.linked_at <= tx.now - factors.COOLING
 

@@ -1,4 +1,4 @@
-"""Looking people and accounts up: whether there is somebody, never unseen and only so often; an account, with a case of one's own."""
+"""Looking people and accounts up: whether a person exists, recorded in the ledger and limited in number; and an account, for an agent who has a case."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NotFound(Enum):
 class Closed(Enum):
     """Why an account is not shown."""
 
-    NO_CASE = auto()  # of theirs, or there is no such account: which, nobody hears
+    NO_CASE = auto()  # the agent has no case, or there is no such account: the answer does not say which
     TOO_MANY_ACCOUNTS = auto()
     NOT_PERMITTED = auto()
 
@@ -51,7 +51,7 @@ class CodeByMail(Enum):
 
 
 def find_person(tx: Transaction, who: Actor, words: str, region: str) -> PersonFound | NotFound:
-    """On an exact match alone. `region`: where a number is that is typed without its country."""
+    """Finds exact matches only. `region`: the country of a number that is typed without one."""
     grant = permit_calls(tx, who)
     if grant is None:
         return NotFound.NOT_PERMITTED
@@ -66,8 +66,8 @@ def find_person(tx: Transaction, who: Actor, words: str, region: str) -> PersonF
 def find_to_verify(
     tx: Transaction, who: Actor, words: str, region: str, *, texting: Collection[str], accounts_an_hour: int
 ) -> Case | PersonFound | NotFound:
-    """The same; and of whoever this agent is talking to, once they have proved who they are, the card. `texting`: the countries to
-    which codes go by text message."""
+    """The same, and the card where it is this agent's own caller and they have proved who they are. `texting`: the countries to which
+    codes go by text message."""
     found = find_person(tx, who, words, region)
     if isinstance(found, NotFound) or who.staff is None:
         return found
@@ -100,7 +100,7 @@ def find_account(tx: Transaction, who: Actor, number: str, accounts_an_hour: int
 
 
 def send_code(tx: Transaction, who: Actor, person: int) -> CodeByMail:
-    """A code goes to the address on file of somebody who was looked up; whoever asked never sees it."""
+    """Sends a code to the address on file of a person who was looked up; the agent never sees it."""
     grant = permit_calls(tx, who)
     if grant is None:
         return CodeByMail.NOT_PERMITTED

@@ -26,11 +26,11 @@ class HandIn(Enum):
     DONE = "done"
     ALREADY = "already"
     WITHDRAWN = "withdrawn"
-    NONE = "none"  # nothing of theirs
+    NONE = "none"  # they have no such thing
 
 
 class NotProved(Enum):
-    """What does not fit, and what is somebody else's, are wrong alike."""
+    """WRONG covers a code that does not match and one that is somebody else's."""
 
     LATER = "later"  # too many were tried
     BUSY = "busy"  # by everybody together: on the phone alone it is said that this lasts a moment

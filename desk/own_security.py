@@ -50,14 +50,14 @@ def enrol(tx: Transaction, who: Actor) -> str:
 
 
 def remove_authenticator(tx: Transaction, who: Actor) -> bool:
-    """In 72 hours: asking proves nothing but that somebody is where they are. False: there is none."""
+    """Removes their authenticator in 72 hours, not at once: somebody else may be using their Slack. False: they have none."""
     person = who.subject.person
     totp.end_later(tx, person, factors.COOLING)
     return totp.ends_at(tx, person) is not None
 
 
 def keep_authenticator(tx: Transaction, who: Actor) -> bool:
-    """They have thought better of it. False: it was not about to end."""
+    """Keeps the authenticator that was to be removed. False: it was not to be removed."""
     return totp.keep(tx, who.subject.person)
 
 

@@ -1,4 +1,4 @@
-"""The queue, as whoever works on tickets sees it. It names no customer."""
+"""The queue, as agents see it. It names no customer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class QueuePage:
 
 
 def queue_page(tx: Transaction, who: Actor, status: str, *, mine: bool, page: int) -> QueuePage | None:
-    """`mine`: those alone that they have taken. None: not for them."""
+    """`mine`: only the tickets they have taken. None: they may not see the queue."""
     grant = permit_staff(tx, who, Action.DESK_TICKET_WORK)
     if grant is None:
         return None

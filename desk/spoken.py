@@ -1,7 +1,7 @@
-"""What is spoken by phone becomes a ticket, a request or a reply, as what is written does elsewhere; each is judged when it is done.
+"""Spoken words become a ticket, a request or a reply, as written ones do in Slack; each is judged when it is done.
 
-Nothing that was spoken is lost: where the right has gone meanwhile it waits with the desk, to be sorted out. A recording that is
-heard of again changes nothing.
+Nothing that was spoken is lost: where the right has gone meanwhile, the words wait with the desk. A recording that Twilio reports
+twice changes nothing.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def reply(tx: Transaction, who: Actor, account: int, topic: str, number: int, re
 def callback(
     tx: Transaction, ask: Ask, subject: str, body: str, *, service: str | None = None, urgent: bool = False
 ) -> Opened | NotAllowed:
-    """A ticket by which somebody who asked for a person is called back, under the right to one."""
+    """A callback ticket for somebody who asked for a person, under the right to support by phone."""
     found = judge(tx, ask)
     if isinstance(found, NotAllowed):
         return found
@@ -99,7 +99,7 @@ def keep(
     recorded: Recorded | None,
     body: str = "",
 ) -> None:
-    """What somebody left who has proved who they are, and may not open a ticket (any more)."""
+    """A message from somebody who has proved who they are, and may not open a ticket."""
     customer_tickets.leave_pending(
         tx, subject=subject, body=body, recorded=recorded, who=who.subject, account=account, topic=topic
     )

@@ -55,12 +55,12 @@ class Decision(Enum):
     AGREED = auto()
     REFUSED = auto()
     ADDRESS_YOUNG = auto()
-    NOT_THEIRS = auto()  # their own wish, or it does not wait any more
+    NOT_THEIRS = auto()  # it is what they asked for themselves, or it has been decided
     NOT_PERMITTED = auto()
 
 
 def see_alert(tx: Transaction, who: Actor, id: int) -> bool:
-    """They have looked into a warning. False: that is not for them."""
+    """Marks an alert as looked into. False: it is not for them."""
     grant = permit_staff(tx, who, Action.DESK_THREAT_SWITCH)
     if grant is not None:
         alerts.seen(tx, grant, id)
@@ -68,7 +68,7 @@ def see_alert(tx: Transaction, who: Actor, id: int) -> bool:
 
 
 def let_go_on(tx: Transaction, who: Actor, staff: int) -> LetOn:
-    """Somebody else's decision, not their own: what one of the staff has looked at and looked up counts no more."""
+    """Empties a colleague's count of accounts and people looked at. Nobody does it for themselves."""
     grant = permit_staff(tx, who, Action.DESK_THREAT_SWITCH)
     if grant is None:
         return LetOn.NOT_PERMITTED
@@ -117,7 +117,7 @@ def ask_of_pin(tx: Transaction, who: Actor, wanted: OfPin, words: str, reason: s
 
 
 def decide(tx: Transaction, who: Actor, id: int, *, agree: bool) -> Decision:
-    """As the second person; whoever asked may still take it back."""
+    """Agrees or refuses, as the second person. The one who asked may refuse too, which takes it back."""
     action = dual_control.action_of(tx, id)
     grant = permit_staff(tx, who, Action(NEEDS[action]) if action is not None else Action.DESK_PIN_REISSUE)
     if grant is None:

@@ -1,4 +1,4 @@
-"""What is shown of one ticket to whoever works on it: its page, and the forms in which it is answered."""
+"""What an agent sees of one ticket: its page, and the forms in which it is answered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from store.tickets.ticket_summary import Card
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
     """`reach`: whom an answer would reach now. `files` are of the desk's notes, to send along. `taken_by` is the colleague who has the
-    ticket, or empty. `newest` is the last that whoever opens the form has seen."""
+    ticket, or empty. `newest` is the last message the agent has seen when the form opens."""
 
     reach: Reach
     files: tuple[File, ...]
@@ -93,7 +93,7 @@ def ticket_page(
 
 
 def _settable(card: Card) -> tuple[str, ...]:
-    """Where nobody can be written to, only what was closed is opened again."""
+    """A ticket without a customer to write to can only be opened again."""
     if card.requester is None:
         return ("open",) if card.status == "closed" else ("closed",)
     return tuple(status for status in agent_tickets.DESK_STATUSES if status != card.status)
@@ -111,7 +111,7 @@ def answer_form(tx: Transaction, ticket: TicketRight, *, phone: bool) -> AnswerF
 
 
 def correction(tx: Transaction, ticket: TicketRight, message: int, *, phone: bool) -> Correction | None:
-    """None: no such answer of theirs."""
+    """None: they have written no such answer."""
     grant, number = ticket.grant, ticket.number
     said = (
         one for one in visible_messages.said(tx, grant, number) if one.id == message and one.author == grant.subject

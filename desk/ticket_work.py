@@ -1,6 +1,6 @@
 """What the desk's people do with one ticket: the right to it, taking it, answering, noting, setting its status, letting it go.
 
-Whoever may work on a ticket has a `TicketRight`, asked for at each click; everything that is done with one takes it.
+A `TicketRight` says that one of the staff may work on a ticket. It is asked for at each click, and every function here takes one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TicketRight:
 
     @property
     def held(self) -> bool:
-        """Left under a threat: seen by supervisors, who release it before anything is done with it."""
+        """The ticket was opened under a threat: only supervisors see it, and they release it before anybody works on it."""
         return self.about.status == "held"
 
     @property
@@ -124,7 +124,7 @@ def to_work_on_shown(tx: Transaction, who: Actor, number: int) -> TicketRight | 
 
 
 def take(tx: Transaction, ticket: TicketRight, had: int | None) -> Taken:
-    """One that nobody has, or that whom they saw there has: `had`, the id of one of the staff."""
+    """Takes a ticket that nobody has taken, or that `had` (an id of the staff) has taken, as the agent saw."""
     return Taken(agent_tickets.take(tx, ticket.grant, ticket.number, had))
 
 
@@ -147,7 +147,7 @@ def answer(
 
 
 def correct(tx: Transaction, ticket: TicketRight, message: int, words: str, *, phone: bool) -> bool:
-    """Their own answer, which is brought to the customer anew. False: no such answer of theirs."""
+    """Corrects their own answer, which is delivered again. False: they have written no such answer."""
     return agent_tickets.correct(tx, ticket.grant, ticket.number, message, words, phone=phone)
 
 
@@ -159,7 +159,7 @@ def note(
 
 
 def edit_note(tx: Transaction, who: Actor, account: int | None, source: str, words: str, edited: str) -> bool:
-    """Their own note, which came as `source` and says something else now. False: not theirs to change."""
+    """Changes their own note that came as `source`. False: they may not change it."""
     grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, account)
     return grant is not None and agent_tickets.edited(tx, grant, source, words, edited)
 
@@ -172,7 +172,7 @@ def set_status(tx: Transaction, ticket: TicketRight, status: str) -> StatusSet:
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:
-    """A held ticket becomes one of the queue: for supervisors, once they know that whoever left it is safe."""
+    """Releases a held ticket into the queue: for supervisors, once they know that the customer is safe."""
     ticket = right_on(tx, who, number)
     if ticket is None or ticket.grant.when:
         return Released.NOT_THERE

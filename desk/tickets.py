@@ -69,7 +69,7 @@ def reply(
 
 
 def add_kept(tx: Transaction, who: Actor, number: int, source: str, files: Sequence[Sent] = ()) -> Added:
-    """The words that came as `source`, as they are now, are a reply."""
+    """Adds the words that came as `source` to a ticket, as they read now."""
     edits.hold(tx, source)
     grant = permit(tx, who, Action.TICKET_REPLY, number)
     if timeline.of_source(tx, source) is not None:
@@ -83,8 +83,8 @@ def add_kept(tx: Transaction, who: Actor, number: int, source: str, files: Seque
 
 
 def edit(tx: Transaction, who: Actor, about: About, source: str, words: str, edited: str) -> bool:
-    """A customer's own words that came as `source` are others now, on the ticket that `about` is of: theirs to change as long as they
-    may reply. `edited`: when."""
+    """A customer has edited their own words that came as `source`, on the ticket of `about`. They may, as long as they may
+    reply. `edited`: when."""
     ask = build_ask(tx, who, Action.TICKET_REPLY, about.account, Topic(about.topic))
     return customer_tickets.edited(tx, ask, source, words, edited)
 
@@ -102,7 +102,7 @@ def reopen(tx: Transaction, who: Actor, number: int) -> bool:
 
 
 def withdraw(tx: Transaction, who: Actor, number: int) -> bool:
-    """Takes a draft of theirs back. False: no such draft."""
+    """Takes their draft back. False: they have no such draft."""
     about = timeline.about(tx, number)
     if about is None or about.account is None:
         return False
@@ -111,12 +111,12 @@ def withdraw(tx: Transaction, who: Actor, number: int) -> bool:
 
 
 def draft(tx: Transaction, who: Actor, number: int) -> Draft | None:
-    """What a draft of theirs asks for. None: no such draft."""
+    """What their draft asks for. None: they have no such draft."""
     return customer_tickets.draft(tx, who.subject, number)
 
 
 def hand_in(tx: Transaction, who: Actor, number: int) -> HandIn | Refused:
-    """A draft of theirs goes to the desk, if they are proved far enough at this moment."""
+    """Hands their draft in to the desk, if they have a second proof at this moment."""
     done = try_hand_in(tx, who, number)
     return account_details.why_not(tx, done.ask, done.denied) if isinstance(done, NotAllowed) else done
 
@@ -141,8 +141,7 @@ def _became(tx: Transaction, who: Actor, number: int) -> HandIn:
 
 
 def permit(tx: Transaction, who: Actor, action: Action, number: int) -> Grant | None:
-    """The grant of a customer for `ticket.view` or `ticket.reply` of a ticket's account and topic, wherever it is meant by its
-    number. None: no, or no such ticket, which sound the same."""
+    """A customer's grant to view or answer the ticket of a number. None: they may not, or there is no such ticket; nobody hears which."""
     about = timeline.about(tx, number)
     if not who.is_person or about is None or about.account is None:
         return None

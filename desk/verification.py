@@ -1,6 +1,6 @@
 """Second proofs: the ways somebody has, one try with a code, until when they are proved, and carrying it to another channel.
 
-Tries are counted before anything is looked up, for the person and not for the channel: a second channel is no way to more.
+Tries are counted before anything is looked up, for the person and not for the channel: a second channel gives nobody more tries.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """Until `until` (ms) they are proved further here, on this account (id); for one topic alone where it was carried here."""
+    """They have a second proof here until `until` (ms), on this account (id); for one topic only, where a transfer code brought it."""
 
     account: int
     until: int
@@ -103,7 +103,7 @@ def ways_by_phone(tx: Transaction, who: Actor, *, texting: Sequence[str], slack:
 
 
 def proved(tx: Transaction, who: Actor, account: int) -> Proved | None:
-    """How far they are proved here at this moment, beyond what coming this way proves."""
+    """The second proof they have here at this moment."""
     until = step_ups.until_own(tx, who.subject, account, who.bound)
     if until is not None:
         return Proved(account, until)
@@ -112,7 +112,7 @@ def proved(tx: Transaction, who: Actor, account: int) -> Proved | None:
 
 
 def proved_on(tx: Transaction, who: Actor, most: int) -> list[tuple[AccountName, Proved]]:
-    """Those of their accounts on which they are proved further here."""
+    """Their accounts on which they have a second proof here."""
     may = accounts.theirs(tx, who)
     found = {id: one for id in may if (one := proved(tx, who, id)) is not None}
     named = accounts.named(tx, {id: may[id] for id in found}, most)
@@ -120,7 +120,7 @@ def proved_on(tx: Transaction, who: Actor, most: int) -> list[tuple[AccountName,
 
 
 def standings(tx: Transaction, who: Actor, most: int) -> OfAccounts[Proved | None]:
-    """Their accounts, and how far they are proved on each here; where they have more than `most`, those alone on which they are."""
+    """Their accounts, each with the second proof they have there; with more than `most` accounts, only those that have one."""
     may = accounts.theirs(tx, who)
     if len(may) > most:
         on = proved_on(tx, who, most)
@@ -130,7 +130,7 @@ def standings(tx: Transaction, who: Actor, most: int) -> OfAccounts[Proved | Non
 
 
 def send_text(tx: Transaction, who: Actor, account: int, texting: Sequence[str]) -> bool:
-    """A code goes to their number on file, good here and on this account. False: there is none, or it was sent too often."""
+    """Sends a code to their number on file, good here and on this account. False: they have no number, or codes were sent too often."""
     return sms_codes.ask(tx, who.subject, call_codes.bound_to(who.bound, account), texting)
 
 
@@ -172,7 +172,7 @@ def key_code(
     texting: Sequence[str],
     slack: bool,
 ) -> Proved | NotProved:
-    """One try on the phone, by the way that was chosen there; what is carried says itself how long it lasts."""
+    """One try on the phone, with the factor that was chosen there; a transfer code says itself how long its proof lasts."""
     tried, said = _reserve(tx, who), (f"factor:{way}",)
     if tried.admission is not Admission.EVALUATE:
         tx.record(who.subject, account, "step_up", "refused", proof=Proof.VERIFIED, fields=said)
