@@ -40,7 +40,7 @@ def recorded(on: PhoneContext, sid: str, spoken: Recorded) -> None:
 
 
 def nothing_recorded(on: PhoneContext, sid: str, recording: str | None) -> None:
-    """Twilio tells that there is nothing on a recording: its ticket says so. Where its turn has not come yet, what the worker
+    """Twilio reports that nothing was recorded: the ticket says so. Where its turn has not come yet, what the worker
     finds will say it."""
     with on.store.transaction("phone", sid) as tx:
         if recording is not None:
@@ -57,13 +57,13 @@ def _give_back(tx: Transaction, call: Call) -> bool:
 
 
 def unspoken(on: PhoneContext, sid: str) -> None:
-    """A while after a call that asked for a message: whatever was recorded has come by now."""
+    """A while after a call that asked for a message: every recording has arrived by now."""
     with on.store.transaction("phone", sid) as tx:
         _unspoken(tx, sid)
 
 
 def _unspoken(tx: Transaction, sid: str) -> None:
-    """Whoever left nothing has spent nothing, once their call is over."""
+    """Gives the message budget back when a call is over and no message was left."""
     row = call_state.load(tx, sid)
     if row is None or row.ended_at is None:
         return
@@ -73,7 +73,7 @@ def _unspoken(tx: Transaction, sid: str) -> None:
 
 
 def keep_late(on: PhoneContext, sid: str, spoken: Recorded) -> None:
-    """Nothing that was spoken is lost: what no turn has brought becomes what it would have been."""
+    """Nothing that was spoken is lost: a recording that no turn has brought becomes the ticket or reply it was meant to be."""
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or customer_tickets.has_recording(tx, spoken.sid):
@@ -96,7 +96,7 @@ def keep_late(on: PhoneContext, sid: str, spoken: Recorded) -> None:
 
 
 def transcribed(on: PhoneContext, sid: str, recording: str, text: str) -> None:
-    """Twilio has written down what was said. It may come before the ticket does: then it is tried again later."""
+    """Twilio sends a transcription. It may come before the ticket exists: then it is tried again later."""
     words = text.strip()
     with on.store.transaction("phone", sid) as tx:
         if not words or recordings.transcribed(tx, recording, words):
@@ -107,7 +107,7 @@ def transcribed(on: PhoneContext, sid: str, recording: str, text: str) -> None:
 
 
 def ended(on: PhoneContext, sid: str) -> None:
-    """The caller's leg is over. Whoever was waiting for a person is called back; an agent who waits in a room is told."""
+    """The caller has hung up. A caller who was waiting for a person is called back; an agent who waits in the room is told."""
     warn(on)
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
@@ -129,7 +129,7 @@ def _leave(tx: Transaction, on: PhoneContext, call: Call) -> None:
 
 
 def warn(on: PhoneContext) -> None:
-    """The desk is told what the radar has seen. Here, where no caller waits for an answer that would take longer."""
+    """Tells the desk what the radar has seen. Here, after the call, because no caller waits for an answer."""
     trips = on.radar.take(on.store.clock())
     if not trips:
         return
@@ -158,7 +158,7 @@ def ring_over(on: PhoneContext, sid: str, ring: int) -> None:
 
 
 def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | None:
-    """(call, path) to send a caller to the keypad; None where that is asked no more, or they are there. Raises `RetryLaterError` while
+    """(call, path) to send a caller to the keypad; None where no proof is asked any longer, or they are there already. Raises `RetryLaterError` while
     they are still on their way into the room."""
     with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)
@@ -174,7 +174,7 @@ def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | Non
 
 
 def not_recalled(on: PhoneContext, ring: int, asked_at: int) -> None:
-    """Nothing came of the keypad: the caller could not be sent there, or has keyed nothing in time."""
+    """The caller gave no proof: they could not be sent to the keypad, or keyed nothing in time."""
     with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, ring)
         if now is None or call_state.load(tx, now.call) is None:  # held first, as by a turn of that call
@@ -189,7 +189,7 @@ def not_recalled(on: PhoneContext, ring: int, asked_at: int) -> None:
 
 
 def fall_back(on: PhoneContext, sid: str, number: str | None) -> str:
-    """Something failed and Twilio came here: apologise, take a message. Works for a call whose beginning was lost."""
+    """The fallback after a fault: apologises and takes a message. It works for a call whose beginning was lost."""
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         before = call_of(row) if row else Call(number=number)

@@ -1,6 +1,6 @@
-"""The desk's own phones: who answers hears "Press 1 to take a support call", and only then who is calling.
+"""The phones of the desk: an agent who answers hears "Press 1 to take a support call", and only then who is calling.
 
-Once they talk: what came of the keypad, said to them alone in the room, and that the caller has hung up.
+Once they talk, the agent alone hears what came of the keypad, and that the caller has hung up.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def rung(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
 
 
 def leg_status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
-    """A leg is over. If nobody took the call on it, one fewer is ringing."""
+    """An agent leg is over. If nobody took the call on it, one phone fewer is ringing."""
     if found.call_status in OVER:
         with on.store.transaction("phone", found.call_sid) as tx:
             ring, leg = _ring(tx, on, query)
@@ -67,7 +67,7 @@ def over_url(keys: Keys, ring: int) -> str:
 
 
 def over(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
-    """The caller has hung up: the agent is told, and why not much came of the keypad."""
+    """Tells the agent that the caller has hung up, and that they had failed at the keypad if they had."""
     with on.store.transaction("phone", found.call_sid) as tx:
         ring, _leg = _ring(tx, on, query)
     failed = [say("agent.failed")] if ring.requested_proof and ring.verification_result == "failed" else []
@@ -106,7 +106,7 @@ def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Webhook) -> Sc
 
 
 def _ring(tx: Transaction, on: PhoneContext, query: Mapping[str, str]) -> tuple[SupportCall, int]:
-    """The ring and leg a URL is about. Raises `RefusedError` unless it is one of ours."""
+    """The support call and agent leg a URL is about. Raises `RefusedError` unless it is one of ours."""
     ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
     if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
         raise RefusedError("not a ring of ours")

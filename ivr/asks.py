@@ -1,4 +1,4 @@
-"""How a call asks: whose desk it is, what is asked in whose name, and how sure that is at this moment."""
+"""How a call asks the judge: about which desk, in whose name, and with which proof at this moment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DeskSettings:
 
 
 def caller(tx: Transaction, call: Call) -> Actor:
-    """Whoever has proved who they are in this call: a second proof counts in it, and nowhere else."""
+    """The verified caller as an actor: their second proof counts in this call, and nowhere else."""
     assert call.subject is not None
     return Actor(call.subject, Proof(call.proof), tx.call or "")
 
@@ -43,7 +43,7 @@ def account_of(call: Call) -> int:
 
 
 def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = None, service: str | None = None) -> Ask:
-    """With the proof of this moment: what was proved a second time counts on this call and account, and ends by itself."""
+    """Asks with the proof of this moment: a second proof counts for this call and account, and ends by itself."""
     return build_ask(tx, caller(tx, call), action, call.account, topic, service)
 
 
@@ -59,7 +59,7 @@ def by_topic(tx: Transaction, settings: DeskSettings, call: Call, action: Action
 
 
 def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> None:
-    """What somebody left who has proved who they are, and may not open a ticket (any more)."""
+    """A message from somebody who has proved who they are, and may not open a ticket."""
     spoken.keep(tx, caller(tx, call), call.account, call.topic or "technical", subject, recorded, body)
 
 

@@ -1,4 +1,4 @@
-"""A call of ours, as whoever answers hears it: they have proved nothing by answering, and a machine hears next to nothing."""
+"""What somebody hears who answers a callback: they have proved nothing by answering, and a machine hears next to nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MACHINE = Screen((say("called.machine"),), HangUp())
 
 
 def begin(call: Call, desk: Desk, purpose: str, words: tuple[str, str]) -> Said:
-    """A human has answered: they hear who calls, and by which words that can be believed; then their PIN is asked for."""
+    """A human has answered: they hear who is calling and the two code words, and then key their PIN."""
     if purpose == "code":
         return goto(call, desk, "called", say("called.desk"))
     told = say("called.desk"), say("called.why"), say("called.words", words=words), say("called.unexpected")

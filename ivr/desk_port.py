@@ -31,7 +31,7 @@ NotTold = Refused | BeingUpdated
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """For the ears of whoever is on the line alone, so it hides itself from logs."""
+    """Only the caller may hear it, so its repr shows nothing in logs."""
 
     digits: str = field(repr=False)
 
@@ -72,7 +72,7 @@ class MessageAllowed:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A request of theirs that the desk has not got."""
+    """A request they have made that the desk has not got."""
 
     number: int
     action: Action
@@ -146,7 +146,7 @@ class Desk(Protocol):
     # --- who, and which account
 
     def unlock_code(self, call: Call) -> Code | BeingUpdated | None:
-        """For somebody whose PIN is locked, on a number of theirs on file. None: it is wanted no more."""
+        """For somebody whose PIN is locked, called on their number on file. None: they no longer need it."""
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
         """Of one page of their accounts."""
@@ -176,14 +176,14 @@ class Desk(Protocol):
         """None: the right went meanwhile, and what was spoken waits with the desk. So below."""
 
     def tickets(self, call: Call) -> tuple[Ticket, ...] | NotTold:
-        """All of theirs; the one at `ticket` is read out with its answer."""
+        """All their tickets; the one at `ticket` is read out with its answer."""
 
     def may_reply(self, call: Call) -> NotTold | None: ...
 
     def reply(self, call: Call, recorded: Recorded) -> bool | BeingUpdated: ...
 
     def may_leave_message(self, call: Call) -> MessageAllowed:
-        """Counted before anything is recorded, for whoever is not proven."""
+        """Counted before anything is recorded, for a caller who is not verified."""
 
     def leave_message(self, call: Call, recorded: Recorded) -> None:
         """For the desk's pending list."""
@@ -195,7 +195,7 @@ class Desk(Protocol):
 
     def may_request(self, call: Call) -> NotTold | Literal["nothing_to_change"] | None:
         """Why the change that is wanted (`then`) may not be asked for now. Where there is nothing to change, the account is what
-        the request would make of it: nobody who may is asked for a proof in vain."""
+        the request would make of it: nobody is asked for a proof in vain."""
 
     def request(self, call: Call, recorded: Recorded) -> Opened | Drafted | BeingUpdated | None:
         """Drafted: the second proof had run out by then."""
@@ -219,7 +219,7 @@ class Desk(Protocol):
         """It may have come just now."""
 
     def transfer_code(self, call: Call, topic: str) -> Code | BeingUpdated | None:
-        """Takes what was proved here to Slack, for one topic. None: there is nothing to carry any more."""
+        """Takes what was proved here to Slack, for one topic. None: there is no proof to carry."""
 
     # --- a person
 

@@ -22,7 +22,7 @@ def begin(number: str | None, desk: Desk, *, attested: bool = False, messages_on
 
 
 def is_waiting(call: Call) -> bool:
-    """Whether they wait for a person: whoever hangs up then is called back."""
+    """Whether they wait for a person: somebody who hangs up then is called back."""
     return call.at == "on_hold"
 
 

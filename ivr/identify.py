@@ -101,7 +101,7 @@ def _hear_account(call: Call, desk: Desk, event: Event) -> Said:
 
 
 def _settled(call: Call, desk: Desk) -> Said:
-    """It is known who it is and which account it is about: on to the menu, or to whoever had them called."""
+    """The person and the account are known: on to the menu, or to the agent who had them called."""
     return goto(call, desk, "menu") if call.callback is None else ring(replace(call, at="menu"), desk)
 
 

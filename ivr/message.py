@@ -1,4 +1,4 @@
-"""A message: from those without a PIN, while PINs are not taken, after a fault, and from whoever may not ask for a person."""
+"""Leaving a message: for callers without a PIN, while PINs are not taken, after a fault, and for callers who may not ask for a person."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _ON_THE_TICKET: Final = {
 
 
 def urls(keys: Keys, id: int) -> tuple[str, str]:
-    """Where Twilio asks what to say to whoever answers, and where it tells how the call went: paths with their token."""
+    """The paths, with their token, where Twilio asks what to say to the person who answers and reports how the call went."""
     query = urlencode({"callback": id, "t": step_token(keys, "callback", id)})
     return f"/ivr/called?{query}", f"/ivr/called/status?{query}"
 
@@ -67,7 +67,7 @@ def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
 
 
 def status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
-    """It is over: for whoever was talking as for any call; and where nobody came to it, that is written down."""
+    """The callback is over: ends the talk as in any call, and writes down if nobody came to it."""
     if found.call_status in OVER:
         sid = found.call_sid
         with on.store.transaction("phone", sid) as tx:

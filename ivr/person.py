@@ -1,4 +1,4 @@
-"""A person is asked for: the desk is rung, somebody takes it or nobody comes; and back, when the talk is over."""
+"""Asking for a person: the desk is rung, somebody takes the call or nobody comes, and the caller comes back when the talk is over."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from store.verification.pins import Pin
 
 
 def ring(call: Call, desk: Desk) -> Said:
-    """A person is asked for: of the desk, or of the emergency line."""
+    """The caller asks for a person: at the desk, or at the emergency line."""
     answer = desk.ring(call)
     match answer:
         case int():
@@ -89,7 +89,7 @@ def _back(call: Call, desk: Desk, ended: port.RingEnded) -> Said:
 
 
 def _position(call: Call, position: int) -> list[Utterance]:
-    """Said when it changes; to somebody who is the first from the beginning there is nothing to say of it."""
+    """Says the place in the queue when it changes. A caller who was first from the beginning hears nothing of it."""
     if position == call.queue or (position == 1 and not call.queue):
         return [say("still_on_hold")]
     place = say("next_in_queue") if position == 1 else say("position", number=position)
@@ -97,7 +97,7 @@ def _position(call: Call, position: int) -> list[Utterance]:
 
 
 def _ended(ended: port.RingEnded) -> list[Utterance]:
-    """What is said where nobody came, or they would rather be called back."""
+    """What a caller hears when nobody came, or when they would rather be called back."""
     if not ended.nobody_came and not ended.asked:
         return []
     nobody = [say("nobody_came")] if ended.nobody_came else []
@@ -185,7 +185,7 @@ def _hear_keypad(call: Call, desk: Desk, event: Event) -> Move:
 
 
 def _failed(call: Call, desk: Desk) -> Said:
-    """Whoever was verified before is so no longer: not for the agent, and not for the menu."""
+    """A caller who was verified before is no longer: neither for the agent nor for the menu."""
     return _back_to_talk(replace(call, at="talking", proof=int(Proof.CLAIMED), unlocked=0), desk, passed=False)
 
 

@@ -43,10 +43,10 @@ class Attempt:
 def reserve(
     tx: Transaction, call: Call, decoy: KeptPin, keyed: Pin, *, choice: bool = False, barred: bool = False
 ) -> Attempt:
-    """Counts the attempt, as one at a PIN and as one at the code of whoever is locked out. Commit, then hash. `barred`: the PIN
+    """Counts the attempt, both at the PIN and at the code of somebody locked out. Commit, then hash. `barred`: the PIN
     is being tried on many, and is not looked at (radar.py). `choice`: people may choose their PINs.
 
-    Whoever keys that code, or has keyed it in this call, spends what is theirs alone: no stranger has taken it before."""
+    Somebody who keys that code, or has keyed it in this call, has a budget of their own that no stranger can use up."""
     assert tx.call is not None
     person, own_number = resolve(tx, call.support_id, call.number)
     kept = pins.find(tx, person or NO_ONE)
@@ -93,7 +93,7 @@ class Right:
 
 
 def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | None:
-    """Hashes and compares, in the pool, for whoever was admitted to it; for a decoy and a locked PIN just the same."""
+    """Hashes and compares in the pool, for every admitted attempt; the same work for a decoy and a locked PIN."""
 
     def compared() -> Right | None:
         match = pins.compare(keys, attempt.kept, pin)
@@ -107,9 +107,9 @@ def evaluate(pool: HashPool, keys: Keys, attempt: Attempt, pin: Pin) -> Right | 
 
 
 def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -> PinOutcome:
-    """What came of it, with its entry in the ledger. Somebody to whom nothing is allowed anywhere is told no more than
-    a stranger, and costs no more: whoever has not proved anything sends the same statements in the name of no one. Who keys
-    the PIN that says they are threatened has proved themselves just the same; supervisors are told.
+    """What came of it, with its entry in the ledger. Somebody who may do nothing anywhere hears what a stranger
+    hears, and takes as long: a stranger's call sends the same statements in the name of no one. The duress PIN verifies a
+    caller just as the other PIN does; supervisors are alerted.
 
     `keyed` may be the code of somebody locked out.
     """

@@ -34,7 +34,7 @@ def _found(tx: Transaction, settings: DeskSettings, call: Call) -> OnPhone:
 
 
 def offers(tx: Transaction, settings: DeskSettings, call: Call) -> bool:
-    """Whether there is a way to verify further. Whether anything needs it is asked before."""
+    """Whether they have a way to give a second proof. Whether anything needs one is asked before."""
     return bool(_found(tx, settings, call).ways)
 
 
@@ -58,7 +58,7 @@ def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound 
 
 
 def _waiting(tx: Transaction, call: Call, wanted: tuple[Action, ...]) -> port.Draft | None:
-    """The newest request of theirs that waits for a second proof here, if that would still open it."""
+    """Their newest draft that waits for a second proof here, if one would still let it be handed in."""
     number = customer_tickets.newest_draft(tx, _who(call), account_of(call))
     draft = customer_tickets.draft(tx, _who(call), number) if number is not None else None
     if number is None or draft is None or draft.action not in wanted:

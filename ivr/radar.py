@@ -5,8 +5,8 @@ Those who withhold their number count as one number, or to withhold it would be 
 Each process watches its own calls, in memory, over a sliding hour. What it remembers are digests under a key that is made
 here and changed every hour: two keys overlap, so that the last hour is always seen, and what is older is gone with its key.
 
-Whoever proved nothing hears some seconds of silence before the next words: so a line has a pace, and what it can spend in an
-hour (caller_limits.py) is a fact. Whatever trips is slowed further and told to the desk: not in the turn, which would cost more for
+A caller who proved nothing hears some seconds of silence before the next words: that limits what one line can try in an
+hour (caller_limits.py). Whatever trips is slowed further and told to the desk: not in the turn, which would cost more for
 an ID that is somebody's, but when a call has ended (after.py), and one of a kind for some minutes, with a count of the others,
 or whoever shows ever new numbers would fill the desk's channel. A PIN that is tried on many is not looked at any more. All of
 that goes by what is keyed and called from, never by whether anybody has that ID: a stranger learns nothing from a pause.
@@ -31,7 +31,7 @@ HOUR: Final = 3_600_000
 SAME_PIN, ONE_NUMBER, IN_SEQUENCE, ONE_ACCOUNT = 5, 4, 4, 3  # different IDs, IDs, neighbours, callers: within an hour
 TRIES_AT_ONE_ID = 12  # wrong ones within an hour, by anybody: more than lock it twice over
 WITHHELD = 8  # IDs from those who withhold their number, who count as one: more than of one number, as they are many
-WRONG = 3  # seconds of silence after each wrong PIN, whoever keyed it
+WRONG = 3  # seconds of silence after each wrong PIN
 SHORTEST, LONGEST = 5, 10  # seconds of a pause where something tripped: it grows with every further one
 QUIET: Final = 10 * 60_000  # ms in which the desk is told of a kind once, or as often as TOLD says
 TOLD: Final = {"probing_account": 5}  # for nothing nobody makes one: it takes three callers at IDs that are somebody's
@@ -40,7 +40,7 @@ MOST_THINGS, MOST_OTHERS = 4_000, 12  # remembered of each sort, and of each thi
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An attempt at a PIN: what was keyed, from which number, and the accounts of whoever has that ID, if anybody."""
+    """An attempt at a PIN: what was keyed, from which number, and the accounts of the person with that ID, if there is one."""
 
     support_id: str | None
     number: str | None
@@ -122,12 +122,12 @@ class Radar:
         self._told_at: dict[str, int] = {}
 
     def is_hot(self, pin: Pin, at: int) -> bool:
-        """Whether this PIN is being tried on many: then it is not looked at, whoever it is tried on."""
+        """Whether this PIN is being tried on many people: then it is looked at for nobody."""
         with self._lock:
             return any(m.pins.count(m.digest("pin", pin.digits), at) >= SAME_PIN for m in self._now(at))
 
     def failed(self, seen: Seen, at: int) -> int:
-        """Takes note of an attempt that proved nobody. Seconds of silence before the next words."""
+        """Notes an attempt that verified nobody. Returns seconds of silence before the next words."""
         with self._lock:
             memories = self._now(at)
             self._attempts += 1
@@ -165,7 +165,7 @@ class Radar:
         return [replace(trip, same=_same(trip, at)) for trip in (*first, last)]
 
     def proved(self, seen: Seen, at: int) -> None:
-        """That one ID is no longer held against that one number; nothing else is cleared."""
+        """Forgets this one ID for this one number, and nothing else."""
         with self._lock:
             for memory in self._now(at):
                 memory.numbers.part(memory.digest("number", seen.number or "withheld"), _who(memory, seen))
@@ -225,7 +225,7 @@ _Count = tuple[str, bytes, int, int, int | None]
 
 
 def _who(memory: _Memory, seen: Seen) -> bytes:
-    """Whom somebody says they are, by what they keyed; without an ID by the number they have."""
+    """Whom the caller says they are: by the ID they keyed, or without one by the number they call from."""
     return memory.digest("id", seen.support_id) if seen.support_id else memory.digest("by", seen.number or "nobody")
 
 

@@ -1,4 +1,4 @@
-"""A change that is asked for by phone: which one, about which service, and spoken once a second proof was given."""
+"""A request made by phone: which change, about which service, and the words, spoken once a second proof was given."""
 
 from __future__ import annotations
 

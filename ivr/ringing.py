@@ -1,4 +1,4 @@
-"""What is done for somebody who wants a person: the desk is rung, its queue, the room and the way back, calls of ours.
+"""What is done for a caller who asks for a person: ringing the desk, the queue, the room and the way back, callbacks.
 
 Each way it can end leaves something written down: a ticket where they are to be called back, and how it ended in any case.
 """
@@ -39,7 +39,7 @@ _EMERGENCIES: Final = {
 
 
 def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening | None:
-    """When people answer again; None: now, as at any time in an emergency and for whoever was called."""
+    """When people answer again; None: now. In an emergency, and for somebody we called, people always answer."""
     hours = settings.hours
     if call.about == "emergency" or call.callback is not None or hours is None or hours.are_open(tx.now):
         return None
@@ -77,13 +77,13 @@ def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[st
 
 
 def look_again(tx: Transaction, ring: int) -> None:
-    """A while later the worker looks whether the caller is still there."""
+    """Has the worker look a while later whether the caller is still there."""
     again = {"ring": ring, "call": tx.call}
     job_queue.enqueue_once(tx, "check_waiting_caller", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
 
 
 def has_gone(tx: Transaction, ring: SupportCall) -> bool:
-    """Nothing was heard of a caller who waits: they would have been told something by now."""
+    """Whether a waiting caller has gone: Twilio would have asked for their next words by now."""
     return ring.seen_at < tx.now - RING_FOR
 
 
@@ -102,7 +102,7 @@ def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Take
 
 
 def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | Refused:
-    """Whether they may still talk to the desk. If not, the ring ends."""
+    """Whether they may still talk to the desk. If not, the support call ends."""
     found = judge(tx, ring_ask(tx, call))
     if isinstance(found, Grant):
         return found
@@ -194,13 +194,13 @@ def what_is_asked(tx: Transaction, call: Call) -> str:
 def back_to_talk(
     tx: Transaction, settings: DeskSettings, call: Call, keyed: bool | None
 ) -> port.BackInRoom | Refused | None:
-    """Whoever has passed may still talk to the desk, or not; whoever has failed goes back to the agent, who sees it."""
+    """A caller who passed is asked again whether they may talk to the desk; one who failed goes back to the agent, who sees it."""
     assert call.ring is not None
     assert tx.call is not None
     ring = support_calls.hold(tx, call.ring)
     passed = keyed if keyed is not None else _stepped_up(tx, call, ring)
     support_calls.proved(tx, call.ring, passed=passed, threatened=call.duress)
-    # Who fails is nobody, and whoever is threatened proves nothing: a second proof is worth nothing.
+    # A caller who fails is nobody, and one under a threat proves nothing: their second proof is worth nothing.
     if (keyed is False or call.duress) and call.subject is not None:
         slack_approvals.end_in(tx, call.subject, tx.call)
     if ring is None or ring.over or ring.agent_left or not ring.taken:
@@ -221,7 +221,7 @@ def _stepped_up(tx: Transaction, call: Call, ring: SupportCall | None) -> bool:
 
 
 def unlock_code(tx: Transaction, call: Call) -> port.Code | None:
-    """To whoever answered on a number on file and pressed a key: enough to be let at the PIN again, and for nothing else."""
+    """The code for somebody who answered on a number on file and pressed a key: it lets them at the PIN again, and does nothing else."""
     person = resolve(tx, call.support_id, call.number)[0]
     ours = callbacks.look(tx, call.callback) if call.callback is not None else None
     if person is None or ours is None or ours.person != person or ours.status != "answered":

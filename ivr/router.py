@@ -110,7 +110,7 @@ def _answer(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[s
 
 
 def _apology(on: PhoneContext, handler: Handler) -> str:
-    """Never a dead line: on to the fallback, which takes a message; and when that fails as well, a goodbye."""
+    """Answers after a fault: on to the fallback, which takes a message; and when that fails as well, a goodbye."""
     if handler in (voice, turn, keypad, outgoing.answered):
         return screens.onward(on.twilio.url("/ivr/fallback"), on.phrases)
     return screens.dead_end(on.phrases)

@@ -79,7 +79,7 @@ _ACTION = f"urn:{secrets.token_hex(16)}"  # stands for the turn's URL until the 
 
 
 def refusal(phrases: Phrases) -> str:
-    """What a forged, broken or repeated request hears: nothing to learn from."""
+    """The answer to a forged, broken or repeated request: it teaches nothing."""
     return _short(phrases, say("goodbye.neutral"))
 
 

@@ -1,4 +1,4 @@
-"""A second proof on the phone: which way, the code that is keyed or the answer in Slack, and on with what it was wanted for."""
+"""A second proof on the phone: choosing a factor, keying the code or answering in Slack, and going on with what it was needed for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, 
 from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
 from store.tickets.customer_tickets import topic_of
 
-STEP_UP: Final = "step.up"  # no cell of the rules: for whoever could use a second proof and could give one
+STEP_UP: Final = "step.up"  # no cell of the rules: for a caller who needs a second proof and has a way to give one
 WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "transfer_code"}
 WRONG_IN_ONE_GO: Final = 3
 TOPICS: Final = {"1": "technical", "2": "billing"}
@@ -176,7 +176,7 @@ def _hear_stepped_up(call: Call, desk: Desk, event: Event) -> Said:
 
 
 def _ask_carry(call: Call, desk: Desk) -> Said:
-    """What it is for in Slack is asked as what it is: nobody has to know which topic that belongs to."""
+    """Asks what the transfer code is for by naming the action: nobody has to know its topic."""
     found = desk.ways(call)
     match found:
         case port.AlreadyProved(_, carry) if carry:

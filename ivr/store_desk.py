@@ -1,4 +1,4 @@
-"""The desk as `store` knows it, for one turn: whatever the dialogue asks is judged, done or told in its transaction.
+"""The desk as `store` knows it, for one turn: everything the dialogue asks is judged, done or told in its transaction.
 
 Everything is asked anew. A permission withdrawn in the middle of a call is gone at the next key.
 """
@@ -92,7 +92,7 @@ class StoreDesk:
         return granted if isinstance(granted, Refused) else tuple(account_details.services(self.tx, granted))
 
     def link_code(self, call: Call) -> port.Code | None:
-        """Never for somebody whose PIN failed in the middle of the call: a link would be a proof."""
+        """Refused after a PIN that failed during the call: a linked member would prove the person."""
         assert call.subject is not None
         if not self.settings.slack or call.proof < Proof.VERIFIED:
             return None

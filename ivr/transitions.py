@@ -14,7 +14,7 @@ from store.accounts.account_details import Refused
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more
-MOST_UNPROVED = 30  # turns of somebody who is nobody yet: one key again and again keeps a line for minutes, not hours
+MOST_UNPROVED = 30  # turns of a caller who is not verified: one key again and again keeps a line for minutes, not hours
 TRIES_IN_A_CALL = 3  # docs/phone.md, 2
 SHORT_IN_A_ROW = 3  # half-keyed PINs are no attempts, but not for ever
 WRITING = 3  # silences of somebody who writes down what they heard
@@ -26,7 +26,7 @@ class State(NamedTuple):
     silence_speaks: bool = False  # an empty turn means something here: it is not simply repeated
     silences: int = 1  # so many are waited through before the call ends
     ends_with_hash: bool = False  # so a hash alone sounds like silence, and nobody is told that nothing was heard
-    known: bool = False  # a key means something to whoever is known, and not to whoever is so no longer
+    known: bool = False  # only a verified caller's keys count here
 
 
 TABLE: dict[str, State] = {}
@@ -59,7 +59,7 @@ def _silence(call: Call, desk: Desk, state: State) -> Said:
 
 
 def _prove_anew(call: Call, desk: Desk) -> Said:
-    """What they had proved was taken away: back to the PIN, or to the agent who waits and sees it."""
+    """Their PIN or rights changed during the call: back to the PIN, or to the agent who waits and sees it."""
     if call.then == "talk":
         return resume(replace(call, then="failed"), desk)
     ours = call.account if call.callback is not None else None
@@ -125,7 +125,7 @@ def unexpected(call: Call, event: Event) -> TypeError:
 
 
 def refusal(refused: Refused) -> list[Utterance]:
-    """Why not, what it would need, who can help, and what now: whoever is refused can still leave a message."""
+    """A refusal: why, what it would need, who can help and what to do now. The caller can still leave a message."""
     told = [say(f"refused.{refused.denied.reason}", action=refused.cell)]
     if refused.needs:
         told.append(say("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
@@ -146,19 +146,19 @@ def elsewhere(refused: Refused) -> list[Utterance]:
 
 
 def closed_but(why: Refused | None) -> list[Utterance]:
-    """Why a closed account has nothing but itself to be opened again."""
+    """Says that a closed account can only be reopened."""
     if why is None or why.denied.reason != Reason.ACCOUNT_CLOSED:
         return []
     return [say("closed_but"), *elsewhere(why)]
 
 
 def not_told(call: Call, desk: Desk, why: NotTold) -> Said:
-    """Back to the menu, with the reason for whoever may hear it."""
+    """Back to the menu, with the reason where the caller may hear it."""
     return menu(call, desk, *(refusal(why) if isinstance(why, Refused) else [say("being_updated")]))
 
 
 def prove_or_not_told(call: Call, desk: Desk, why: NotTold) -> Said:
-    """What wants a second proof leads to it; any other refusal back to the menu."""
+    """A refusal for want of a second proof leads to giving one; any other leads back to the menu."""
     if isinstance(why, Refused) and why.denied.reason == Reason.STEP_UP:
         return goto(call, desk, "step_up", say("step.needed", action=why.cell))
     return not_told(call, desk, why)

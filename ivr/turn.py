@@ -108,7 +108,7 @@ def begin_turn(
 ) -> str | Callable[[], str]:
     """The TwiML of the next screen, or where a PIN is to be hashed or waited for, the rest of the turn.
 
-    Whoever calls on several threads does the rest on others, so that guesses never keep a caller from the menu.
+    A caller of this function with several threads runs the rest on others, so that guesses never delay the menu.
     """
     begun = _begin(on, sid, token, heard, fingerprint)
     if isinstance(begun, str):
@@ -119,8 +119,8 @@ def begin_turn(
 
 
 def recall_to_keypad(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> str:
-    """The caller was sent here from the room. A turn like any other where they still are in it; where the call has moved on
-    meanwhile, and for a repeat, what it stands at. Raises `RefusedError`."""
+    """The caller was sent here from the room. A turn like any other while they are still in it; after that, and for a
+    repeat, the answer is the current screen. Raises `RefusedError`."""
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or row.ended_at is not None:
@@ -218,8 +218,8 @@ def _check(on: PhoneContext, begun: _Check, fingerprint: Fingerprint) -> str:
 
 
 def _watch(on: PhoneContext, begun: _Check, outcome: t.PinOutcome) -> int:
-    """What the radar makes of it: seconds of silence. By what is heard, so that a right PIN that opens nothing is as slow as
-    a wrong one. Once for an attempt, however often it is settled."""
+    """Seconds of silence from the radar. They depend on what the caller hears, so that a right PIN that opens nothing is as slow as
+    a wrong one. Once for each attempt, however often it is settled."""
     attempt, call = begun.attempt, begun.call
     subject = Subject.of_person(attempt.person) if attempt.person else NOBODY_KNOWN
     seen = Seen(call.support_id, call.number, begun.keyed, subject, attempt.accounts)
@@ -288,6 +288,6 @@ def _finish(
 
 
 def call_of(row: CallRow, stepped: Call | None = None) -> Call:
-    """Where a call stands, or has `stepped` to: what a PIN had proved is gone where that was taken away meanwhile."""
+    """The state of a call, or the one it has `stepped` to, without a proof that was revoked meanwhile."""
     call = stepped or Call.from_json(row.state)
     return call if call.proved_by in (None, row.proved_by) else replace(call, proof=int(Proof.CLAIMED))

@@ -1,4 +1,4 @@
-"""What passes through a call: its state, what is said and heard, what came of a PIN."""
+"""The values of a call: its state, what is said and heard, the outcome of a PIN."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Conference:
-    """`ends`: the room is closed when this one leaves, which is so of the agent's leg and not of the caller's."""
+    """`ends`: the room is closed when this leg leaves: true for the agent's leg, false for the caller's."""
 
     room: str
     ends: bool = False
@@ -124,7 +124,7 @@ class Call:
         return self.subject.person if self.subject is not None and self.proof >= Proof.VERIFIED else None
 
     def to_json(self) -> str:
-        """What is not as it was at the beginning of a call; never the lead."""
+        """The fields that differ from those of a new call, without the lead."""
         kept = {name: value for name in _KEPT if (value := getattr(self, name)) not in (None, (), "", 0, False)}
         return json.dumps(kept)
 
@@ -197,7 +197,7 @@ class NotProved:
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """What was keyed is the code of this person, whose PIN is locked: their next ones are looked at. It proves nothing."""
+    """The caller has keyed the code of this person, whose PIN is locked: PINs keyed next are looked at. The code proves nothing."""
 
     person: int
 

@@ -58,7 +58,7 @@ class Webhook(BaseModel):
 
     @property
     def is_attested(self) -> bool:
-        """Whether the network vouches for the number. That is no proof of anybody; anything else is no evidence, either way."""
+        """Whether the network vouches for the number. True proves nobody, and False says nothing either way."""
         return self.stir_verstat == "TN-Validation-Passed-A" and self.number is not None
 
 
@@ -101,7 +101,7 @@ class _Parameters(dict[str, list[str]]):
 
 
 class Twilio:
-    """The account we belong to: checks that a request is Twilio's, for us, over the public URL, and reads it."""
+    """Our Twilio account: checks that a request is from Twilio, for us, over the public URL, and reads it."""
 
     def __init__(self, account_sid: str, auth_tokens: Sequence[str], public_url: str) -> None:
         self._account_sid = account_sid
@@ -157,7 +157,7 @@ _STAND_INS = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253
 
 
 def step_token(keys: Keys, name: str, step: int) -> str:
-    """What the next turn must bring. It needs no column: it is good for one step, and the step is in the row."""
+    """The token the next turn must bring. It needs no column: it is good for one step, and the step is in the row."""
     digest = hmac.digest(keys.newest("steps").secret, f"{name}|{step}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:15]).decode()
 
