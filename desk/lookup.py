@@ -77,7 +77,7 @@ def find_to_verify(
         return found
     if account_access.record_access(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
         return NotFound.TOO_MANY_ACCOUNTS
-    return live_calls.case(tx, grant, call.ring, texting) or found
+    return live_calls.case(tx, grant, call.support_call, texting) or found
 
 
 def find_account(tx: Transaction, who: Actor, number: str, accounts_an_hour: int) -> AccountSeen | Closed:

@@ -22,13 +22,13 @@ BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
 
 def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> dict[str, Delivery]:
     return {
-        "ring_agent": lambda tx, job: _ring(phone, twilio, tx, job),
+        "ring_agent": lambda tx, job: _support_call(phone, twilio, tx, job),
         "check_waiting_caller": lambda _tx, job: outside(
-            lambda: after.ring_over(phone, job.payload["call"], job.payload["ring"])
+            lambda: after.support_call_over(phone, job.payload["call"], job.payload["support_call"])
         ),
         "recall_to_keypad": lambda _tx, job: outside(lambda: _to_keypad(phone, twilio, job)),
         "keypad_timeout": lambda _tx, job: outside(
-            lambda: after.not_recalled(phone, job.payload["ring"], job.payload["asked_at"])
+            lambda: after.not_recalled(phone, job.payload["support_call"], job.payload["asked_at"])
         ),
         "announce_result": lambda tx, job: _announce(phone, twilio, tx, job),
         "stop_agent_leg": lambda tx, job: _leg_stop(phone, twilio, tx, job),
@@ -40,69 +40,69 @@ def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> d
     }
 
 
-def _ring(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
+def _support_call(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
-    ring, leg = int(job.payload["ring"]), int(job.payload["leg"])
-    turn = agent_legs.turn(tx, ring, leg)
+    support_call, leg = int(job.payload["support_call"]), int(job.payload["leg"])
+    turn = agent_legs.turn(tx, support_call, leg)
     if turn.closed:
-        support_calls.leg_gone(tx, ring, "", leg)
+        support_calls.leg_gone(tx, support_call, "", leg)
     if turn.later and not job.payload.get("once"):
         looked = int(job.payload.get("looked", 0)) + 1
-        again = {"ring": ring, "leg": leg, "looked": looked}
-        enqueue(tx, "ring_agent", f"{ring}:{leg}:{looked}", again, after=BUSY_FOR)
+        again = {"support_call": support_call, "leg": leg, "looked": looked}
+        enqueue(tx, "ring_agent", f"{support_call}:{leg}:{looked}", again, after=BUSY_FOR)
     if not turn.number:
         return
     yield
-    answered, fared = leg_urls(phone.store.keys, ring, leg)
+    answered, fared = leg_urls(phone.store.keys, support_call, leg)
     try:
         call = twilio.ring(turn.number, phone.twilio.url(answered), phone.twilio.url(fared), RING_SECONDS)
     except PermanentError:
-        job.then.append(lambda tx: support_calls.leg_gone(tx, ring, "", leg))
+        job.then.append(lambda tx: support_calls.leg_gone(tx, support_call, "", leg))
         raise
     except Exception:
-        job.then.append(lambda tx: agent_legs.not_rung(tx, ring, leg))
+        job.then.append(lambda tx: agent_legs.not_rung(tx, support_call, leg))
         raise
-    job.then.append(lambda tx: agent_legs.rung(tx, ring, leg, call))
+    job.then.append(lambda tx: agent_legs.rung(tx, support_call, leg, call))
 
 
 def _to_keypad(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:
     """Takes the caller out of the room. Done twice it finds them at the keypad already, or back."""
-    ring, asked_at = int(job.payload["ring"]), int(job.payload["asked_at"])
-    summons = after.summons(phone, ring, asked_at)
+    support_call, asked_at = int(job.payload["support_call"]), int(job.payload["asked_at"])
+    summons = after.summons(phone, support_call, asked_at)
     if summons is not None and not twilio.redirect(summons[0], phone.twilio.url(summons[1])):
-        after.not_recalled(phone, ring, asked_at)
+        after.not_recalled(phone, support_call, asked_at)
 
 
 def _announce(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """What came of the keypad, to the agent alone. Done twice they hear it twice."""
-    ring, told = int(job.payload["ring"]), str(job.payload["told"])
-    now = support_calls.look(tx, ring)
+    support_call, told = int(job.payload["support_call"]), str(job.payload["told"])
+    now = support_calls.look(tx, support_call)
     if now is not None and not now.over and now.verification_result == told and now.taken_by is not None:
         yield
-        url = phone.twilio.url(told_url(phone.store.keys, ring, now.announced))
-        twilio.announce(support_calls.room(ring), now.taken_by, url)
+        url = phone.twilio.url(told_url(phone.store.keys, support_call, now.announced))
+        twilio.announce(support_calls.room(support_call), now.taken_by, url)
 
 
 def _leg_stop(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """A phone rings that nobody waits for any more. Whoever has picked it up is told why, or, `cut`, hears nothing more."""
-    ring, leg = int(job.payload["ring"]), int(job.payload["leg"])
-    call = agent_legs.to_stop(tx, ring, leg)
+    support_call, leg = int(job.payload["support_call"]), int(job.payload["leg"])
+    call = agent_legs.to_stop(tx, support_call, leg)
     if call is None:
         return
     yield
     if not call:
         raise RetryLaterError("Twilio has not told us yet what it calls this leg", 1)
-    why = phone.twilio.url(leg_urls(phone.store.keys, ring, leg)[0])
+    why = phone.twilio.url(leg_urls(phone.store.keys, support_call, leg)[0])
     if job.payload["cut"]:
         twilio.hang_up(call)
     elif not twilio.cancel(call) and twilio.redirect(call, why):
         return  # its end is told us once it has heard that
-    job.then.append(lambda tx: agent_legs.ended(tx, ring, leg))
+    job.then.append(lambda tx: agent_legs.ended(tx, support_call, leg))
 
 
 def _leg_over(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:
-    ring = int(job.payload["ring"])
-    twilio.redirect(str(job.payload["leg"]), phone.twilio.url(over_url(phone.store.keys, ring)))
+    support_call = int(job.payload["support_call"])
+    twilio.redirect(str(job.payload["leg"]), phone.twilio.url(over_url(phone.store.keys, support_call)))
 
 
 def _callback(settings: Settings, phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:

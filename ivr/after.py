@@ -142,26 +142,26 @@ def warn(on: PhoneContext) -> None:
         raise
 
 
-def ring_over(on: PhoneContext, sid: str, ring: int) -> None:
+def support_call_over(on: PhoneContext, sid: str, support_call: int) -> None:
     """A while after the desk was rung: if the caller still waits as far as we know and nothing was heard of them, they have
     gone, and are called back. Otherwise they wait for a phone that is busy, and it is looked again."""
     with on.store.transaction("phone", sid) as tx:
-        row, now = call_state.load(tx, sid), support_calls.look(tx, ring)
+        row, now = call_state.load(tx, sid), support_calls.look(tx, support_call)
         call = call_of(row) if row else Call()
-        if not dialogue.is_waiting(call) or call.ring != ring or now is None:
+        if not dialogue.is_waiting(call) or call.support_call != support_call or now is None:
             return
         if not ringing.has_gone(tx, now):
-            ringing.look_again(tx, ring)
+            ringing.look_again(tx, support_call)
             return
         desk_for(tx, on.settings, call).caller_left(call)
         call_state.update_state(tx, sid, replace(call, at="over").to_json())
 
 
-def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | None:
+def summons(on: PhoneContext, support_call: int, asked_at: int) -> tuple[str, str] | None:
     """(call, path) to send a caller to the keypad; None where no proof is asked any longer, or they are there already. Raises `RetryLaterError` while
     they are still on their way into the room."""
     with on.store.transaction("phone") as tx:
-        now = support_calls.look(tx, ring)
+        now = support_calls.look(tx, support_call)
         if now is None or now.over or now.agent_left or now.requested_at != asked_at or now.verification_result:
             return None
         row = call_state.load(tx, now.call)
@@ -173,16 +173,16 @@ def summons(on: PhoneContext, ring: int, asked_at: int) -> tuple[str, str] | Non
         return now.call, f"/ivr/keypad?{urlencode({'t': step_token(tx.keys, now.call, row.step)})}"
 
 
-def not_recalled(on: PhoneContext, ring: int, asked_at: int) -> None:
+def not_recalled(on: PhoneContext, support_call: int, asked_at: int) -> None:
     """The caller gave no proof: they could not be sent to the keypad, or keyed nothing in time."""
     with on.store.transaction("phone") as tx:
-        now = support_calls.look(tx, ring)
+        now = support_calls.look(tx, support_call)
         if now is None or call_state.load(tx, now.call) is None:  # held first, as by a turn of that call
             return
-        now = support_calls.hold(tx, ring)
+        now = support_calls.hold(tx, support_call)
         if now is None or now.requested_at != asked_at or now.verification_result:
             return
-        support_calls.proved(tx, ring, passed=False)
+        support_calls.proved(tx, support_call, passed=False)
         if now.requested_proof == "pin" and not now.over:  # as whoever keys a wrong one
             slack_approvals.end_in(tx, now.subject, now.call)
             call_state.unproved(tx, now.call)

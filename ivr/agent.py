@@ -23,18 +23,20 @@ from store.text import numbers
 _CAME = ("passed", "failed", "guarded")
 
 
-def leg_urls(keys: Keys, ring: int, leg: int) -> tuple[str, str]:
+def leg_urls(keys: Keys, support_call: int, leg: int) -> tuple[str, str]:
     """Where Twilio asks what to play on a leg of the desk, and where it tells how the leg fared: paths with their token."""
-    query = urlencode({"ring": ring, "leg": leg, "t": step_token(keys, f"ring {ring}", leg)})
+    query = urlencode(
+        {"support_call": support_call, "leg": leg, "t": step_token(keys, f"support_call {support_call}", leg)}
+    )
     return f"/ivr/agent?{query}", f"/ivr/agent/status?{query}"
 
 
 def rung(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """An agent has answered, or has pressed a key."""
     with on.store.transaction("phone", found.call_sid) as tx:
-        ring, leg = _ring(tx, on, query)
-        screen = _screen(tx, ring, leg, found)
-    action, status = leg_urls(on.store.keys, ring.id, leg)
+        support_call, leg = _support_call(tx, on, query)
+        screen = _screen(tx, support_call, leg, found)
+    action, status = leg_urls(on.store.keys, support_call.id, leg)
     return screens.twiml(screen, on.phrases, action=on.twilio.url(action), recording=on.twilio.url(status))
 
 
@@ -42,57 +44,63 @@ def leg_status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> st
     """An agent leg is over. If nobody took the call on it, one phone fewer is ringing."""
     if found.call_status in OVER:
         with on.store.transaction("phone", found.call_sid) as tx:
-            ring, leg = _ring(tx, on, query)
-            if call_state.first_delivery(tx, f"leg {ring.id} {leg}"):
-                support_calls.leg_gone(tx, ring.id, found.call_sid, leg)
+            support_call, leg = _support_call(tx, on, query)
+            if call_state.first_delivery(tx, f"leg {support_call.id} {leg}"):
+                support_calls.leg_gone(tx, support_call.id, found.call_sid, leg)
     return screens.nothing()
 
 
-def told_url(keys: Keys, ring: int, told: str) -> str:
+def told_url(keys: Keys, support_call: int, told: str) -> str:
     """Where Twilio asks what to say to the agent in the room: `told` is passed, failed or guarded."""
-    return f"/ivr/agent/told?{urlencode({'ring': ring, 'told': told, 't': step_token(keys, f'told {told}', ring)})}"
+    return f"/ivr/agent/told?{urlencode({'support_call': support_call, 'told': told, 't': step_token(keys, f'told {told}', support_call)})}"
 
 
 def told(on: PhoneContext, _found: Webhook, query: Mapping[str, str]) -> str:
     """What came of the keypad, for the agent's ears alone."""
-    ring, came = numbers.parse_int(query.get("ring", "")), query.get("told", "")
-    if ring is None or came not in _CAME or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", ring):
-        raise RefusedError("not a ring of ours")
+    support_call, came = numbers.parse_int(query.get("support_call", "")), query.get("told", "")
+    if (
+        support_call is None
+        or came not in _CAME
+        or not is_step_token(on.store.keys, query.get("t", ""), f"told {came}", support_call)
+    ):
+        raise RefusedError("not a support call of ours")
     return screens.announced(on.phrases, say(f"agent.{came}"))
 
 
-def over_url(keys: Keys, ring: int) -> str:
+def over_url(keys: Keys, support_call: int) -> str:
     """Where an agent's leg is sent when the caller has hung up."""
-    return f"/ivr/agent/over?{urlencode({'ring': ring, 'leg': 0, 't': step_token(keys, f'ring {ring}', 0)})}"
+    return f"/ivr/agent/over?{urlencode({'support_call': support_call, 'leg': 0, 't': step_token(keys, f'support_call {support_call}', 0)})}"
 
 
 def over(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
     """Tells the agent that the caller has hung up, and that they had failed at the keypad if they had."""
     with on.store.transaction("phone", found.call_sid) as tx:
-        ring, _leg = _ring(tx, on, query)
-    failed = [say("agent.failed")] if ring.requested_proof and ring.verification_result == "failed" else []
+        support_call, _leg = _support_call(tx, on, query)
+    failed = (
+        [say("agent.failed")] if support_call.requested_proof and support_call.verification_result == "failed" else []
+    )
     screen = Screen((*failed, say("agent.over")), HangUp())
     return screens.twiml(screen, on.phrases, action=on.twilio.url("/ivr/agent"), recording="")
 
 
-def _screen(tx: Transaction, ring: SupportCall, leg: int, found: Webhook) -> Screen:
+def _screen(tx: Transaction, support_call: SupportCall, leg: int, found: Webhook) -> Screen:
     if found.dial_call_status:  # the talk is over
         return Screen((say("agent.declined"),), HangUp())
-    if agent_legs.is_closed(tx, ring.id, leg):
+    if agent_legs.is_closed(tx, support_call.id, leg):
         return Screen((say("agent.closed"),), HangUp())
-    return _pressed(tx, ring, leg, found) if found.digits is not None else _offered(ring)
+    return _pressed(tx, support_call, leg, found) if found.digits is not None else _offered(support_call)
 
 
-def _offered(ring: SupportCall) -> Screen:
-    if ring.over or ring.taken:
-        return Screen((say("agent.taken" if ring.taken else "agent.gone"),), HangUp())
-    return Screen((say("agent.offer_emergency" if ring.emergency else "agent.offer"),), Gather(1, seconds=8))
+def _offered(support_call: SupportCall) -> Screen:
+    if support_call.over or support_call.taken:
+        return Screen((say("agent.taken" if support_call.taken else "agent.gone"),), HangUp())
+    return Screen((say("agent.offer_emergency" if support_call.emergency else "agent.offer"),), Gather(1, seconds=8))
 
 
-def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Webhook) -> Screen:
+def _pressed(tx: Transaction, support_call: SupportCall, leg: int, found: Webhook) -> Screen:
     if found.digits != "1":
         return Screen((say("agent.declined"),), HangUp())
-    match calls.take(tx, ring, found.call_sid, leg):
+    match calls.take(tx, support_call, found.call_sid, leg):
         case NotTaken.GONE:
             return Screen((say("agent.gone"),), HangUp())
         case NotTaken.TAKEN:
@@ -101,16 +109,20 @@ def _pressed(tx: Transaction, ring: SupportCall, leg: int, found: Webhook) -> Sc
             raise RefusedError("the agents' line may not see a card")
         case TakenCall(to, words):
             who = say("agent.who", name=to.name, account=to.account_name, number=to.account_number, proof=to.proof)
-            room = Conference(support_calls.room(ring.id), ends=True)
+            room = Conference(support_calls.room(support_call.id), ends=True)
             return Screen((who, say("agent.say", words=words)), room)
 
 
-def _ring(tx: Transaction, on: PhoneContext, query: Mapping[str, str]) -> tuple[SupportCall, int]:
+def _support_call(tx: Transaction, on: PhoneContext, query: Mapping[str, str]) -> tuple[SupportCall, int]:
     """The support call and agent leg a URL is about. Raises `RefusedError` unless it is one of ours."""
-    ring, leg = (numbers.parse_int(query.get(name, "")) for name in ("ring", "leg"))
-    if ring is None or leg is None or not is_step_token(on.store.keys, query.get("t", ""), f"ring {ring}", leg):
-        raise RefusedError("not a ring of ours")
-    found = support_calls.hold(tx, ring)
+    support_call, leg = (numbers.parse_int(query.get(name, "")) for name in ("support_call", "leg"))
+    if (
+        support_call is None
+        or leg is None
+        or not is_step_token(on.store.keys, query.get("t", ""), f"support_call {support_call}", leg)
+    ):
+        raise RefusedError("not a support call of ours")
+    found = support_calls.hold(tx, support_call)
     if found is None:
-        raise RefusedError("a ring we do not know")
+        raise RefusedError("a support call we do not know")
     return found, leg

@@ -125,7 +125,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class RingEnded:
+class SupportCallEnded:
     """`number` is the callback ticket's; None where none was needed or it waits with the desk. `asked`: they wanted that."""
 
     number: int | None
@@ -223,20 +223,20 @@ class Desk(Protocol):
 
     # --- a person
 
-    def ring(self, call: Call) -> int | RingEnded | Refused | Opening:
-        """A person is asked for: of the desk, or of the emergency line (`about` emergency). The ring's id; RingEnded: there is no
+    def ring(self, call: Call) -> int | SupportCallEnded | Refused | Opening:
+        """A person is asked for: of the desk, or of the emergency line (`about` emergency). The support call's id; SupportCallEnded: there is no
         phone to ring; Opening: nobody is there until then."""
 
-    def look_at_ring(self, call: Call) -> int | Taken | Refused | None:
+    def look_at_support_call(self, call: Call) -> int | Taken | Refused | None:
         """Their place in the queue, from 1; None: nobody came."""
 
-    def give_up_ring(self, call: Call, why: GivesUp) -> Taken | RingEnded:
+    def give_up_support_call(self, call: Call, why: GivesUp) -> Taken | SupportCallEnded:
         """Nobody took it, or the caller goes back or asks to be called back; unless somebody came just now."""
 
     def caller_left(self, call: Call) -> None:
         """They hung up while they waited for a person, and are called back."""
 
-    def ask_callback(self, call: Call) -> RingEnded | Refused:
+    def ask_callback(self, call: Call) -> SupportCallEnded | Refused:
         """While the desk is closed: a callback ticket."""
 
     def what_is_asked(self, call: Call) -> str:

@@ -63,7 +63,7 @@ class UnderThreat:
     def leave_message(self, call: Call, recorded: Recorded) -> None:
         self.usual.leave_message(call, recorded)
 
-    def ask_callback(self, call: Call) -> port.RingEnded | Refused:
+    def ask_callback(self, call: Call) -> port.SupportCallEnded | Refused:
         return self.usual.ask_callback(call)
 
     def what_is_asked(self, call: Call) -> str:
@@ -71,8 +71,8 @@ class UnderThreat:
 
     # --- as always, once the desk was really rung
 
-    def ring(self, call: Call) -> int | port.RingEnded | Refused | Opening:
-        """The ring that nobody hears has no row: its id says when it began, in ms below zero."""
+    def ring(self, call: Call) -> int | port.SupportCallEnded | Refused | Opening:
+        """The support call that nobody hears has no row: its id says when it began, in ms below zero."""
         granted = judged(self.tx, self.settings, ring_ask(self.tx, call))
         if isinstance(granted, Refused):
             return granted
@@ -83,16 +83,16 @@ class UnderThreat:
             return self._ended(call, support_calls.NOBODY_CAME)
         return -self.tx.now
 
-    def look_at_ring(self, call: Call) -> int | port.Taken | Refused | None:
+    def look_at_support_call(self, call: Call) -> int | port.Taken | Refused | None:
         if _really_rung(call):
-            return self.usual.look_at_ring(call)
-        since = -(call.ring or 0)
+            return self.usual.look_at_support_call(call)
+        since = -(call.support_call or 0)
         if self.tx.now - since > RING_FOR:
             return None
         return support_calls.place_since(self.tx, since, emergency=call.about == "emergency")
 
-    def give_up_ring(self, call: Call, why: GivesUp) -> port.Taken | port.RingEnded:
-        return self.usual.give_up_ring(call, why) if _really_rung(call) else self._ended(call, why)
+    def give_up_support_call(self, call: Call, why: GivesUp) -> port.Taken | port.SupportCallEnded:
+        return self.usual.give_up_support_call(call, why) if _really_rung(call) else self._ended(call, why)
 
     def caller_left(self, call: Call) -> None:
         if _really_rung(call):
@@ -100,12 +100,12 @@ class UnderThreat:
         else:
             self._ended(call, support_calls.CALLER_LEFT)
 
-    def _ended(self, call: Call, why: str) -> port.RingEnded:
+    def _ended(self, call: Call, why: str) -> port.SupportCallEnded:
         if why == support_calls.WENT_BACK:
-            return port.RingEnded(None, False)
-        since = self.tx.now if call.ring is None else -call.ring
+            return port.SupportCallEnded(None, False)
+        since = self.tx.now if call.support_call is None else -call.support_call
         number = ringing.callback_ticket(self.tx, call, why, since, emergency=call.about == "emergency")
-        return port.RingEnded(number, why != support_calls.CALLBACK, why == support_calls.CALLBACK)
+        return port.SupportCallEnded(number, why != support_calls.CALLBACK, why == support_calls.CALLBACK)
 
     def back_to_talk(self, call: Call, passed: bool | None) -> port.BackInRoom | port.NotTold | None:
         return self.usual.back_to_talk(call, passed) if _really_rung(call) else self._not_told(call, "BackToTalk")
@@ -177,4 +177,4 @@ class UnderThreat:
 
 
 def _really_rung(call: Call) -> bool:
-    return call.ring is not None and call.ring > 0
+    return call.support_call is not None and call.support_call > 0

@@ -34,13 +34,13 @@ def ring(call: Call, desk: Desk) -> Said:
     answer = desk.ring(call)
     match answer:
         case int():
-            rung = replace(call, ring=answer, rung=call.rung + 1, callback=None)
+            rung = replace(call, support_call=answer, rung=call.rung + 1, callback=None)
             whom = call.about or ("person" if call.callback is None else "agent")
             return goto(rung, desk, "on_hold", say(f"ringing.{whom}"))
         case Opening(today=today):
             told = say("desk_closed"), say("opens_today" if today else "opens", opening=answer)
             return goto(call, desk, "closed", *told)
-        case port.RingEnded():  # there is no phone to ring
+        case port.SupportCallEnded():  # there is no phone to ring
             return _back(call, desk, answer)
         case Refused():
             return not_told(call, desk, answer)
@@ -62,7 +62,7 @@ def _hear_on_hold(call: Call, desk: Desk, event: Event) -> Said:
 
 
 def _look(call: Call, desk: Desk) -> Said:
-    now = desk.look_at_ring(call)
+    now = desk.look_at_support_call(call)
     match now:
         case int():
             return screen(replace(call, queue=now), Gather(1, seconds=4), *_position(call, now))
@@ -75,7 +75,7 @@ def _look(call: Call, desk: Desk) -> Said:
 
 
 def _give_up(call: Call, desk: Desk, why: GivesUp) -> Said:
-    ended = desk.give_up_ring(call, why)
+    ended = desk.give_up_support_call(call, why)
     return _talk(call, ended) if isinstance(ended, port.Taken) else _back(call, desk, ended)
 
 
@@ -84,7 +84,7 @@ def _talk(call: Call, taken: port.Taken) -> Said:
     return screen(replace(call, at="talking"), t.Conference(taken.room), *said)
 
 
-def _back(call: Call, desk: Desk, ended: port.RingEnded) -> Said:
+def _back(call: Call, desk: Desk, ended: port.SupportCallEnded) -> Said:
     return menu(call, desk, *_ended(ended)) if ended.number is None else noted(call, desk, *_ended(ended))
 
 
@@ -96,7 +96,7 @@ def _position(call: Call, position: int) -> list[Utterance]:
     return [place, say("rather_callback")]
 
 
-def _ended(ended: port.RingEnded) -> list[Utterance]:
+def _ended(ended: port.SupportCallEnded) -> list[Utterance]:
     """What a caller hears when nobody came, or when they would rather be called back."""
     if not ended.nobody_came and not ended.asked:
         return []

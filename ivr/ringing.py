@@ -46,7 +46,7 @@ def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening
     return hours.next(tx.now)
 
 
-def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.RingEnded | Refused | Opening:
+def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.SupportCallEnded | Refused | Opening:
     granted = judged(tx, settings, ring_ask(tx, call))
     if isinstance(granted, Refused):
         return granted
@@ -59,13 +59,13 @@ def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Ring
     if call.rung >= MOST_RINGS:
         numbers = ()  # nobody is rung: it ends as when nobody comes, with a callback ticket
     own_number = resolve(tx, call.support_id, call.number)[1]
-    ring = support_calls.start(
+    support_call = support_calls.start(
         tx, granted, numbers=numbers, service=call.service, own_number=own_number, callback=call.callback
     )
-    look_again(tx, ring)
+    look_again(tx, support_call)
     for leg in range(len(numbers)):
-        job_queue.enqueue(tx, "ring_agent", f"{ring}:{leg}", {"ring": ring, "leg": leg})
-    return ring if numbers else _ended(tx, call, support_calls.NOBODY_CAME)
+        job_queue.enqueue(tx, "ring_agent", f"{support_call}:{leg}", {"support_call": support_call, "leg": leg})
+    return support_call if numbers else _ended(tx, call, support_calls.NOBODY_CAME)
 
 
 def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[str, ...]:
@@ -76,29 +76,29 @@ def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[st
     return agent_legs.open_phones(tx, (theirs,) if theirs else settings.agents)
 
 
-def look_again(tx: Transaction, ring: int) -> None:
+def look_again(tx: Transaction, support_call: int) -> None:
     """Has the worker look a while later whether the caller is still there."""
-    again = {"ring": ring, "call": tx.call}
-    job_queue.enqueue_once(tx, "check_waiting_caller", f"{ring}:{tx.now}", again, after=RING_FOR + RING_GRACE)
+    again = {"support_call": support_call, "call": tx.call}
+    job_queue.enqueue_once(tx, "check_waiting_caller", f"{support_call}:{tx.now}", again, after=RING_FOR + RING_GRACE)
 
 
-def has_gone(tx: Transaction, ring: SupportCall) -> bool:
+def has_gone(tx: Transaction, support_call: SupportCall) -> bool:
     """Whether a waiting caller has gone: Twilio would have asked for their next words by now."""
-    return ring.seen_at < tx.now - RING_FOR
+    return support_call.seen_at < tx.now - RING_FOR
 
 
 def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Taken | Refused | None:
-    assert call.ring is not None
+    assert call.support_call is not None
     may = _still_may(tx, settings, call)
     if isinstance(may, Refused):
         return may
-    ring = support_calls.hold(tx, call.ring)
-    if ring is not None and ring.taken:
-        return _taken(tx, ring)
-    if ring is None or ring.over or _is_enough(tx, ring):
+    support_call = support_calls.hold(tx, call.support_call)
+    if support_call is not None and support_call.taken:
+        return _taken(tx, support_call)
+    if support_call is None or support_call.over or _is_enough(tx, support_call):
         return None
-    support_calls.seen(tx, ring.id)
-    return support_calls.place(tx, ring)
+    support_calls.seen(tx, support_call.id)
+    return support_calls.place(tx, support_call)
 
 
 def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | Refused:
@@ -110,22 +110,22 @@ def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | R
     return by_phone.why_not(tx, found, slack=settings.slack)
 
 
-def _taken(tx: Transaction, ring: SupportCall) -> port.Taken:
-    words = live_calls.words(tx, ring.id)
+def _taken(tx: Transaction, support_call: SupportCall) -> port.Taken:
+    words = live_calls.words(tx, support_call.id)
     assert words is not None
-    support_calls.met(tx, ring.id)
-    return port.Taken(support_calls.room(ring.id), words)
+    support_calls.met(tx, support_call.id)
+    return port.Taken(support_calls.room(support_call.id), words)
 
 
-def _is_enough(tx: Transaction, ring: SupportCall) -> bool:
+def _is_enough(tx: Transaction, support_call: SupportCall) -> bool:
     """They have waited for long enough; longer while a phone is busy with somebody before them."""
-    so_far = agent_legs.progress(tx, ring.id)
-    waited = tx.now - max(ring.started_at, so_far.rung_at)
-    return tx.now - ring.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.held_up)
+    so_far = agent_legs.progress(tx, support_call.id)
+    waited = tx.now - max(support_call.started_at, so_far.rung_at)
+    return tx.now - support_call.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.held_up)
 
 
-def give_up(tx: Transaction, call: Call, why: GivesUp) -> port.Taken | port.RingEnded:
-    now = support_calls.hold(tx, call.ring) if call.ring is not None else None
+def give_up(tx: Transaction, call: Call, why: GivesUp) -> port.Taken | port.SupportCallEnded:
+    now = support_calls.hold(tx, call.support_call) if call.support_call is not None else None
     if now is not None and now.taken:
         return _taken(tx, now)  # somebody came just now
     return _ended(tx, call, why)
@@ -135,17 +135,22 @@ def caller_left(tx: Transaction, call: Call) -> None:
     _ended(tx, call, support_calls.CALLER_LEFT)
 
 
-def _ended(tx: Transaction, call: Call, why: str) -> port.RingEnded:
+def _ended(tx: Transaction, call: Call, why: str) -> port.SupportCallEnded:
     assert tx.call is not None
-    ring = support_calls.end(tx, tx.call, why)
-    if ring is None or why == support_calls.WENT_BACK:
-        return port.RingEnded(None, False)
-    if ring.emergency:
+    support_call = support_calls.end(tx, tx.call, why)
+    if support_call is None or why == support_calls.WENT_BACK:
+        return port.SupportCallEnded(None, False)
+    if support_call.emergency:
         job_queue.enqueue(
-            tx, "alarm", f"emergency:{ring.id}", {"notice": "emergency_unanswered", "account": ring.account}
+            tx,
+            "alarm",
+            f"emergency:{support_call.id}",
+            {"notice": "emergency_unanswered", "account": support_call.account},
         )
-    number = callback_ticket(tx, call, why, ring.started_at, emergency=ring.emergency, taken=ring.taken)
-    return port.RingEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALLBACK)
+    number = callback_ticket(
+        tx, call, why, support_call.started_at, emergency=support_call.emergency, taken=support_call.taken
+    )
+    return port.SupportCallEnded(number, why == support_calls.NOBODY_CAME, why == support_calls.CALLBACK)
 
 
 def _why_back(why: str, waited: int, *, taken: bool) -> str:
@@ -173,11 +178,11 @@ def callback_ticket(
     return None
 
 
-def ask_callback(tx: Transaction, settings: DeskSettings, call: Call) -> port.RingEnded | Refused:
+def ask_callback(tx: Transaction, settings: DeskSettings, call: Call) -> port.SupportCallEnded | Refused:
     body = "The caller asked for a person by phone while the desk was closed."
     opened = spoken.callback(tx, ring_ask(tx, call), _ASKED_FOR, body, service=call.service)
     if isinstance(opened, Opened):
-        return port.RingEnded(opened.number, nobody_came=False, asked=True)
+        return port.SupportCallEnded(opened.number, nobody_came=False, asked=True)
     return by_phone.why_not(tx, opened, slack=settings.slack)
 
 
@@ -187,37 +192,37 @@ def end_talk(tx: Transaction) -> None:
 
 
 def what_is_asked(tx: Transaction, call: Call) -> str:
-    ring = support_calls.look(tx, call.ring) if call.ring is not None else None
-    return ring.requested_proof if ring is not None and not ring.verification_result else ""
+    support_call = support_calls.look(tx, call.support_call) if call.support_call is not None else None
+    return support_call.requested_proof if support_call is not None and not support_call.verification_result else ""
 
 
 def back_to_talk(
     tx: Transaction, settings: DeskSettings, call: Call, keyed: bool | None
 ) -> port.BackInRoom | Refused | None:
     """A caller who passed is asked again whether they may talk to the desk; one who failed goes back to the agent, who sees it."""
-    assert call.ring is not None
+    assert call.support_call is not None
     assert tx.call is not None
-    ring = support_calls.hold(tx, call.ring)
-    passed = keyed if keyed is not None else _stepped_up(tx, call, ring)
-    support_calls.proved(tx, call.ring, passed=passed, threatened=call.duress)
+    support_call = support_calls.hold(tx, call.support_call)
+    passed = keyed if keyed is not None else _stepped_up(tx, call, support_call)
+    support_calls.proved(tx, call.support_call, passed=passed, threatened=call.duress)
     # A caller who fails is nobody, and one under a threat proves nothing: their second proof is worth nothing.
     if (keyed is False or call.duress) and call.subject is not None:
         slack_approvals.end_in(tx, call.subject, tx.call)
-    if ring is None or ring.over or ring.agent_left or not ring.taken:
+    if support_call is None or support_call.over or support_call.agent_left or not support_call.taken:
         support_calls.end(tx, tx.call, support_calls.AGENT_LEFT)
         return None
     if keyed is not False:
         may = _still_may(tx, settings, call)
         if isinstance(may, Refused):
             return may
-    return port.BackInRoom(support_calls.room(ring.id), passed)
+    return port.BackInRoom(support_calls.room(support_call.id), passed)
 
 
-def _stepped_up(tx: Transaction, call: Call, ring: SupportCall | None) -> bool:
+def _stepped_up(tx: Transaction, call: Call, support_call: SupportCall | None) -> bool:
     """Whether a second proof holds on this call now: there was none that was good enough, or the agent would not have asked."""
-    if ring is None or call.subject is None or call.proof < Proof.VERIFIED:
+    if support_call is None or call.subject is None or call.proof < Proof.VERIFIED:
         return False
-    return step_ups.until(tx, call.subject, ring.account, tx.call or "") is not None
+    return step_ups.until(tx, call.subject, support_call.account, tx.call or "") is not None
 
 
 def unlock_code(tx: Transaction, call: Call) -> port.Code | None:

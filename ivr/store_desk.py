@@ -211,19 +211,19 @@ class StoreDesk:
 
     # --- a person
 
-    def ring(self, call: Call) -> int | port.RingEnded | Refused | Opening:
+    def ring(self, call: Call) -> int | port.SupportCallEnded | Refused | Opening:
         return ringing.ring(self.tx, self.settings, call)
 
-    def look_at_ring(self, call: Call) -> int | port.Taken | Refused | None:
+    def look_at_support_call(self, call: Call) -> int | port.Taken | Refused | None:
         return ringing.look(self.tx, self.settings, call)
 
-    def give_up_ring(self, call: Call, why: GivesUp) -> port.Taken | port.RingEnded:
+    def give_up_support_call(self, call: Call, why: GivesUp) -> port.Taken | port.SupportCallEnded:
         return ringing.give_up(self.tx, call, why)
 
     def caller_left(self, call: Call) -> None:
         ringing.caller_left(self.tx, call)
 
-    def ask_callback(self, call: Call) -> port.RingEnded | Refused:
+    def ask_callback(self, call: Call) -> port.SupportCallEnded | Refused:
         return ringing.ask_callback(self.tx, self.settings, call)
 
     def what_is_asked(self, call: Call) -> str:

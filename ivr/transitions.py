@@ -84,7 +84,17 @@ def menu(call: Call, desk: Desk, *lead: Utterance) -> Said:
     if call.then == "talk":  # an agent waits for them
         return resume(call, desk, *lead)
     fresh = replace(
-        call, topics=(), topic=None, services=(), service=None, ticket=0, told=0, page=0, ring=None, about="", queue=0
+        call,
+        topics=(),
+        topic=None,
+        services=(),
+        service=None,
+        ticket=0,
+        told=0,
+        page=0,
+        support_call=None,
+        about="",
+        queue=0,
     )
     state = "anything_else" if lead or fresh.lead else "menu"  # nobody hears the whole menu after everything they do
     return goto(replace(fresh, then="", way="", wrong=0, approval=0), desk, state, *lead)

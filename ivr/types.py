@@ -105,7 +105,7 @@ class Call:
     service: str | None = None
     ticket: int = 0
     told: int = 0
-    ring: int | None = None
+    support_call: int | None = None
     about: str = ""
     counted: bool = False
     on_file: bool = False

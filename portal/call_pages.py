@@ -39,7 +39,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     found = call_page(
         tx,
         acting(who),
-        visit.number("ring") or None,
+        visit.number("support_call") or None,
         phone=context.phone,
         may_call=context.may_call,
         texting=context.texting,
@@ -68,24 +68,24 @@ def _tone(case: Case | None) -> str:
 
 
 def claim(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    ring = visit.number("ring")
-    done = calls.claim(tx, acting(who), ring) is Claim.CLAIMED
-    return responses.to(f"/desk/calls/{ring}?said=mine" if done else "/desk?said=not_mine")
+    support_call = visit.number("support_call")
+    done = calls.claim(tx, acting(who), support_call) is Claim.CLAIMED
+    return responses.to(f"/desk/calls/{support_call}?said=mine" if done else "/desk?said=not_mine")
 
 
 def give_back(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    done = calls.give_back(tx, acting(who), visit.number("ring"))
+    done = calls.give_back(tx, acting(who), visit.number("support_call"))
     return responses.to(f"/desk?said={'given_back' if done else 'not_given_back'}")
 
 
 def ask_proof(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    ring = visit.number("ring")
+    support_call = visit.number("support_call")
     what = AskedFor.SECOND_PROOF if visit.field("what") == AskedFor.SECOND_PROOF else AskedFor.PIN
-    done = calls.send_to_keypad(tx, acting(who), ring, what) is Keypad.SENT
-    return responses.to(f"/desk/calls/{ring}?said={f'asked_{what}' if done else 'not_asked'}")
+    done = calls.send_to_keypad(tx, acting(who), support_call, what) is Keypad.SENT
+    return responses.to(f"/desk/calls/{support_call}?said={f'asked_{what}' if done else 'not_asked'}")
 
 
 def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     """Back to the calls, where the next one of theirs comes up by itself."""
-    made = calls.callback_caller(tx, acting(who), visit.number("ring"), phone=context.phone)
+    made = calls.callback_caller(tx, acting(who), visit.number("support_call"), phone=context.phone)
     return responses.to(f"/desk?said={CALLBACK[made]}")

@@ -59,11 +59,11 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
 }
 STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): call_pages.show,
-    ("GET", "/desk/calls/{ring}"): call_pages.show,
-    ("POST", "/desk/calls/{ring}/mine"): call_pages.claim,
-    ("POST", "/desk/calls/{ring}/give-back"): call_pages.give_back,
-    ("POST", "/desk/calls/{ring}/ask"): call_pages.ask_proof,
-    ("POST", "/desk/calls/{ring}/callback"): call_pages.callback,
+    ("GET", "/desk/calls/{support_call}"): call_pages.show,
+    ("POST", "/desk/calls/{support_call}/mine"): call_pages.claim,
+    ("POST", "/desk/calls/{support_call}/give-back"): call_pages.give_back,
+    ("POST", "/desk/calls/{support_call}/ask"): call_pages.ask_proof,
+    ("POST", "/desk/calls/{support_call}/callback"): call_pages.callback,
     ("GET", "/desk/tickets"): ticket_pages.listed,
     ("GET", "/desk/tickets/{number}"): ticket_pages.show,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,

@@ -66,7 +66,7 @@ def _callback(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply 
 
 
 _TO_CALL: Final = {
-    "ring": calls.callback_caller,
+    "support_call": calls.callback_caller,
     "ticket": calls.callback_requester,
     "person": calls.callback_person,
 }

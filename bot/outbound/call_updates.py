@@ -20,11 +20,11 @@ from store.verification import slack_members
 
 def case(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """The card of a call as it is now: posted once, and changed from then on."""
-    ring, context = int(job.payload["ring"]), posting.context
+    support_call, context = int(job.payload["support_call"]), posting.context
     if not context.agent_channel:
         return
-    key = f"case:{ring}"
-    found = live_calls.case(tx, permit_worker(tx), ring, context.texting)
+    key = f"case:{support_call}"
+    found = live_calls.case(tx, permit_worker(tx), support_call, context.texting)
     stands = ticket_threads.posted(tx, key)
     if found is None:
         return
@@ -37,7 +37,7 @@ def case(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     else:
         posting.rewrite(key, stands, message, message.version, job)
     about = [f"ticket:{ticket.number}" for ticket in found.tickets]  # what it says of these changes with them
-    job.then.append(lambda tx: quotes.keep(tx, key, {"ring": ring}, about))
+    job.then.append(lambda tx: quotes.keep(tx, key, {"support_call": support_call}, about))
 
 
 def alert(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:

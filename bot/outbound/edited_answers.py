@@ -38,7 +38,7 @@ def keep(job: Job, post: str, asked: Mapping[str, Any], made: Message | Mapping[
     if isinstance(reply, OneTicket):
         about.append(f"ticket:{reply.number}")
     if about:
-        named = ("what", "from", "source", "team", "user", "via", "page", "ring")
+        named = ("what", "from", "source", "team", "user", "via", "page", "support_call")
         known = {name: asked[name] for name in named if name in asked}
         job.then.append(lambda tx: quotes.keep(tx, post, known, about))
 
@@ -71,7 +71,7 @@ def again(_posting: Posting, tx: Transaction, job: Job) -> None:
 
 def _anew(tx: Transaction, one: Quote, about: str, key: str) -> None:
     if one.post.startswith("case:"):
-        job_queue.enqueue_once(tx, "call_card", key, {"ring": one.asked["ring"]})
+        job_queue.enqueue_once(tx, "call_card", key, {"support_call": one.asked["support_call"]})
     elif one.post.startswith("home:"):
         user = SlackUser(str(one.asked["team"]), str(one.asked["user"]), str(one.asked["via"]))
         if not job_queue.waits(tx, outbox.home_ordering_key(user)):

@@ -62,7 +62,7 @@ class ToProve(NamedTuple):
 
 
 class ToCall(NamedTuple):
-    kind: Literal["ring", "ticket", "person"]
+    kind: Literal["support_call", "ticket", "person"]
     id: Number
 
 

@@ -81,7 +81,7 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
         return [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
     made = []
     if call.state == "over" and found.requester is not None:
-        made.append(b.button(p.plain("button.callback"), "desk_callback", ToCall("ring", call.id)))
+        made.append(b.button(p.plain("button.callback"), "desk_callback", ToCall("support_call", call.id)))
     if call.state == "talking" and call.verification_result != "guarded":
         made.append(b.button(p.plain("button.ask_pin"), "desk_ask_pin", id))
         if found.requester is not None and found.until is None and found.second:

@@ -85,7 +85,7 @@ def stop(tx: Transaction, support_call: int) -> None:
     )
     for leg in tx.connection.execute(rung).scalars().all():
         job_queue.enqueue_once(
-            tx, "stop_agent_leg", f"{support_call}:{leg}", {"ring": support_call, "leg": leg, "cut": False}
+            tx, "stop_agent_leg", f"{support_call}:{leg}", {"support_call": support_call, "leg": leg, "cut": False}
         )
 
 
@@ -112,7 +112,7 @@ def cut_off(tx: Transaction, staff: int) -> None:
         .where(lg.rung_at.is_not(None), lg.ended_at.is_(None))
     )
     for row in tx.connection.execute(live.where(theirs)).all():
-        about = {"ring": row.support_call, "leg": row.leg, "cut": True}
+        about = {"support_call": row.support_call, "leg": row.leg, "cut": True}
         job_queue.enqueue_once(tx, "stop_agent_leg", f"{row.support_call}:{row.leg}:cut", about)
 
 
@@ -140,7 +140,7 @@ def ended(tx: Transaction, support_call: int, leg: int) -> None:
         .where(lg.number == mine.number, lg.rung_at.is_(None), lg.ended_at.is_(None), r.ended_at.is_(None))
     )
     for row in tx.connection.execute(waiting.where(r.taken_by.is_(None))).all():
-        now = {"ring": row.support_call, "leg": row.leg, "once": True}
+        now = {"support_call": row.support_call, "leg": row.leg, "once": True}
         job_queue.enqueue_once(tx, "ring_agent", f"{row.support_call}:{row.leg}:after:{support_call}:{leg}", now)
 
 

@@ -24,7 +24,7 @@ def claim(tx: Transaction, grant: Grant, id: int) -> bool:
     late = case((_r.staff_id.is_(None), _r.ended_at.is_not(None)), else_=_r.claimed_late)
     if tx.connection.execute(free.values(staff_id=staff, claimed_late=late).returning(_r.id)).first() is None:
         return False
-    tx.told(grant, f"ring:{id}")
+    tx.told(grant, f"support_call:{id}")
     call_news.news(tx, id)
     return True
 

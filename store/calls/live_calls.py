@@ -73,9 +73,9 @@ class LiveCall:
 
 @dataclass(frozen=True, slots=True)
 class LiveWith:
-    """A call (its ring), and the account (id) it is about."""
+    """A support call, and the account (id) it is about."""
 
-    ring: int
+    support_call: int
     account: int
 
 
@@ -130,31 +130,31 @@ def just_over(tx: Transaction, grant: Grant) -> list[LiveCall]:
     return [_call(tx, row, []) for row in tx.connection.execute(lately).all()]
 
 
-def look(tx: Transaction, grant: Grant, ring: int) -> LiveCall | None:
+def look(tx: Transaction, grant: Grant, support_call: int) -> LiveCall | None:
     """One of them, over or not."""
     tx.require(grant, "desk.proof.ask", "desk.deliver")
     waiting = support_calls.queue(tx)
-    row = tx.connection.execute(_CALLS.where(tables.support_calls.c.id == ring)).first()
+    row = tx.connection.execute(_CALLS.where(tables.support_calls.c.id == support_call)).first()
     return None if row is None else _call(tx, row, waiting)
 
 
 def case(
-    tx: Transaction, grant: Grant, ring: int, texting: Collection[str] = (), *, facts: bool = False
+    tx: Transaction, grant: Grant, support_call: int, texting: Collection[str] = (), *, facts: bool = False
 ) -> Case | None:
     """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
     `texting`: the countries to which codes go by text message, if they go at all. `facts`: with what the caller may be told."""
     tx.require(grant, "desk.card.view", "desk.deliver")
     r, waiting = tables.support_calls.c, support_calls.queue(tx)
-    row = tx.connection.execute(_CALLS.where(r.id == ring)).first()
+    row = tx.connection.execute(_CALLS.where(r.id == support_call)).first()
     if row is None or (grant.cell == "desk.card.view" and not _is_theirs(tx, grant, row)):
         return None
     found = _case(tx, grant, row, waiting, texting)
     return _with_facts(tx, row, found) if facts else found
 
 
-def words(tx: Transaction, ring: int) -> tuple[str, str] | None:
+def words(tx: Transaction, support_call: int) -> tuple[str, str] | None:
     """The desk's two words in this call, for both of those who talk; None while nobody has taken it."""
-    row = tx.connection.execute(select(tables.support_calls).where(tables.support_calls.c.id == ring)).first()
+    row = tx.connection.execute(select(tables.support_calls).where(tables.support_calls.c.id == support_call)).first()
     return None if row is None else _words(tx, row)
 
 

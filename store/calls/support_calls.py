@@ -110,7 +110,7 @@ def start(
 
 def look(tx: Transaction, id: int) -> SupportCall | None:
     r = tx.connection.execute(select(tables.support_calls).where(tables.support_calls.c.id == id)).first()
-    return None if r is None else _ring(r)
+    return None if r is None else _support_call(r)
 
 
 def hold(tx: Transaction, id: int) -> SupportCall | None:
@@ -118,7 +118,7 @@ def hold(tx: Transaction, id: int) -> SupportCall | None:
     r = tx.connection.execute(
         select(tables.support_calls).where(tables.support_calls.c.id == id).with_for_update()
     ).first()
-    return None if r is None else _ring(r)
+    return None if r is None else _support_call(r)
 
 
 def queue(tx: Transaction) -> list[int]:
@@ -128,9 +128,9 @@ def queue(tx: Transaction) -> list[int]:
     return list(tx.connection.execute(query).scalars())
 
 
-def place(tx: Transaction, ring: SupportCall) -> int:
+def place(tx: Transaction, support_call: SupportCall) -> int:
     """Where a caller who waits stands in the queue, from 1."""
-    return _place(tx, tables.support_calls.c.id < ring.id, emergency=ring.emergency)
+    return _place(tx, tables.support_calls.c.id < support_call.id, emergency=support_call.emergency)
 
 
 def place_since(tx: Transaction, since: int, *, emergency: bool) -> int:
@@ -194,7 +194,7 @@ def leg_gone(tx: Transaction, id: int, call: str, leg: int = 0) -> None:
 
 
 def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
-    """The caller is no longer waiting or talking. The ring if it had been open until now. An agent who still waits in the room
+    """The caller is no longer waiting or talking. The support call if it had been open until now. An agent who still waits in the room
     is told; a proof that was asked for and not given has failed."""
     r = tables.support_calls.c
     unproved = (r.requested_proof != "") & (r.verification_result == "")
@@ -214,11 +214,11 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
     if row is None:
         return None
     if row.taken_by is not None and row.ending != AGENT_LEFT:
-        job_queue.enqueue_once(tx, "announce_hangup", str(row.id), {"ring": row.id, "leg": row.taken_by})
+        job_queue.enqueue_once(tx, "announce_hangup", str(row.id), {"support_call": row.id, "leg": row.taken_by})
     agent_legs.over(tx, row.id)
     call_news.news(tx, row.id)
     call_news.news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
-    return _ring(row)
+    return _support_call(row)
 
 
 def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) -> None:
@@ -238,7 +238,7 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
     if row is None:
         return
     tx.record(row.subject, row.account_id, f"proof.{row.requested_proof}", result, proof=proof)
-    job_queue.enqueue(tx, "announce_result", f"{id}:{secrets.token_hex(6)}", {"ring": id, "told": result})
+    job_queue.enqueue(tx, "announce_result", f"{id}:{secrets.token_hex(6)}", {"support_call": id, "told": result})
     call_news.news(tx, id)
 
 
@@ -276,7 +276,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
     if row is None:
         return False
     tx.told(grant, f"asked_proof_of:{row.subject}")
-    asked_now = {"ring": id, "call": row.call, "asked_at": tx.now}
+    asked_now = {"support_call": id, "call": row.call, "asked_at": tx.now}
     key = f"{id}:{secrets.token_hex(6)}"
     job_queue.enqueue(tx, "recall_to_keypad", key, asked_now)
     job_queue.enqueue(tx, "keypad_timeout", key, asked_now, after=KEYPAD_FOR[what])
@@ -285,7 +285,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
 
 
 def agent_briefing(tx: Transaction, grant: Grant, id: int) -> AgentBriefing:
-    """Under the agents' line's own grant, for the account the ring is about."""
+    """Under the agents' line's own grant, for the account the call is about."""
     tx.require(grant, "desk.card.view")
     r, p, a = tables.support_calls.c, tables.people.c, tables.accounts.c
     row = tx.connection.execute(
@@ -298,7 +298,7 @@ def agent_briefing(tx: Transaction, grant: Grant, id: int) -> AgentBriefing:
     return AgentBriefing(name, row.name, row.number, Proof(row.proof), row.emergency)
 
 
-def _ring(r: Any) -> SupportCall:
+def _support_call(r: Any) -> SupportCall:
     taken = r.taken_by is not None
     return SupportCall(
         r.id,

@@ -14,7 +14,7 @@ def news(tx: Transaction, id: int, *, after: int = 0) -> None:
         tx,
         "call_card",
         f"{id}:{secrets.token_hex(6)}",
-        {"ring": id},
+        {"support_call": id},
         ordering_key=None if after else f"case:{id}",
         after=after,
     )

@@ -165,7 +165,7 @@ def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackD
         ("desk_give_back", "1"),
         ("desk_ask_pin", "1"),
         ("desk_ask_second", "1"),
-        ("desk_callback", "ring:1"),
+        ("desk_callback", "support_call:1"),
         ("desk_callback", "ticket:1001"),
         ("desk_callback", "person:7"),
     ):
@@ -210,7 +210,7 @@ def test_callback_from_a_ticket_goes_to_the_number_on_file(slack_once: SlackDesk
 def test_nobody_is_called_whom_nobody_has_proved(slack_once: SlackDesk) -> None:
     desk = slack_once
     send(desk, click("desk_callback", "ticket:1001", "U0KIM", AGENTS))
-    send(desk, click("desk_callback", "ring:99", "U0KIM", AGENTS))
+    send(desk, click("desk_callback", "support_call:99", "U0KIM", AGENTS))
     send(desk, click("desk_callback", "rubbish", "U0KIM", AGENTS))
     desk.work()
     assert desk.said("U0KIM", AGENTS).count("We do not know who this is") == 3

@@ -43,7 +43,7 @@ def person(desk: Desk, username: str = "mia.chen") -> int:
     return found
 
 
-def asks_for(desk: Desk, what: str, ring: int | None = None) -> bool:
+def asks_for(desk: Desk, what: str, support_call: int | None = None) -> bool:
     """Kim's click on "Verify now"; of the newest call, unless another is named."""
     r = tables.support_calls.c
     staff = kim(desk)
@@ -51,7 +51,7 @@ def asks_for(desk: Desk, what: str, ring: int | None = None) -> bool:
     with desk.store.transaction("slack") as tx:
         grant = tx.ask(Ask(Subject.of_staff(staff), Action.DESK_PROOF_ASK, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        asked = support_calls.ask_proof(tx, grant, ring or newest, what)
+        asked = support_calls.ask_proof(tx, grant, support_call or newest, what)
     desk.work()
     return asked
 

@@ -269,15 +269,15 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
         case "ring":
             shut = Opening(0, 8, 30 * dice.throw(2), dice.throw(2) == 1)
             at_hours = call.about != "emergency" and call.callback is None
-            instead = (port.RingEnded(1001, True), shut) if at_hours else (port.RingEnded(1001, True),)
+            instead = (port.SupportCallEnded(1001, True), shut) if at_hours else (port.SupportCallEnded(1001, True),)
             return dice.one_of((5, 5, *instead, refused(dice, "phone.support")))
-        case "look_at_ring":
+        case "look_at_support_call":
             return dice.one_of((1 + dice.throw(3), port.Taken("desk-5", WORDS), None))
-        case "give_up_ring":
+        case "give_up_support_call":
             number = dice.one_of((None, 1001)) if about != "went_back" else None
-            return port.RingEnded(number, about == "nobody_came", about == "callback")
+            return port.SupportCallEnded(number, about == "nobody_came", about == "callback")
         case "ask_callback":
-            return dice.one_of((port.RingEnded(1001, False, True), refused(dice, "phone.support")))
+            return dice.one_of((port.SupportCallEnded(1001, False, True), refused(dice, "phone.support")))
         case "what_is_asked":
             return dice.one_of(("pin", "pin", "second", ""))
         case "back_to_talk":

@@ -215,13 +215,13 @@ def test_a_leg_is_known_by_its_token_alone(one_desk: Desk) -> None:
         "/ivr/agent",
         path[:-1],
         path.replace("leg=0", "leg=1"),
-        path.replace("ring=1", "ring=2"),
-        path.replace("ring=1", "ring=01"),
-        path.replace("ring=1", "ring=%D9%A1"),
-        path.replace("ring=1", "ring=-1"),
+        path.replace("support_call=1", "support_call=2"),
+        path.replace("support_call=1", "support_call=01"),
+        path.replace("support_call=1", "support_call=%D9%A1"),
+        path.replace("support_call=1", "support_call=-1"),
         path.replace("leg=0", "leg="),
-        path.replace("ring=1", f"ring={'9' * 30}"),
-        f"/ivr/agent/status?ring=1&leg=1&t={token}",
+        path.replace("support_call=1", f"support_call={'9' * 30}"),
+        f"/ivr/agent/status?support_call=1&leg=1&t={token}",
     ):
         over = Caller(wire, "+441632960000").form(status="completed")
         answer = wire.post(wrong, over if "status" in wrong else form)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz import Subject
+from authz import Subject, Topic
 from ivr import desk_port as port
 from ivr import phrases, transitions
 from ivr import types as t
@@ -225,7 +225,7 @@ def test_no_id_and_an_id_hear_the_same(keyed: str) -> None:
 @pytest.mark.parametrize("place", sorted(TABLE))
 def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
     known = proved(
-        at=place, about="ticket", topics=("technical", "billing"), topic="technical", services=("a", "b"), ring=5
+        at=place, about="ticket", topics=tuple(Topic), topic="technical", services=("a", "b"), support_call=5
     )
     call = replace(known, about="no_pin") if place == "message" else known
     first = prompted(Dice([9]), call)
@@ -267,9 +267,9 @@ BACK = [
     (proved(at="service", about="ticket", topic="technical", services=("a", "b")), "menu"),
     (proved(at="service", about="emergency", services=("a", "b")), "menu"),
     (proved(at="tickets", ticket=1, told=1001), "menu"),
-    (proved(at="on_hold", ring=5), "menu"),
+    (proved(at="on_hold", support_call=5), "menu"),
     (proved(at="closed"), "menu"),
-    (proved(at="pin_again", ring=5), "talking"),
+    (proved(at="pin_again", support_call=5), "talking"),
     (Call(at="called", callback=7), "over"),  # whoever does not want the code has nothing to go back to
     (proved(at="request"), "menu"),
     (proved(at="request", topics=("technical", "billing", "request")), "topic"),
@@ -343,5 +343,5 @@ def test_an_account_that_has_gone_meanwhile_moves_no_digit() -> None:
 
 
 def test_a_conference_that_ended_brings_the_caller_back_to_the_menu() -> None:
-    step = hear(Dice([0] * 9), proved(at="talking", ring=5), DialEnded())
-    assert (step.call.at, step.call.ring, step.keys[0]) == ("anything_else", None, "talk_ended")
+    step = hear(Dice([0] * 9), proved(at="talking", support_call=5), DialEnded())
+    assert (step.call.at, step.call.support_call, step.keys[0]) == ("anything_else", None, "talk_ended")

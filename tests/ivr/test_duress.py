@@ -120,7 +120,7 @@ def test_e5_a_message_under_a_threat_sounds_as_always_and_is_held(one_desk: Desk
 
 CHOSEN_BY = {"account_names", "find_account", "offer", "topics", "service_names", "may_leave_message", "what_is_asked"}
 LEFT = {"open_ticket", "leave_message", "ask_callback"}
-TALK = {"look_at_ring", "give_up_ring", "caller_left", "back_to_talk", "end_talk"}
+TALK = {"look_at_support_call", "give_up_support_call", "caller_left", "back_to_talk", "end_talk"}
 
 
 class AsAlwaysError(Exception):
@@ -138,14 +138,16 @@ class Usual:
 
 
 @pytest.mark.parametrize(
-    ("ring", "always"), [(None, CHOSEN_BY | LEFT), (-1, CHOSEN_BY | LEFT), (1, CHOSEN_BY | LEFT | TALK)]
+    ("support_call", "always"), [(None, CHOSEN_BY | LEFT), (-1, CHOSEN_BY | LEFT), (1, CHOSEN_BY | LEFT | TALK)]
 )
-def test_whatever_is_asked_of_the_desk_tells_nothing(one_desk: Desk, ring: int | None, always: set[str]) -> None:
+def test_whatever_is_asked_of_the_desk_tells_nothing(
+    one_desk: Desk, support_call: int | None, always: set[str]
+) -> None:
     """What goes on as always is what one chooses by, and by which something is left (which is held), or the desk talks to them
     already; all else is known here, or being updated."""
     give(one_desk, MIA, PIN, UNDER_THREAT)
     caller = threatened(one_desk)
-    call = replace(state_of(one_desk, caller.sid), ring=ring, about="ticket")
+    call = replace(state_of(one_desk, caller.sid), support_call=support_call, about="ticket")
     about = {
         "number": "400639",
         "recorded": RECORDED,
@@ -164,7 +166,7 @@ def test_whatever_is_asked_of_the_desk_tells_nothing(one_desk: Desk, ring: int |
             except AsAlwaysError:
                 done.add(name)
             else:
-                ours = {"ring", "look_at_ring", "give_up_ring", "caller_left", "end_talk"}
+                ours = {"ring", "look_at_support_call", "give_up_support_call", "caller_left", "end_talk"}
                 assert name in ours or answer == BeingUpdated(), name
                 assert (answer == BeingUpdated()) == (name in NOT_TOLD), name
     assert done == always

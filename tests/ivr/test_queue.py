@@ -164,7 +164,7 @@ def test_a_phone_that_twilio_would_not_ring_is_tried_again(one_desk: Desk, monke
 
 def test_done_twice_a_phone_rings_once(one_desk: Desk) -> None:
     asks(one_desk, *MIA)
-    one_desk.do_again(piece("ring_agent", ring=1, leg=0))
+    one_desk.do_again(piece("ring_agent", support_call=1, leg=0))
     assert len(rings(one_desk)) == 1
 
 

@@ -50,8 +50,8 @@ def test_t41_the_desk_sees_that_the_call_is_from_no_number_on_file(one_full: Des
     thief = relayed(one_full)
     thief.key("0")
     r = tables.support_calls.c
-    (ring,) = rows(one_full, select(r.subject, r.own_number))
-    assert tuple(ring) == (subject(one_full, OLIVIA), False)
+    (support_call,) = rows(one_full, select(r.subject, r.own_number))
+    assert tuple(support_call) == (subject(one_full, OLIVIA), False)
 
 
 def test_t41_a_callback_rings_the_customer_and_not_the_thief(one_full: Desk) -> None:

@@ -41,7 +41,7 @@ FIELDS = {
     "service": st.none() | st.text(min_size=1, max_size=64),
     "ticket": st.integers(0, 50),
     "told": st.integers(0, 10**9),
-    "ring": st.none() | st.integers(1, 10**12),
+    "support_call": st.none() | st.integers(1, 10**12),
     "queue": st.integers(0, 50),
     "rung": st.integers(0, 3),
     "callback": st.none() | st.integers(1, 10**12),

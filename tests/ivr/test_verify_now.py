@@ -168,10 +168,10 @@ def _again(desk: Desk, *kinds: str) -> None:
     """A worker died just after it had done these."""
     w = tables.jobs
     payloads = {"recall_to_keypad": ring_asked(desk), "keypad_timeout": ring_asked(desk)}
-    said = {"ring": 1, "told": "passed"}
+    said = {"support_call": 1, "told": "passed"}
     payloads |= {
         "announce_result": said,
-        "announce_hangup": {"ring": 1, "leg": rows(desk, select(tables.support_calls.c.taken_by))[0][0]},
+        "announce_hangup": {"support_call": 1, "leg": rows(desk, select(tables.support_calls.c.taken_by))[0][0]},
     }
     for kind in kinds:
         assert count(desk, w, w.c.kind == kind)
@@ -180,7 +180,7 @@ def _again(desk: Desk, *kinds: str) -> None:
 
 def ring_asked(desk: Desk) -> dict[str, object]:
     r = tables.support_calls.c
-    return dict(rows(desk, select(r.id.label("ring"), r.call, r.requested_at.label("asked_at")))[0]._mapping)
+    return dict(rows(desk, select(r.id.label("support_call"), r.call, r.requested_at.label("asked_at")))[0]._mapping)
 
 
 # --- at the wire
@@ -243,7 +243,7 @@ def test_what_is_announced_is_in_the_token(one_desk: Desk, told: str) -> None:
     path, form = told_url(keys, 1, told), [("AccountSid", wire.account)]
     assert wire.post(path, form).said == [PASSED if told == "passed" else FAILED]
     other = "failed" if told == "passed" else "passed"
-    for wrong in (path.replace(f"told={told}", f"told={other}"), path.replace("ring=1", "ring=2"), "/ivr/agent/told"):
+    for wrong in (path.replace(told, other), path.replace("_call=1", "_call=2"), "/ivr/agent/told"):
         assert wire.post(wrong, form).status == 403
 
 
@@ -304,7 +304,8 @@ def test_for_a_second_proof_they_come_to_where_8_leads_and_back(desk: Desk) -> N
 
 
 def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
-    call = Call("step_code", way="text", subject=Subject("person:8"), proof=2, account=1, ring=1, then="talk", silent=5)
+    mia = Subject("person:8")
+    call = Call("step_code", way="text", subject=mia, proof=2, account=1, support_call=1, then="talk", silent=5)
     step = hear(Dice([1]), call, Keys(""))
     looked = BackInRoom("desk-5", True)  # whether a second proof was given, which the dice decide
     assert (step.call.at, step.asked, step.call.proof) == ("talking", [("back_to_talk", looked)], 2)
@@ -312,7 +313,7 @@ def test_silence_before_a_second_proof_is_no_hang_up(one_desk: Desk) -> None:
 
 def test_somebody_elses_pin_is_not_theirs() -> None:
     """A number may change hands in the middle of a call, and with it whom the PIN is looked up for."""
-    call = Call(at="pin_again", subject=Subject("person:8"), proof=2, account=1, ring=1)
+    call = Call(at="pin_again", subject=Subject("person:8"), proof=2, account=1, support_call=1)
     for subject, passed in ((Subject("person:8"), True), (Subject("person:9"), False)):
         step = hear(Dice([]), call, Proved(subject, (1,)))
         assert (step.call.at, step.call.proof >= Proof.VERIFIED) == ("talking", passed)
@@ -340,9 +341,8 @@ def test_whoever_failed_is_sent_nowhere_else_and_told_nothing(one_desk: Desk) ->
     call = state_of(one_desk, mia.sid)
     with one_desk.store.transaction("phone", mia.sid) as tx:
         desk = StoreDesk(tx, settings_of(one_desk))
-        assert desk.link_code(call) is None
-        assert desk.account_names(call) == ()
-        assert not desk.offer(call).cells
+        told = desk.link_code(call), desk.account_names(call), set(desk.offer(call).cells)
+        assert told == (None, (), set())
     step = hear(Dice([]), replace(call, at="pin_again"), Keys("*"), back_to_talk=Refused("phone.support", DENIED))
     assert isinstance(step.screen.then, HangUp)
 

@@ -62,7 +62,9 @@ def test_a_wrong_call_is_given_back_and_a_colleague_claims_it(one_desk: Desk) ->
     assert shows(ana) == list(OF_MIA)
     assert shows(kim) == []
     assert entries(one_desk, "ring_given_back:1") == [(Subject.of_staff(kim.staff), "desk.card.view")]
-    assert entries(one_desk, "ring:1") == [(Subject.of_staff(one.staff), "desk.card.view") for one in (kim, ana)]
+    assert entries(one_desk, "support_call:1") == [
+        (Subject.of_staff(one.staff), "desk.card.view") for one in (kim, ana)
+    ]
 
 
 def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one_desk: Desk) -> None:

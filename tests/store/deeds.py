@@ -145,36 +145,40 @@ def a_ring(tx: Transaction) -> Given:
     colleagues(tx)
     tx.call = "CA1"
     grant = granted(tx, Subject.of_person(MIA), Action.PHONE_SUPPORT)
-    return {"ring": support_calls.start(tx, grant, numbers=("+441632960001", "+441632960002"))}
+    return {"support_call": support_calls.start(tx, grant, numbers=("+441632960001", "+441632960002"))}
 
 
 RING = Pairs(
     a_ring,
     {
-        "the first phone takes it": lambda tx, given: support_calls.take(tx, given["ring"], "CA2", 0),
-        "the second phone takes it": lambda tx, given: support_calls.take(tx, given["ring"], "CA3", 1),
+        "the first phone takes it": lambda tx, given: support_calls.take(tx, given["support_call"], "CA2", 0),
+        "the second phone takes it": lambda tx, given: support_calls.take(tx, given["support_call"], "CA3", 1),
         "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
-        "the first phone is gone": lambda tx, given: support_calls.leg_gone(tx, given["ring"], "CA2", 0),
+        "the first phone is gone": lambda tx, given: support_calls.leg_gone(tx, given["support_call"], "CA2", 0),
     },
 )
 
 
 def a_talk(tx: Transaction) -> Given:
     given = a_ring(tx)
-    support_calls.take(tx, given["ring"], "CA2", 0)
+    support_calls.take(tx, given["support_call"], "CA2", 0)
     return given
 
 
 TALK = Pairs(
     a_talk,
     {
-        "Kim claims it": lambda tx, given: claims.claim(tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]),
-        "Lee claims it": lambda tx, given: claims.claim(tx, granted(tx, LEE, Action.DESK_CARD_VIEW), given["ring"]),
+        "Kim claims it": lambda tx, given: claims.claim(
+            tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["support_call"]
+        ),
+        "Lee claims it": lambda tx, given: claims.claim(
+            tx, granted(tx, LEE, Action.DESK_CARD_VIEW), given["support_call"]
+        ),
         "Kim gives it back": lambda tx, given: claims.give_back(
-            tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["ring"]
+            tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["support_call"]
         ),
         "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
-        "the caller proves it": lambda tx, given: support_calls.proved(tx, given["ring"], passed=True),
+        "the caller proves it": lambda tx, given: support_calls.proved(tx, given["support_call"], passed=True),
     },
 )
 
@@ -216,7 +220,7 @@ AT_THE_DESK: Final = {
     "ticket": TICKET,
     "message": MESSAGE,
     "held": HELD,
-    "ring": RING,
+    "support_call": RING,
     "talk": TALK,
     "call back": CALLBACK,
     "job": JOB,

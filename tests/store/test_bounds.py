@@ -247,7 +247,7 @@ REACH_ALL: dict[str, str] = {
     "account_details.takes_billing_alone": _OWN,
     "account_details.who_may_manage_contacts": _OWN,
     "account_access.record_access": _OWN,
-    "support_calls.agent_briefing": "the agents' line's: raises where the ring is not of the grant's account",
+    "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
     "lookups.find_account": _DESK,
     "lookups.find_person": _DESK,
 }

@@ -260,7 +260,7 @@ def test_what_needs_no_grant_names_no_customer(container: Container) -> None:
     with container.clocked.transaction("CA1") as tx:
         genuine = container.genuine(tx)
         ticket = customer_tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
-        ring = support_calls.start(tx, genuine["phone.support"], numbers=("+441632960001",))
+        support_call = support_calls.start(tx, genuine["phone.support"], numbers=("+441632960001",))
         call_state.begin(tx, "CA1", "{}", "f", "answer")
         job_queue.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": 1})
         told = [
@@ -270,7 +270,7 @@ def test_what_needs_no_grant_names_no_customer(container: Container) -> None:
             attempt_limits.reserve(tx, attempt_limits.counter_of(1), real=True, limits=()),
             attempt_limits.is_disabled(tx, attempt_limits.counter_of(1)),
             call_state.load(tx, "CA1"),
-            support_calls.look(tx, ring),
+            support_calls.look(tx, support_call),
             support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
             customer_tickets.has_recording(tx, "RE1"),
             support_calls.place_since(tx, tx.now, emergency=False),

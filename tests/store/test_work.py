@@ -22,11 +22,11 @@ from tests.store.clocked import HOUR, NOON, OLD, Clocked
 
 
 class Queue(Clocked):
-    def add(self, key: str, kind: str = "ring", after: int = 0) -> None:
+    def add(self, key: str, kind: str = "support_call", after: int = 0) -> None:
         self.do(job_queue.enqueue, kind, key, {"leg": key}, after=after)
 
     def lease(self, *kinds: str) -> Job | None:
-        return self.do(job_queue.lease, list(kinds or ("ring",)))
+        return self.do(job_queue.lease, list(kinds or ("support_call",)))
 
     def taken(self) -> Job:
         leased = self.lease()
@@ -46,16 +46,16 @@ def queue(store_url: str) -> Iterator[Queue]:
 
 def test_work_comes_back_as_it_was_given(queue: Queue) -> None:
     given = {"to": "+441632960101", "words": "naïve ☎\n", "n": 7, "none": None}
-    queue.do(job_queue.enqueue, "ring", "k", given)
+    queue.do(job_queue.enqueue, "support_call", "k", given)
     leased = queue.taken()
-    assert (leased.kind, leased.key, leased.payload, leased.attempts) == ("ring", "k", given, 1)
+    assert (leased.kind, leased.key, leased.payload, leased.attempts) == ("support_call", "k", given, 1)
 
 
 def test_what_is_rolled_back_was_never_owed(queue: Queue) -> None:
     def cause_that_fails() -> None:
         with queue.transaction() as tx:
-            job_queue.enqueue(tx, "ring", "k", {})
-            assert job_queue.enqueue_once(tx, "ring", "k2", {})
+            job_queue.enqueue(tx, "support_call", "k", {})
+            assert job_queue.enqueue_once(tx, "support_call", "k2", {})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -77,7 +77,7 @@ def test_the_oldest_that_is_due_and_of_these_kinds(queue: Queue) -> None:
     queue.now += 1_001
     assert [queue.taken().key, queue.taken().key, queue.lease()] == ["first", "second", None]
     assert queue.do(job_queue.lease, []) is None
-    leased = queue.lease("ring", "notice")
+    leased = queue.lease("support_call", "notice")
     assert leased is not None
     assert leased.key == "other"
 
@@ -131,12 +131,12 @@ def test_what_is_done_is_not_done_again_and_keeps_its_key_but_not_its_contents(q
     assert queue.rows(select(tables.jobs.c.payload)) == [("{}",)]
     with pytest.raises(IntegrityError):
         queue.add("k")
-    assert not queue.do(job_queue.enqueue_once, "ring", "k", {})
+    assert not queue.do(job_queue.enqueue_once, "support_call", "k", {})
     queue.do(job_queue.sweep)
-    assert not queue.do(job_queue.enqueue_once, "ring", "k", {})
+    assert not queue.do(job_queue.enqueue_once, "support_call", "k", {})
     queue.now += KEPT
     queue.do(job_queue.sweep)
-    assert queue.do(job_queue.enqueue_once, "ring", "k", {})
+    assert queue.do(job_queue.enqueue_once, "support_call", "k", {})
 
 
 def test_what_is_owed_is_never_swept(queue: Queue) -> None:
@@ -151,7 +151,7 @@ def test_a_key_is_taken_once_for_each_kind(queue: Queue) -> None:
     queue.add("k", kind="notice")
     with pytest.raises(IntegrityError):
         queue.add("k")
-    assert not queue.do(job_queue.enqueue_once, "ring", "k", {"leg": "another"})
+    assert not queue.do(job_queue.enqueue_once, "support_call", "k", {"leg": "another"})
     assert queue.backlog().pending == 2
     assert queue.taken().payload == {"leg": "k"}
 
@@ -162,7 +162,7 @@ def test_a_collision_takes_its_whole_cause_back(queue: Queue) -> None:
     def cause() -> None:
         with queue.transaction() as tx:
             job_queue.enqueue(tx, "notice", "new", {})
-            job_queue.enqueue(tx, "ring", "k", {})
+            job_queue.enqueue(tx, "support_call", "k", {})
 
     with pytest.raises(IntegrityError):
         cause()
@@ -197,7 +197,7 @@ def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) 
         start.wait()
         while True:
             with store.transaction("worker") as tx:
-                leased = job_queue.lease(tx, ["ring"])
+                leased = job_queue.lease(tx, ["support_call"])
             if leased is None:
                 return
             with guard:
@@ -224,7 +224,7 @@ def test_no_two_workers_have_the_same_piece_at_once(queue: Queue, workers: int) 
 
 def test_a_payload_is_json_and_nothing_else(queue: Queue) -> None:
     with pytest.raises(TypeError):
-        queue.do(job_queue.enqueue, "ring", "k", {"pin": object()})
+        queue.do(job_queue.enqueue, "support_call", "k", {"pin": object()})
     queue.add("k")
     assert json.loads(queue.rows(select(tables.jobs.c.payload))[0][0]) == {"leg": "k"}
     assert queue.rows(select(tables.jobs.c.created_at)) == [(NOON,)]
