@@ -61,7 +61,7 @@ CALLS: Final = (
         *SQLITE,
         "tests/ivr/test_strangers.py",
         "tests/ivr/test_turns.py",
-        "tests/doors/test_notices.py",
+        "tests/channels/test_notices.py",
         "tests/ivr/test_radar.py",
     ),
 )

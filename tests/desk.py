@@ -27,7 +27,7 @@ from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
-from tests.doors.mailbox import Mailbox
+from tests.channels.mailbox import Mailbox
 from tests.postgres import Server
 
 SECRET = base64.b64encode(b"a key for tests alone, 32 bytes.").decode()

@@ -15,7 +15,7 @@ from httpx2 import Response
 from simulator.slack.sample import BOT, HARBOUR
 from tests.bot.by_hand import Json, click, command, mention, message, new, rows, send, shortcut, subjects, submission
 from tests.bot.slack_desk import SlackDesk, Stage
-from tests.doors.faults import away, full
+from tests.channels.faults import away, full
 
 pytestmark = pytest.mark.both_databases
 

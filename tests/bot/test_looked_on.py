@@ -19,7 +19,7 @@ from store.verification import pins
 from store.verification.pins import Pin
 from tests.bot.proving import PEOPLE, SUBJECT
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
-from tests.doors.mailbox import Mailbox
+from tests.channels.mailbox import Mailbox
 from tests.ivr.elsewhere import asks_for, kim, talks
 from tests.ivr.wire import count, rows
 from tests.portal.browsing import Agent

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deskgate import doctor, doctor_remote
+from tests.channels.mailbox import Mailbox
 from tests.cli.conftest import Shell
-from tests.doors.mailbox import Mailbox
 
 
 def lines(shell: Shell) -> list[tuple[str, str]]:

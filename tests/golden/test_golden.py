@@ -15,8 +15,8 @@ import structlog.testing
 
 from deskgate.settings import Settings
 from tests.bot.slack_desk import SlackDesk, Stage, stage
+from tests.channels.mailbox import Mailbox
 from tests.desk import SECRET
-from tests.doors.mailbox import Mailbox
 from tests.golden.labels import NothingCalledError
 from tests.golden.walking import KEPT, Walk, Walking
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bot.slack_desk import SlackDesk
-from tests.doors.mailbox import Mailbox
+from tests.channels.mailbox import Mailbox
 from tests.golden.chance import Chance
 from tests.golden.commands import ShellDoor
 from tests.golden.labels import NothingCalledError

@@ -12,8 +12,8 @@ import pytest
 
 from ivr import router
 from store.db.engine import Gate, make_engine
+from tests.channels.faults import held_elsewhere, locked_elsewhere
 from tests.desk import PUBLIC, Desk
-from tests.doors.faults import held_elsewhere, locked_elsewhere
 from tests.ivr.wire import Caller, Wire
 
 

@@ -8,8 +8,8 @@ import pytest
 import structlog
 import structlog.testing
 
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.ivr.conftest import ACCOUNT
 from tests.portal.browsing import hire
 

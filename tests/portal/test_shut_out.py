@@ -20,8 +20,8 @@ from sqlalchemy import select
 from portal.client_address import whence
 from store import tables
 from store.verification.totp import STEP
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.ivr.elsewhere import suspends
 from tests.ivr.wire import rows
 from tests.portal.browsing import PASSWORD, Agent, Browser, hire

@@ -16,8 +16,8 @@ from store.codes import one_time_links
 from store.security import threat_mode
 from store.verification import attempt_limits, totp
 from store.verification.totp import STEP
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent, Browser
 from tests.seeking import stands_in

@@ -11,8 +11,8 @@ from store import tables
 from store.imports import import_run
 from store.imports.file_format import read
 from store.staff import email_codes
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent
 from tests.portal.test_two_people import MIAS_ID, MIAS_MAIL, answer, leads

@@ -13,8 +13,8 @@ from store.accounts import people
 from store.jobs import job_queue
 from store.jobs.job_queue import Backlog
 from store.operator.failed_jobs import PATIENCE
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.ivr.wire import change, rows
 
 LEO = "leo@tideworks.example"

@@ -19,8 +19,8 @@ from store.imports.file_format import read
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.staff import email_codes
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.seeking import stands_in
 
 MIA = "mia@tideworks.example"

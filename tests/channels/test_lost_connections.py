@@ -14,8 +14,8 @@ from sqlalchemy import select, text
 
 from store import tables
 from store.verification.hash_pool import PLACES, own_folder
+from tests.channels.faults import hang_up_on, pool
 from tests.desk import Desk
-from tests.doors.faults import hang_up_on, pool
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Answer, Caller, Wire, change, count, rows
 

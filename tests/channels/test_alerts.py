@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 from authz import Subject
 from store import tables
 from store.security import alerts
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 
 
 def raised(desk: Desk, kind: str) -> None:

@@ -15,8 +15,8 @@ from store.jobs.job_queue import Backlog
 from store.operator import lookups
 from store.verification import pin_changes, pins
 from store.verification.pins import Pin
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 
 WRONG = "caller presses 55512986#\n"
 

@@ -13,8 +13,8 @@ from sqlalchemy import select, text
 from deskgate.serve import log_as_lines
 from ivr import router
 from store import tables
+from tests.channels.faults import DEAD_END, SORRY, away, full, is_twiml
 from tests.desk import Desk
-from tests.doors.faults import DEAD_END, SORRY, away, full, is_twiml
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import Caller, Wire, change, count, rows
 

@@ -10,8 +10,8 @@ import pytest
 
 from store.imports import import_run
 from store.imports.file_format import read
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
-from tests.doors.mailbox import Mailbox
 from tests.store.importing import sample
 
 LESS, GONE, CHANGED = (

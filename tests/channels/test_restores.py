@@ -21,8 +21,8 @@ from store.operator.restore import end_all, remember
 from store.staff import email_codes, sessions, staff_list
 from store.tickets import customer_tickets
 from store.verification import call_codes, pin_reset, totp
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk, load_samples
-from tests.doors.mailbox import Mailbox
 
 
 def copied(url: str, backup: Path, *, back: bool = False) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, event, text
 import store
 from authz import Subject
 from store.db.engine import POOL_SIZE
+from tests.channels.faults import held_elsewhere, locked_elsewhere
 from tests.desk import Desk
-from tests.doors.faults import held_elsewhere, locked_elsewhere
 from tests.ivr.conftest import ACCOUNT
 from tests.statements import watched
 

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from deskgate import smtp
 from store.jobs.job_queue import RetryLaterError
-from tests.doors.mailbox import Mailbox
+from tests.channels.mailbox import Mailbox
 
 A_DAY = datetime.timedelta(days=1)
 
