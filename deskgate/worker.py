@@ -40,6 +40,30 @@ THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is wai
 _OVER: Final = object()
 _CALLS = ("ring_agent", "recall_to_keypad", "announce_result", "announce_hangup", "stop_agent_leg", "callback")
 log = structlog.get_logger("worker")
+SWEEPS: Final = (
+    call_state.sweep,
+    support_calls.sweep,
+    attempt_limits.sweep,
+    budgets.sweep,
+    job_queue.sweep,
+    one_time_codes.sweep,
+    totp.sweep,
+    slack_members.sweep,
+    installations.sweep,
+    edits.sweep,
+    quotes.sweep,
+    sessions.sweep,
+    sent_forms.sweep,
+    account_access.sweep,
+    step_ups.sweep,
+    sms_codes.sweep,
+    alerts.sweep,
+    slack_approvals.sweep,
+    callbacks.sweep,
+    dual_control.sweep,
+    recipients.sweep,
+)
+"""What the rooms of store delete because its time is over, once a minute, each in a transaction of its own."""
 
 
 class Worker:
@@ -138,30 +162,7 @@ class Worker:
                 alerts.alert(tx, "ledger", f"{trouble.code}:{trouble.n}", detail=trouble.code)
 
     def sweep(self) -> None:
-        for what in (
-            call_state.sweep,
-            support_calls.sweep,
-            attempt_limits.sweep,
-            budgets.sweep,
-            job_queue.sweep,
-            one_time_codes.sweep,
-            totp.sweep,
-            slack_members.sweep,
-            installations.sweep,
-            edits.sweep,
-            quotes.sweep,
-            sessions.sweep,
-            sent_forms.sweep,
-            account_access.sweep,
-            step_ups.sweep,
-            sms_codes.sweep,
-            alerts.sweep,
-            slack_approvals.sweep,
-            callbacks.sweep,
-            dual_control.sweep,
-            recipients.sweep,
-            self._also_swept,
-        ):
+        for what in (*SWEEPS, self._also_swept):
             with self._store.transaction("worker") as tx:
                 what(tx)
 

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from deskgate.worker import SWEEPS
 from tests.house.test_names import PACKAGES, ROOT
 
 
@@ -124,3 +125,16 @@ def test_only_in_its_place(
     assert list(finds(ast.parse(example))), "the test does not see what it looks for"
     found = {name: list(finds(tree)) for name, tree in sources().items() if not name.startswith(place)}
     assert not {name: what for name, what in found.items() if what}
+
+
+def test_every_sweep_of_store_is_known_to_the_worker() -> None:
+    """A sweep that the worker does not know would leave its table to grow."""
+    there = {
+        path
+        for path, tree in sources().items()
+        if path.startswith("store/")
+        and any(isinstance(node, ast.FunctionDef) and node.name == "sweep" for node in tree.body)
+    }
+    swept = {f"{one.__module__.replace('.', '/')}.py" for one in SWEEPS}
+    assert len(there) > 20
+    assert swept == there
