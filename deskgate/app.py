@@ -113,7 +113,7 @@ def open_container(
                 hours=hours.read(settings.opening_hours),
             ),
             phrases.load(),
-            messages_only=settings.threat_mode == "on",
+            messages_only=settings.elevated_threat == "on",
             transcribe=settings.transcribe == "on" or settings.simulated,
         )
         base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url

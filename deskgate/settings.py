@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ()
     opening_hours: str = ""
     schemes_dir: Path | None = None
-    threat_mode: Literal["on", "off"] = "off"
+    elevated_threat: Literal["on", "off"] = "off"
     proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = (
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
