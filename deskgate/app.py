@@ -38,8 +38,8 @@ from ivr.asks import DeskSettings
 from ivr.router import router as ivr_router
 from ivr.turn import PhoneContext, open_phone
 from ivr.webhook import Twilio
-from portal.context import PortalContext, open_context
 from portal.router import router as portal_router
+from portal.web.context import PortalContext, open_context
 from store import KeyRetiredError, Store, now_ms, open_store
 from store.text.this_machine import asks_for_itself
 

@@ -16,21 +16,12 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from portal import (
-    account_pages,
-    authenticator_page,
-    call_pages,
-    new_pin_page,
-    responses,
-    sign_in,
-    staff_invitation,
-    submissions,
-    supervisors,
-    ticket_pages,
-)
-from portal.context import PortalContext
-from portal.request_pools import FullError, RequestPool, Whose
-from portal.visit import Visit, body, filled, look
+from portal.customers import authenticator_page, new_pin_page
+from portal.staff import account_pages, call_pages, sign_in, staff_invitation, supervisors, ticket_pages
+from portal.web import responses, submissions
+from portal.web.context import PortalContext
+from portal.web.request_pools import FullError, RequestPool, Whose
+from portal.web.visit import Visit, body, filled, look
 from store import Transaction, retried
 from store.codes import one_time_links
 from store.staff import sessions
@@ -39,9 +30,9 @@ from store.staff.sessions import SignedIn
 log = structlog.get_logger("portal")
 ONE_TIME: Final = {"/desk/join/": "join", "/enrol/": "enrol", "/pin/": "pin"}  # and what their tokens are for
 _STATIC: Final = {
-    "desk.css": "text/css; charset=utf-8",
+    "style.css": "text/css; charset=utf-8",
     "desk.js": "text/javascript; charset=utf-8",
-    "desk.svg": "image/svg+xml",
+    "icon.svg": "image/svg+xml",
 }
 Open = Callable[[PortalContext, Visit], Response]
 Staff = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
@@ -87,7 +78,7 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
 
 def router(context: PortalContext) -> APIRouter:
     routes = APIRouter()
-    routes.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
+    routes.add_route("/static/{name}", _static, methods=["GET"], include_in_schema=False)
     for (method, path), open_to_all in OPEN.items():
         routes.add_route(path, _endpoint(context, open_to_all), methods=[method], include_in_schema=False)
     for (method, path), handler in STAFF.items():
@@ -111,13 +102,13 @@ def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awai
         except FullError as full:
             if full.network:
                 context.turned_away.tell(full.network)
-            return responses.bare(context, "full", 503)
+            return responses.bare(context, "web/full", 503)
         except HTTPException as bad:
             log.warning("request_refused", route=request.scope["path"].split("/", 3)[1], why=bad.detail)
-            return responses.bare(context, "refused", bad.status_code)
+            return responses.bare(context, "web/refused", bad.status_code)
         except Exception as fault:
             log.exception("internal_error", route=request.scope["path"].split("/", 3)[1], error=type(fault).__name__)
-            return responses.bare(context, "fault", 500)
+            return responses.bare(context, "web/fault", 500)
 
     return endpoint
 
@@ -156,7 +147,7 @@ def _answer(context: PortalContext, handler: Open, visit: Visit, query: bytes, f
 def _signed_in(handler: Staff) -> Open:
     def staff_only(context: PortalContext, visit: Visit) -> Response:
         if visit.is_cross_site and not visit.session and not visit.post:
-            return responses.page(context, visit, "onward")  # asked for again from here, the cookie comes along
+            return responses.page(context, visit, "web/onward")  # asked for again from here, the cookie comes along
         stamp = context.store.watch(visit.session) if visit.session and not visit.post else ""
         does = visit.is_user_action or not visit.is_poll
         if not does and stamp and stamp == visit.query.get("stamp"):
@@ -185,6 +176,6 @@ async def _static(request: Request) -> Response:
     name = str(request.path_params["name"])
     if name not in _STATIC:
         return responses.nothing(404)
-    content = resources.files("portal").joinpath("static", name).read_bytes()
+    content = resources.files("portal").joinpath("web", "static", name).read_bytes()
     headers = {**responses.HEADERS, "Content-Type": _STATIC[name], "Cache-Control": "no-cache"}
     return Response(content, headers=headers)

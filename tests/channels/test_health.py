@@ -40,7 +40,7 @@ def asked(desk: Desk) -> tuple[int, str]:
 
 def test_b8_head_works_wherever_get_does(sample_sqlite: str) -> None:
     desk = Desk(sample_sqlite, **ACCOUNT)
-    for path in ("/healthz", "/readyz", "/metrics", "/desk/sign-in", "/desk/static/desk.css"):
+    for path in ("/healthz", "/readyz", "/metrics", "/desk/sign-in", "/static/style.css"):
         head, get = desk.client.head(path), desk.client.get(path)
         assert (head.status_code, head.content) == (get.status_code, b""), path
         assert head.status_code == 200, path

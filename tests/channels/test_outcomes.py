@@ -10,7 +10,8 @@ import pytest
 from bot.inbound import agent_actions, call_actions, commands
 from desk.calls import Callback
 from desk.lookup import Closed, NotFound
-from portal import account_pages, call_pages, page_words, supervisors, ticket_pages
+from portal.staff import account_pages, call_pages, supervisors, ticket_pages
+from portal.web import page_words
 
 SAID = page_words.load().known("said")
 PORTAL = (account_pages, call_pages, supervisors, ticket_pages)

@@ -62,6 +62,7 @@ WRONG = [
     ("store.accounts", "store.tickets"),
     ("store.calls", "store.tickets"),
     ("bot.views", "bot.inbound"),
+    ("portal.customers", "portal.staff"),
 ]
 IMPURE = [
     ("ivr.dialogue", "store.db"),
@@ -89,6 +90,7 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
         "store/db/statements.py",
         "authz/grant.py",
         "bot/router.py",
+        "portal/router.py",
         "deskgate/simulator_mount.py",
         "deskgate/simulate_command.py",
         *ivr(),

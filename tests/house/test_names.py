@@ -89,7 +89,12 @@ def words_of(table: object) -> Iterator[str]:
 def test_nobody_is_told_a_word_that_the_glossary_has_not() -> None:
     files = [
         ROOT / path
-        for path in ("bot/text/phrases/en.toml", "ivr/phrases/en.toml", "deskgate/phrases/en.toml", "portal/words.toml")
+        for path in (
+            "bot/text/phrases/en.toml",
+            "ivr/phrases/en.toml",
+            "deskgate/phrases/en.toml",
+            "portal/staff/words.toml",
+        )
     ]
     said = {str(path): " ".join(words_of(tomllib.loads(path.read_text("utf-8")))) for path in files}
     pages = {

@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import delete, insert, select, update
 
-from portal import page_words
+from portal.web import page_words
 from store import tables
 from store.verification import attempt_limits
 from tests.desk import Desk

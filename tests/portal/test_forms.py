@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 import pytest
 from starlette.types import Message
 
-import portal.visit
+import portal.web.visit
 from deskgate.request_bodies import PAGES
-from portal.visit import MOST_BY_STRANGERS
+from portal.web.visit import MOST_BY_STRANGERS
 from tests.desk import PUBLIC, Desk
 from tests.portal.browsing import Agent, Browser, invitation
 
@@ -66,7 +66,7 @@ def test_t34_nothing_is_parsed_on_the_event_loop(one_desk: Desk, monkeypatch: py
         where.append(threading.current_thread().name)
         return parse_qsl(*given, **named)
 
-    monkeypatch.setattr(portal.visit, "parse_qsl", watch)
+    monkeypatch.setattr(portal.web.visit, "parse_qsl", watch)
     kim.sign_in()
     Browser(one_desk).get("/desk/sign-in?to=/desk")
     assert where

@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import update
 
-from portal.request_pools import FullError, RequestPool, Whose
+from portal.web.request_pools import FullError, RequestPool, Whose
 from store import tables
 from store.staff import credentials
 from tests.desk import Desk

@@ -17,7 +17,7 @@ import structlog
 from fastapi import Request
 from sqlalchemy import select
 
-from portal.client_address import whence
+from portal.web.client_address import whence
 from store import tables
 from store.verification.totp import STEP
 from tests.channels.mailbox import Mailbox

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 
 from deskgate.request_bodies import PAGES
-from portal import responses
+from portal.web import responses
 from store import tables
 from store.verification.totp import STEP
 from tests.desk import PUBLIC, Desk
@@ -213,7 +213,7 @@ def test_every_answer_has_its_headers(one_desk: Desk) -> None:
         "/enrol/x",
         "/pin/x",
         "/desk/join/x",
-        "/desk/static/desk.css",
+        "/static/style.css",
     ):
         got = kim.client.get(path).headers
         for name in responses.HEADERS.keys() - {"Cache-Control"}:

@@ -1,0 +1,146 @@
+"""The desk's tickets on a page: the queue, one ticket, and what can be done with it. All under `desk.ticket.work`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import Response
+
+from desk import calls, ticket_work
+from desk.calls import Callback
+from desk.queue_page import queue_page
+from desk.ticket_page import ticket_page
+from desk.ticket_work import (
+    Answered,
+    AnsweredMeanwhile,
+    Barred,
+    NotAnswered,
+    Released,
+    StatusSet,
+    Taken,
+    TicketRight,
+)
+from portal.staff.call_pages import CALLBACK, offered
+from portal.staff.signed_in import acting
+from portal.web import responses
+from portal.web.context import PortalContext
+from portal.web.visit import Visit
+from store import Transaction
+from store.staff import sent_forms
+from store.staff.sessions import SignedIn
+from store.text import numbers
+from store.tickets import ticket_queue
+
+LAST_PAGE: Final = 400
+LONGEST: Final = 12_000  # characters somebody writes on the page
+# What is said of each outcome, in words of words.toml.
+TAKEN: Final = {Taken.TAKEN: "taken", Taken.ALREADY: "taken_already", Taken.ANOTHER: "taken_another"}
+STATUS: Final = {
+    StatusSet.CHANGED: "status",
+    StatusSet.ALREADY: "status_already",
+    StatusSet.NO_SUCH_STATUS: "not_yours",
+}
+
+
+def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    status = visit.query.get("status", "open")
+    status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
+    number = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
+    found = queue_page(tx, acting(who), status, mine=mine, page=number)
+    if found is None:
+        return responses.not_there(context, visit)
+    asked = {"shown": status, "mine": mine, "number": number, "statuses": ticket_queue.SHOWN}
+    return responses.live_page(context, visit, "staff/tickets", responses.fields_of(found) | asked | {"who": who})
+
+
+def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    found = ticket_page(
+        tx,
+        acting(who),
+        visit.number("number"),
+        phone=context.phone,
+        may_call=context.may_call,
+        accounts_an_hour=context.accounts_an_hour,
+    )
+    if found is Barred.TOO_MANY_ACCOUNTS:
+        return responses.page(context, visit, "staff/closed_to_you", 403, who=who, said="spent")
+    if isinstance(found, Barred):
+        return responses.not_there(context, visit)
+    given = responses.fields_of(found) | {"who": who, "card": found.card, "callback": offered(found.callback)}
+    given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
+    return responses.live_page(context, visit, "staff/ticket", given)
+
+
+def _on(
+    do: Callable[[PortalContext, Transaction, TicketRight, Visit], str],
+) -> Callable[[PortalContext, Visit, Transaction, SignedIn], Response]:
+    """Something is done with one ticket, as far as it may be: back to it, with a word about what came of it."""
+
+    def handler(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+        page = f"/desk/tickets/{visit.number('number')}"
+        match ticket_work.to_work(tx, acting(who), visit.number("number"), accounts_an_hour=context.accounts_an_hour):
+            case Barred.NOT_THERE:
+                return responses.not_there(context, visit)
+            case Barred.TOO_MANY_ACCOUNTS:
+                return responses.to(page)
+            case Barred.HELD:
+                return responses.to(f"{page}?said=held")
+            case ticket:
+                return responses.to(f"{page}?said={do(context, tx, ticket, visit)}")
+
+    return handler
+
+
+def _take(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    """From whom the page says has it, and from nobody else."""
+    return TAKEN[ticket_work.take(tx, ticket, numbers.parse_int(visit.field("had")))]
+
+
+def _put_back(_context: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+    return "put_back" if ticket_work.put_back(tx, ticket) else "not_put_back"
+
+
+def _answer(context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
+    if not words or len(words) > LONGEST:
+        return "too_long" if words else "empty"
+    match ticket_work.answer(tx, ticket, words, seen=seen, phone=context.phone):
+        case Answered(reach):
+            return f"answered_{reach.way}"
+        case AnsweredMeanwhile():
+            return "answered_meanwhile"
+        case NotAnswered.NO_REQUESTER:
+            return "not_yours"
+
+
+def _note(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    words = visit.form.get("words", "").strip()
+    if not words or len(words) > LONGEST:
+        return "too_long" if words else "empty"
+    ticket_work.note(tx, ticket, words)
+    return "noted"
+
+
+def _status(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    return STATUS[ticket_work.set_status(tx, ticket, visit.field("status"))]
+
+
+take, put_back = _on(_take), _on(_put_back)
+answer, note, set_status = _on(_answer), _on(_note), _on(_status)
+
+
+def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    number = visit.number("number")
+    made = calls.callback_requester(tx, acting(who), number, phone=context.phone)
+    if made in (Callback.NOT_PERMITTED, Callback.NOBODY):
+        return responses.not_there(context, visit)
+    return responses.to(f"/desk/tickets/{number}?said={CALLBACK[made]}")
+
+
+def release(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    number = visit.number("number")
+    came = ticket_work.release(tx, acting(who), number)
+    if came is Released.NOT_THERE:
+        return responses.not_there(context, visit)
+    return responses.to(f"/desk/tickets/{number}?said={'released' if came is Released.RELEASED else 'status_already'}")

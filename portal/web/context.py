@@ -1,0 +1,117 @@
+"""What the portal holds on to: the store, where it is reached, the threads for its requests, its words and templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+
+from portal.web import page_words
+from portal.web.browser_marks import Marks
+from portal.web.page_words import Words
+from portal.web.request_pools import RequestPools
+from portal.web.turned_away import TurnedAway
+from store import HashPool, Store
+from store.staff import credentials
+from store.text.durations import lasted
+from store.verification import pins
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def _nobody(_number: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class PortalContext:
+    """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
+    strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
+    go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
+    `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB)."""
+
+    store: Store
+    origin: str
+    pool: HashPool
+    strangers: HashPool
+    decoy: str
+    words: Words
+    pages: Environment
+    marks: Marks
+    turned_away: TurnedAway
+    texting: tuple[str, ...] = ()
+    phone: bool = False
+    may_call: Callable[[str], bool] = _nobody
+    proxies: Networks = ()
+    region: str = ""
+    accounts_an_hour: int = 0
+    request_pools: RequestPools = field(default_factory=RequestPools)
+
+    @property
+    def secure(self) -> bool:
+        return self.origin.startswith("https://")
+
+
+PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
+
+
+def open_context(
+    store: Store,
+    public_url: str,
+    texting: tuple[str, ...] = (),
+    *,
+    phone: bool,
+    may_call: Callable[[str], bool],
+    proxies: Networks = (),
+    region: str = "",
+    accounts_an_hour: int,
+) -> PortalContext:
+    parts, said = urlsplit(public_url), page_words.load()
+    pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
+    decoy = credentials.hashed(pins.issue().digits + "-a-password-of-nobody")
+    return PortalContext(
+        store,
+        f"{parts.scheme}://{parts.netloc}",
+        pool,
+        strangers,
+        decoy,
+        said,
+        _pages(),
+        Marks(store),
+        TurnedAway(store),
+        texting,
+        phone,
+        may_call,
+        proxies,
+        region,
+        accounts_an_hour,
+    )
+
+
+ROOMS: Final = ("web", "staff", "customers")  # a template is called by its room: staff/tickets.html
+
+
+@cache  # a template is compiled once for a process, however many services it makes
+def _pages() -> Environment:
+    said = page_words.load()
+    pages = Environment(
+        loader=PrefixLoader({room: PackageLoader(f"portal.{room}") for room in ROOMS}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals |= {
+        "word": said.word,
+        "words": said.several,
+        "clock": page_words.clock,
+        "day": page_words.day,
+        "lasted": lasted,
+        "known_words": said.known,
+    }
+    return pages

@@ -1,0 +1,38 @@
+"""The words for what the templates are given in codes: words.toml has a table for each kind of code. Times, in words."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+
+
+class Words:
+    def __init__(self, document: Mapping[str, Mapping[str, str]]) -> None:
+        self.document = document
+
+    def word(self, table: str, code: object, **values: object) -> str:
+        """What a code is called. One that has no word stands for itself: a scheme of the operator's may bring its own."""
+        return self.document[table].get(str(code), str(code)).format(**values)
+
+    def known(self, table: str) -> frozenset[str]:
+        return frozenset(self.document[table])
+
+    def several(self, table: str, codes: Iterable[object]) -> list[str]:
+        return [self.word(table, code) for code in codes]
+
+
+def clock(ms: int) -> str:
+    """The time of day in UTC, until the page's script puts it into the reader's own zone."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%H:%M} UTC"
+
+
+def day(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%d %b %Y, %H:%M} UTC"
+
+
+@cache
+def load() -> Words:
+    return Words(tomllib.loads(resources.files("portal").joinpath("staff", "words.toml").read_text("utf-8")))

@@ -1,0 +1,106 @@
+"""What is sent from a page of the desk: done once however often it is sent, and what was typed outlives the session it was typed in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import Response
+
+from portal.web import responses
+from portal.web.context import PortalContext
+from portal.web.visit import Visit
+from store import Transaction
+from store.staff import sent_forms
+from store.staff.sessions import SignedIn
+
+TYPED: Final = ("words", "reason", "person")  # fields people write in
+LONGEST: Final = 12_000
+# What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
+DONE: Final = frozenset(
+    (
+        *(
+            "mine",
+            "given_back",
+            "put_back",
+            "asked_pin",
+            "asked_second",
+            "callback",
+            "taken",
+            "released",
+            "noted",
+            "status",
+            "lifted",
+            "seen",
+        ),
+        *("answered_slack", "answered_phone", "answered_nobody", "threat_on", "asked", "agreed", "refused"),
+    )
+)
+_FORM: Final = re.compile(r"/desk(/[a-z0-9-]{1,40}){1,4}")
+Unsent = dict[str, dict[str, str]]  # by form: what its fields hold
+
+
+def once(
+    context: PortalContext,
+    visit: Visit,
+    tx: Transaction,
+    who: SignedIn,
+    do: Callable[[PortalContext, Visit, Transaction, SignedIn], Response],
+) -> Response:
+    """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
+    sends another form."""
+    key = key_of(visit)
+    led = sent_forms.location_before(tx, key)
+    if led is not None:
+        return responses.to(led)
+    made = do(context, visit, tx, who)
+    to = made.headers.get("Location", "") if made.status_code == 303 else ""
+    said = parse_qs(urlsplit(to).query).get("said", [""])[0]
+    done = said in DONE
+    if done:
+        sent_forms.done(tx, key, to)
+    else:
+        sent_forms.forget(tx, key)
+    words = typed(visit.form)
+    if done:
+        sent_forms.drop(tx, who.staff, visit.path)
+    elif words:
+        sent_forms.keep(tx, who.staff, visit.path, words)
+    return made
+
+
+def key_of(visit: Visit) -> tuple[str, ...]:
+    """What makes this form this one: whose browser, where to, its key and all that is written in it."""
+    return (visit.session or visit.visitor, visit.path, json.dumps(sorted(visit.form.items())))
+
+
+def typed(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: form[name][:LONGEST] for name in TYPED if form.get(name, "").strip()}
+
+
+def page_of(path: str) -> str:
+    """The page whose form goes there."""
+    return "/desk/supervisors" if path.startswith("/desk/supervisors/") else path.rpartition("/")[0]
+
+
+def packed(unsent: Unsent) -> str:
+    return json.dumps(unsent, ensure_ascii=False) if unsent else ""
+
+
+def unpacked(text: str) -> Unsent:
+    """What the sign-in brings along; nothing of what is not of that shape."""
+    try:
+        found = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    good = {
+        form: typed({name: word for name, word in fields.items() if isinstance(word, str)})
+        for form, fields in found.items()
+        if isinstance(fields, dict) and _FORM.fullmatch(form)
+    }
+    return {form: fields for form, fields in list(good.items())[: sent_forms.MOST] if fields}
