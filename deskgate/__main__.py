@@ -32,6 +32,7 @@ COMMANDS: Final = {
         "After a restore: end all sign-ins, codes, proofs.",
     ),
     "staff": ("deskgate.staff_command:staff_commands", "Who works here, and who may sign in on the desk's page."),
+    "person": ("deskgate.person_command:person_commands", "Customers, and their way in to the account pages."),
     "slack": ("deskgate.slack_command:slack_commands", "The link by which Slack's app is installed in a workspace."),
     "jobs": ("deskgate.jobs_command:job_commands", "Background jobs that wait, fail or were given up."),
     "doctor": (

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 import httpx2
@@ -17,9 +18,9 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
-from deskgate import metrics, request_bodies, slack
+from deskgate import metrics, request_bodies, slack, smtp
 from deskgate.http_client import http_client
-from deskgate.job_handlers import Deliveries, make_deliveries
+from deskgate.job_handlers import Deliveries, Send, make_deliveries
 from deskgate.phone_jobs import may_call
 from deskgate.settings import (
     SIMULATED_AGENT,
@@ -42,6 +43,9 @@ from portal.router import router as portal_router
 from portal.web.context import PortalContext, open_context
 from store import KeyRetiredError, Store, now_ms, open_store
 from store.text.this_machine import asks_for_itself
+
+if TYPE_CHECKING:
+    from deskgate.simulator_mount import Inbox
 
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
 LOOKS = ["GET", "HEAD"]  # what proxies probe with
@@ -69,6 +73,7 @@ class Container:
     portal: PortalContext
     deliveries: Deliveries
     worker: Worker
+    inbox: Inbox | None = None
 
 
 def open_container(
@@ -121,7 +126,14 @@ def open_container(
             twilio_api or http_client(base), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
         )
     opened = slack.open_slack(settings, store, http=slack_api)
-    deliveries = make_deliveries(settings, store, phone, rest) | slack.deliveries(opened, store)
+    send: Send | None = partial(smtp.send, settings.smtp_url) if settings.smtp_url else None
+    inbox = None
+    if settings.inbox:
+        from deskgate import simulator_mount
+
+        inbox = simulator_mount.Inbox()
+        send = inbox.put
+    deliveries = make_deliveries(settings, store, phone, rest, send) | slack.deliveries(opened, store)
     return Container(
         settings,
         store,
@@ -139,6 +151,7 @@ def open_container(
         ),
         deliveries,
         Worker(store, deliveries, slack.sweep(opened)),
+        inbox,
     )
 
 
@@ -204,6 +217,8 @@ def make_app(
         from deskgate import simulator_mount
 
         simulator_mount.add_twilio(app, settings, container.store.keys)
+        if container.inbox is not None:
+            simulator_mount.add_inbox(app, container.store, container.inbox)
     return app
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from email.message import EmailMessage
 from typing import Final
 
 import structlog
 
 from desk.actors import permit_worker
-from deskgate import mail, phone_jobs, smtp
+from deskgate import mail, phone_jobs
 from deskgate.settings import Settings
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
@@ -20,7 +21,8 @@ from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError,
 from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.security import alerts
-from store.staff import credentials, email_codes
+from store.sign_in import credentials, invitations
+from store.staff import email_codes
 from store.verification import pin_reset, slack_members, sms_codes
 
 IN_SLACK: Final = ("call_card", "slack.code_words", "slack.callback_failed")  # nothing is owed where Slack is closed
@@ -29,21 +31,23 @@ TRANSCRIPT_TRIES: Final = 5
 TEXT_TRIES: Final = 3
 log = structlog.get_logger("deliver")
 Deliveries = dict[str, Delivery]
+Send = Callable[[EmailMessage], None]
 
 
 def make_deliveries(
-    settings: Settings, store: Store, phone: PhoneContext | None, twilio: TwilioRest | None
+    settings: Settings, store: Store, phone: PhoneContext | None, twilio: TwilioRest | None, send: Send | None
 ) -> Deliveries:
-    """Kind of job → how it is done. Without a phone line there is nothing to fetch or ring."""
+    """Kind of job → how it is done. Without a phone line there is nothing to fetch or ring; `send` is None where there is no mail."""
     deliveries: Deliveries = {
-        "notice": lambda tx, job: _tell(settings, tx, job),
-        "mail": lambda _tx, job: outside(lambda: _mail(settings, job)),
-        "alarm": lambda tx, job: _alarm(settings, tx, job),
-        "alert": lambda tx, job: _alert(settings, tx, job),
+        "notice": lambda tx, job: _tell(send, tx, job),
+        "mail": lambda _tx, job: outside(lambda: _mail(settings, send, job)),
+        "alarm": lambda tx, job: _alarm(send, tx, job),
+        "alert": lambda tx, job: _alert(send, tx, job),
         **dict.fromkeys(IN_SLACK, lambda _tx, _work: None),
-        email_codes.KIND: lambda tx, job: _send_proof_code(settings, tx, job),
+        email_codes.KIND: lambda tx, job: _send_proof_code(settings, send, tx, job),
         credentials.WORK: _tried_to_sign_in,
-        pin_reset.WORK: lambda tx, job: _send_pin_page(settings, tx, job),
+        pin_reset.WORK: lambda tx, job: _send_pin_page(settings, send, tx, job),
+        invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),
         slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
     if phone is None or twilio is None:
@@ -86,41 +90,49 @@ def _late_transcript(tx: Transaction, job: Job) -> None:
         raise RetryLaterError("its ticket is not there yet", 60)
 
 
-def _tell(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+def _tell(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """One mail is one job of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
     if job.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
         told = {"notice": job.payload["notice"], "person": job.payload["person"]}
         enqueue_once(tx, "slack.notice", job.key, told)
-    if not settings.smtp_url:
+    if send is None:
         yield  # what is owed to Slack stands
-        _needs_mail(settings)
+        _needs_mail(send)
     for notice in recipients.addressed(tx, permit_worker(tx), job.payload):
         to = tx.keys.digest("mail", notice.to)[:16]  # keys are shown and logged more freely than an address
         enqueue_once(tx, "mail", f"{job.kind}:{job.key}:{to}", asdict(notice))
 
 
-def _mail(settings: Settings, job: Job) -> None:
-    _needs_mail(settings)
-    smtp.send(settings.smtp_url, mail.notice_mail(settings, recipients.Notice(**job.payload), job.key))
+def _mail(settings: Settings, send: Send | None, job: Job) -> None:
+    _needs_mail(send)(mail.notice_mail(settings, recipients.Notice(**job.payload), job.key))
 
 
-def _send_proof_code(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+def _send_proof_code(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """Each try has a code of its own, committed before it is sent; the code is nowhere but in the mail."""
-    _needs_mail(settings)
+    send = _needs_mail(send)
     made = email_codes.address(tx, permit_worker(tx), int(job.payload["person"]))
     if made is not None:
         yield
-        smtp.send(settings.smtp_url, mail.code_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
+        send(mail.code_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
 
 
-def _send_pin_page(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+def _send_pin_page(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """Each try has a link of its own, committed before it is sent; the link is nowhere but in the mail."""
-    _needs_mail(settings)
+    send = _needs_mail(send)
     made = pin_reset.address(tx, permit_worker(tx), int(job.payload["person"]))
     if made is not None:
         yield
-        smtp.send(settings.smtp_url, mail.pin_page_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
+        send(mail.pin_page_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
+
+
+def _send_invitation(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
+    """The same for the link by which somebody joins."""
+    send = _needs_mail(send)
+    made = invitations.address(tx, permit_worker(tx), int(job.payload["person"]))
+    if made is not None:
+        yield
+        send(mail.invitation_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
 
 
 def _text_code(twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
@@ -143,29 +155,30 @@ def _unlink_unfit(settings: Settings, store: Store) -> None:
 
 
 def _tried_to_sign_in(tx: Transaction, job: Job) -> None:
-    credentials.tried(tx, permit_worker(tx), str(job.payload["username"]))
+    credentials.tried(tx, permit_worker(tx), str(job.payload["realm"]), str(job.payload["username"]))
 
 
-def _needs_mail(settings: Settings) -> None:
-    if not settings.smtp_url:
+def _needs_mail(send: Send | None) -> Send:
+    if send is None:
         raise RetryLaterError("SMTP_URL is not set: nobody can be told by mail", 3600)
+    return send
 
 
-def _alarm(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+def _alarm(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """In the log at once, whatever becomes of the mail."""
     if job.attempts == 1:
         log.critical("alarm_raised", alarm=job.payload["notice"], account_id=job.payload["account"])
-    return _tell(settings, tx, job)
+    return _tell(send, tx, job)
 
 
-def _alert(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+def _alert(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """In the log at once: of what is for supervisors alone no more than that there is something. They get a mail that says the
     same; what it is stands on the desk's page, and in Slack in direct messages."""
     found = alerts.to_deliver(tx, permit_worker(tx), int(job.payload["alert"]))
     if found is None:
         return
     enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})
-    if found.audience == alerts.SUPERVISORS and settings.smtp_url:
+    if found.audience == alerts.SUPERVISORS and send is not None:
         told = {"notice": "look_at_the_desk", "account": None}
         enqueue_once(tx, "notice", f"alert:{found.id}", told)
     yield

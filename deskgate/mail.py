@@ -12,6 +12,7 @@ from typing import Any
 from deskgate.settings import Settings
 from deskgate.smtp import wire_address, wire_sender
 from store.accounts.recipients import OF_DESK, OF_STAFF, Notice
+from store.sign_in.invitations import InvitationMail
 from store.staff.email_codes import ProofMail
 from store.verification.pin_reset import PageMail
 from store.verification.sms_codes import TextCode
@@ -38,6 +39,12 @@ def code_mail(settings: Settings, made: ProofMail, key: str) -> EmailMessage:
     """A code made anew needs a key of its own, or whoever receives it may drop the mail as a repeat."""
     said = load()["mail"]["proof"]
     words = said["words"].format(parted=f"{made.code[:4]} {made.code[4:]}", code=made.code)
+    return _mail(settings, made.to, made.name, said["subject"], words, key)
+
+
+def invitation_mail(settings: Settings, made: InvitationMail, key: str) -> EmailMessage:
+    said = load()["mail"]["invitation"]
+    words = said["words"].format(link=f"{settings.public_url}/join/{made.token}", username=made.username)
     return _mail(settings, made.to, made.name, said["subject"], words, key)
 
 

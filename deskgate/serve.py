@@ -37,7 +37,7 @@ def serve(
     with in_one_line():
         settings = read_settings()
         if "public_url" not in settings.model_fields_set and settings.simulated:
-            settings = read_settings(public_url=f"http://127.0.0.1:{port}")
+            settings = read_settings(public_url=f"http://localhost:{port}")
         if settings.simulated and host not in ("127.0.0.1", "localhost", "::1"):
             fail(
                 "the simulator listens on loopback only; set TWILIO_ACCOUNT_SID or DESKGATE_ENV=production for another --host"

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///deskgate.db"
     secret_keys: str = Field(default="", repr=False)
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = "http://localhost:8000"
     twilio_account_sid: str = ""
     twilio_auth_token: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     twilio_number: Numbers = ()
@@ -224,6 +224,11 @@ class Settings(BaseSettings):
     def simulated(self) -> bool:
         """Whether the simulator plays Twilio: outside production, with no Twilio account set."""
         return self.deskgate_env != "production" and not self.twilio_account_sid
+
+    @property
+    def inbox(self) -> bool:
+        """Whether mails go to the simulator's inbox: where it plays Twilio, and there is no mail server."""
+        return self.simulated and not self.smtp_url
 
     @property
     def slack_set(self) -> bool:

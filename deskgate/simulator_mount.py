@@ -7,17 +7,21 @@ import time
 from importlib import resources
 
 from fastapi import FastAPI
-from starlette.responses import RedirectResponse, Response
 
+import simulator.inbox
 import simulator.slack.web
 import simulator.slack.web_api
 import simulator.twilio_api
 import simulator.web
+from authz import Action, Ask, Grant, Proof
 from deskgate.http_client import http_client
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, simulated_slack, simulated_token
 from simulator.exchange import Exchange, posting
+from simulator.inbox import Inbox as Inbox
 from simulator.slack import App, Workspace, delivery, sample
-from store import Keys
+from store import OPERATOR, Keys, Store
+from store.sign_in import invitations
+from store.sign_in.invitations import Invited
 from store.slack.installations import Installation
 
 SAMPLE = resources.files("deskgate") / "sample-accounts.json"
@@ -35,6 +39,12 @@ NOTES = {
     "dev.anand": "on three accounts",
     "olivia.hart": "owner of Harbour Bakery",
     "sam.okoro": "owner of Northlight",
+}
+
+INVITED_NOT = {
+    Invited.NOBODY: "There is nobody of that name.",
+    Invited.JOINED: "They have joined already, and a link by mail alone opens nothing: they can sign in.",
+    Invited.ADDRESS_YOUNG: "Their address is not on file for 72 hours yet.",
 }
 
 
@@ -62,9 +72,20 @@ def add_twilio(app: FastAPI, settings: Settings, keys: Keys) -> None:
     app.include_router(simulator.web.router(exchange, sample_people()))
     app.include_router(simulator.twilio_api.router(exchange))
 
-    @app.get("/", include_in_schema=False)
-    def front() -> Response:
-        return RedirectResponse("/simulator", 307)
+
+def add_inbox(app: FastAPI, store: Store, inbox: Inbox) -> None:
+    """The mails of the desk, and the sample people invited to their account pages, as `deskgate person invite` does it."""
+
+    def invite(username: str) -> str:
+        with store.transaction("shell") as tx:
+            grant = tx.ask(Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
+            if not isinstance(grant, Grant):
+                return "The operator may not invite anybody: see the scheme desk."
+            done = invitations.invite(tx, grant, username)
+        return "The invitation is on its way." if done is Invited.INVITED else INVITED_NOT[done]
+
+    names = {person["username"]: person["name"] for person in json.loads(SAMPLE.read_text("utf-8"))["people"]}
+    app.include_router(simulator.inbox.router(inbox, {username: names[username] for username in NOTES}, invite))
 
 
 def add_slack(app: FastAPI, settings: Settings, keys: Keys) -> None:

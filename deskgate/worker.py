@@ -27,8 +27,9 @@ from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
 from store.operator import failed_jobs, restore
 from store.security import alerts, budgets
+from store.sign_in import sent_forms, sessions
 from store.slack import installations, quotes
-from store.staff import account_access, dual_control, sent_forms, sessions
+from store.staff import account_access, dual_control
 from store.verification import attempt_limits, slack_approvals, slack_members, sms_codes, step_ups, totp
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
@@ -254,4 +255,10 @@ def waits_for(kind: str) -> str:
         return "form"
     if kind in _CALLS:
         return "call"
-    return "slack" if kind.startswith("slack.") else "mail" if kind in ("mail", "proof_code", "pin_page") else ""
+    return (
+        "slack"
+        if kind.startswith("slack.")
+        else "mail"
+        if kind in ("mail", "proof_code", "pin_page", "invitation")
+        else ""
+    )

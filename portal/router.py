@@ -1,13 +1,12 @@
 """Every page of the portal: read within bounds, handed to a thread, answered as a page, always.
 
-Pages of the desk are for whoever is signed in: everybody else is led to the sign-in, whatever they asked for. The one-time pages
-are for whoever has their link.
+The desk's pages, below /desk, are for whoever of the staff is signed in, the customers' for whoever of them is: everybody else is led to
+the sign-in of that door, whatever they asked for. The one-time pages are for whoever has their link.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -16,26 +15,28 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from portal.customers import authenticator_page, new_pin_page
+from portal.customers import authenticator_page, home, invitation, new_pin_page
+from portal.customers import sign_in as customers_sign_in
+from portal.customers.signed_in import Customers, for_customers
 from portal.staff import account_pages, call_pages, sign_in, staff_invitation, supervisors, ticket_pages
-from portal.web import responses, submissions
+from portal.staff.signed_in import Staff, for_staff
+from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.request_pools import FullError, RequestPool, Whose
 from portal.web.visit import Visit, body, filled, look
-from store import Transaction, retried
+from store import retried
 from store.codes import one_time_links
-from store.staff import sessions
-from store.staff.sessions import SignedIn
+from store.sign_in.realms import CUSTOMERS, STAFF, Realm
 
 log = structlog.get_logger("portal")
-ONE_TIME: Final = {"/desk/join/": "join", "/enrol/": "enrol", "/pin/": "pin"}  # and what their tokens are for
+# And what their tokens are for.
+ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
     "style.css": "text/css; charset=utf-8",
-    "desk.js": "text/javascript; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 Open = Callable[[PortalContext, Visit], Response]
-Staff = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 
 OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in"): sign_in.show,
@@ -43,12 +44,17 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("POST", "/desk/sign-out"): sign_in.sign_out,
     ("GET", "/desk/join/{link}"): staff_invitation.show,
     ("POST", "/desk/join/{link}"): staff_invitation.join,
+    ("GET", "/sign-in"): customers_sign_in.show,
+    ("POST", "/sign-in"): customers_sign_in.sign_in,
+    ("POST", "/sign-out"): customers_sign_in.sign_out,
+    ("GET", "/join/{link}"): invitation.show,
+    ("POST", "/join/{link}"): invitation.join,
     ("GET", "/enrol/{link}"): authenticator_page.show,
     ("POST", "/enrol/{link}"): authenticator_page.enrol,
     ("GET", "/pin/{link}"): new_pin_page.show,
     ("POST", "/pin/{link}"): new_pin_page.issue,
 }
-STAFF: Final[dict[tuple[str, str], Staff]] = {
+STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): call_pages.show,
     ("GET", "/desk/calls/{support_call}"): call_pages.show,
     ("POST", "/desk/calls/{support_call}/mine"): call_pages.claim,
@@ -74,30 +80,38 @@ STAFF: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/supervisors/second/{id}"): supervisors.answer,
     ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }
+SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
+    ("GET", "/"): home.show,
+}
 
 
 def router(context: PortalContext) -> APIRouter:
     routes = APIRouter()
     routes.add_route("/static/{name}", _static, methods=["GET"], include_in_schema=False)
-    for (method, path), open_to_all in OPEN.items():
-        routes.add_route(path, _endpoint(context, open_to_all), methods=[method], include_in_schema=False)
-    for (method, path), handler in STAFF.items():
-        for_staff = _endpoint(context, _signed_in(handler))
-        routes.add_route(path, for_staff, methods=[method], include_in_schema=False)
+    pages: dict[tuple[str, str], Open] = {
+        **OPEN,
+        **{page: for_staff(handler) for page, handler in STAFF_PAGES.items()},
+        **{page: for_customers(handler) for page, handler in SIGNED_IN.items()},
+    }
+    for (method, path), handler in pages.items():
+        realm = STAFF if path == "/desk" or path.startswith("/desk/") else CUSTOMERS
+        routes.add_route(path, _endpoint(context, realm, handler), methods=[method], include_in_schema=False)
     return routes
 
 
-def _endpoint(context: PortalContext, handler: Open) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(context: PortalContext, realm: Realm, handler: Open) -> Callable[[Request], Awaitable[Response]]:
+    pools = context.request_pools
+
     async def endpoint(request: Request) -> Response:
         try:
-            visit = look(context, request)
+            visit = look(context, request, realm)
             if visit.whence.unsaid and context.secure:
                 _proxy_names_nobody()
             pool, whose = _pool(context, visit)
             form = b""
             if visit.post:
                 with pool.reading(whose):
-                    form = await body(request, stranger=pool is not context.request_pools.known)
+                    form = await body(request, stranger=pool not in (pools.known, pools.customers))
             return await pool.do(whose, _answer, context, handler, visit, request.scope["query_string"], form)
         except FullError as full:
             if full.network:
@@ -122,9 +136,10 @@ def _proxy_names_nobody() -> None:
 def _pool(context: PortalContext, visit: Visit) -> tuple[RequestPool, Whose]:
     """And whose places are taken there. Told without the database: whoever keeps it busy keeps busy a pool of their own. A
     made-up token is a stranger's."""
-    whose = context.marks.whose(visit.known)
+    whose = context.marks.whose(visit.realm, visit.known)
     if whose:
-        return context.request_pools.known, Whose(whose, "")
+        known = context.request_pools.known if visit.realm is STAFF else context.request_pools.customers
+        return known, Whose(whose, "")
     kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
     ours = bool(kind) and one_time_links.is_ours(context.store.keys, kind, visit.named.get("link", ""))
     return (context.request_pools.links if ours else context.request_pools.strangers), Whose(
@@ -142,34 +157,6 @@ def _answer(context: PortalContext, handler: Open, visit: Visit, query: bytes, f
         return handler(context, visit)
 
     return retried(made, if_stored=not visit.post)
-
-
-def _signed_in(handler: Staff) -> Open:
-    def staff_only(context: PortalContext, visit: Visit) -> Response:
-        if visit.is_cross_site and not visit.session and not visit.post:
-            return responses.page(context, visit, "web/onward")  # asked for again from here, the cookie comes along
-        stamp = context.store.watch(visit.session) if visit.session and not visit.post else ""
-        does = visit.is_user_action or not visit.is_poll
-        if not does and stamp and stamp == visit.query.get("stamp"):
-            return responses.nothing()
-        if visit.session:
-            with context.store.transaction("portal") as tx:
-                who = sessions.find(tx, visit.session, does=does)
-                if who is not None:
-                    asked = replace(visit, stamp=stamp or "")
-                    return (
-                        submissions.once(context, asked, tx, who, handler)
-                        if visit.post
-                        else handler(context, asked, tx, who)
-                    )
-        if visit.is_poll:
-            return responses.nothing(401)
-        if visit.post and submissions.typed(visit.form):
-            return sign_in.first(context, visit)
-        page = submissions.page_of(visit.path) if visit.post else visit.path
-        return responses.signed_out(context, responses.to(f"/desk/sign-in?to={sign_in.way_on(page)}"))
-
-    return staff_only
 
 
 async def _static(request: Request) -> Response:

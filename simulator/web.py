@@ -36,6 +36,8 @@ _STATIC = {
     "slack-blocks.js": _SCRIPT,
     "slack-mrkdwn.js": _SCRIPT,
     "handset.svg": "image/svg+xml",
+    "inbox.css": _STYLE,
+    "inbox.js": _SCRIPT,
 }
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

@@ -41,7 +41,9 @@ from store.jobs import job_queue
 from store.jobs.wakeup import Wakeup
 from store.ledger.checkpoints import Checkpoints, Seal, Trouble, first, holds
 from store.ledger.retired_keys import KeyRetiredError, Retired
-from store.staff import change_stamp, sessions
+from store.sign_in import sessions
+from store.sign_in.realms import STAFF
+from store.staff import change_stamp
 from store.verification import slack_members
 from store.verification.hash_pool import HashPool
 
@@ -203,7 +205,7 @@ class Store:
         """What the page of somebody signed in compares to know whether anything changed; None: they are not signed in any more."""
         now = self.clock()
         with self._reading() as connection:
-            if not sessions.is_good(connection, self.keys, token, now):
+            if not sessions.is_good(connection, self.keys, STAFF, token, now):
                 return None
             return change_stamp.stamp(connection, self.keys, now)
 

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store.codes import one_time_codes, one_time_links
-from store.staff import credentials, sessions
+from store.sign_in import credentials, sessions
 from store.verification import pins, totp
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import pyotp
 from fastapi import Response
 
 from authz import Subject
-from portal.web import qr_code, responses, submissions
+from portal.web import qr_code, responses, sent_once
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store.codes import one_time_links
 from store.jobs import job_queue
-from store.staff import sent_forms
+from store.sign_in import sent_forms
 from store.text import numbers
 from store.verification import attempt_limits, factors, totp
 from store.verification.attempt_limits import Admission
@@ -53,7 +53,7 @@ def _begin(context: PortalContext, visit: Visit) -> Response:
 
 def _confirm(context: PortalContext, visit: Visit) -> Response:
     """A wrong code shows the same secret again; how often is counted. Sent again, what went well has gone well."""
-    key = submissions.key_of(visit)
+    key = sent_once.key_of(visit)
     with context.store.transaction("portal") as tx:
         if sent_forms.led(tx, key):
             return _done(context, visit)

@@ -10,11 +10,11 @@ from typing import Final
 
 from fastapi import Response
 
-from portal.web import responses, submissions
+from portal.web import responses, sent_once
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
-from store.staff import sent_forms
+from store.sign_in import sent_forms
 from store.text import numbers
 from store.verification import pin_reset, pins
 from store.verification.attempt_limits import Admission
@@ -32,7 +32,7 @@ def show(context: PortalContext, visit: Visit) -> Response:
 
 def issue(context: PortalContext, visit: Visit) -> Response:
     """Made now, hashed, kept, and shown in this answer and nowhere else."""
-    key, link, digits = submissions.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
+    key, link, digits = sent_once.key_of(visit), visit.named["link"], numbers.digits(visit.field("code", 40))
     with context.store.transaction("portal") as tx:
         page = pin_reset.look(tx, link)
         made = pin_reset.attempt(tx, page.person) if page is not None and page.authenticator else None

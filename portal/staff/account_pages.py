@@ -15,8 +15,8 @@ from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
+from store.sign_in.sessions import SignedIn
 from store.staff.account_access import AccountSeen
-from store.staff.sessions import SignedIn
 from store.text import numbers
 
 NUMBER: Final = re.compile(rf"(?=.{{1,32}}$){ACCOUNT_NUMBER}")

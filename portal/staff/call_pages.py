@@ -16,7 +16,7 @@ from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
 from store.calls.live_calls import Case
-from store.staff.sessions import SignedIn
+from store.sign_in.sessions import SignedIn
 
 # What is said of each outcome, in words of words.toml.
 CALLBACK: Final = {

@@ -4,34 +4,31 @@ Whoever has just set both is signed in: the code was of this moment, and would n
 
 from __future__ import annotations
 
-import base64
-import binascii
 from urllib.parse import urlsplit
 
-import pyotp
 from fastapi import Response
 
-from portal.web import qr_code, responses
+from desk import signing_in
+from portal.web import new_app, responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
-from store.staff import credentials, passwords, sessions, staff_list
-from store.text import numbers
-from store.verification import totp
+from store.sign_in import credentials, passwords, realms, sessions
+from store.sign_in.realms import STAFF
+from store.staff import staff_list
 
 
 def show(context: PortalContext, visit: Visit) -> Response:
-    return _page(context, visit, pyotp.random_base32(), "")
+    return _page(context, visit, new_app.begun(context, visit), "")
 
 
 def join(context: PortalContext, visit: Visit) -> Response:
-    """The secret comes back sealed in the form, so that the code is of the one that was scanned."""
     link, password = visit.named["link"], visit.form.get("password", "")[: passwords.LONGEST + 1]
-    secret = _opened(context, link, visit.field("secret", 400)) or pyotp.random_base32()
+    secret = new_app.begun(context, visit)
     with context.store.transaction("portal") as tx:
         member = staff_list.invited(tx, link)
     if member is None:
         return _gone(context, visit)
-    step = totp.step_of(secret, numbers.digits(visit.field("code", 40)), context.store.clock(), 0)
+    step = new_app.step_of(context, visit, secret)
     trouble: str | None = "code"
     if password != visit.form.get("again", "")[: passwords.LONGEST + 1]:
         trouble = "differ"
@@ -47,11 +44,12 @@ def join(context: PortalContext, visit: Visit) -> Response:
         if found is None:
             return _gone(context, visit)
         if visit.session:
-            sessions.end(tx, visit.session)
-        token = credentials.join(tx, found, hashed, secret, step)
-        known = credentials.mark(tx, found)
+            sessions.end(tx, STAFF, visit.session)
+        credentials.put(tx, STAFF, found, hashed, **realms.staffs_app(tx.keys, found, secret, step))
+        token = signing_in.enter(tx, STAFF, found)
+        known = credentials.mark(tx, STAFF, found)
     return responses.signed_in(
-        context, responses.page(context, visit, "staff/joined", username=member.username), token, known
+        context, visit, responses.page(context, visit, "staff/joined", username=member.username), token, known
     )
 
 
@@ -61,18 +59,9 @@ def _page(context: PortalContext, visit: Visit, secret: str, trouble: str, statu
         member = staff_list.invited(tx, link)
     if member is None:
         return _gone(context, visit)
-    sealed = base64.urlsafe_b64encode(context.store.keys.seal("join-form", secret.encode(), link)).decode()
-    given = {"member": member, "qr": qr_code.qr(totp.uri(secret, member.username)), "sealed": sealed}
-    given |= {"spelled": qr_code.spelled(secret), "trouble": trouble, "shortest": passwords.SHORTEST}
+    given = {"member": member, "trouble": trouble, "shortest": passwords.SHORTEST}
+    given |= new_app.shown(context, visit, secret, member.username)
     return responses.page(context, visit, "staff/join", status, **given)
-
-
-def _opened(context: PortalContext, link: str, sealed: str) -> str | None:
-    try:
-        opened = context.store.keys.open("join-form", base64.urlsafe_b64decode(sealed.encode()), link)
-    except (binascii.Error, ValueError):
-        return None
-    return None if opened is None else opened.decode()
 
 
 def _gone(context: PortalContext, visit: Visit) -> Response:

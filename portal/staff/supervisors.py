@@ -14,8 +14,9 @@ from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
-from store.staff import dual_control, sent_forms
-from store.staff.sessions import SignedIn
+from store.sign_in import sent_forms
+from store.sign_in.sessions import SignedIn
+from store.staff import dual_control
 
 # What is said of each outcome, in words of words.toml; None: that there is nothing there.
 LET_ON: Final = {

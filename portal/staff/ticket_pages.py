@@ -27,8 +27,8 @@ from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
-from store.staff import sent_forms
-from store.staff.sessions import SignedIn
+from store.sign_in import sent_forms
+from store.sign_in.sessions import SignedIn
 from store.text import numbers
 from store.tickets import ticket_queue
 

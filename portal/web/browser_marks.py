@@ -1,6 +1,7 @@
-"""Whose browser a request comes from, told by its mark without the database: marks of those who left count no more, soon.
+"""Whose browser a request comes from, told by its mark without the database: marks of the staff who left count no more, soon.
 
-Who still signs in is read at most once a minute, by a thread that answers a request anyway.
+Who of the staff still signs in is read at most once a minute, by a thread that answers a request anyway. Customers are too many for that, and
+need it less: a mark of theirs has places of its own, and no more comes of it than those.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from store import Store
-from store.staff import credentials
+from store.sign_in import credentials
+from store.sign_in.realms import STAFF, Realm
 
 READ_EVERY: Final = 60_000  # ms
 
@@ -20,16 +22,16 @@ class Marks:
         # When it was read; staff → since when they have had their password.
         self._seen: tuple[int, dict[int, int]] | None = None
 
-    def whose(self, known: str) -> str:
+    def whose(self, realm: Realm, known: str) -> str:
         """Empty for a stranger. A mark that is newer than what was read counts."""
         mark = credentials.marked(self._store.keys, known, self._store.clock())
-        if mark is None:
+        if mark is None or mark.realm != realm.word:
             return ""
-        if self._seen is not None:
+        if realm is STAFF and self._seen is not None:
             read_at, since = self._seen
-            if mark.at < read_at - READ_EVERY and since.get(mark.staff) != mark.since:
+            if mark.at < read_at - READ_EVERY and since.get(mark.id) != mark.since:
                 return ""
-        return f"staff:{mark.staff}"
+        return realm.subject(mark.id)
 
     def refresh(self) -> None:
         now = self._store.clock()
@@ -37,4 +39,4 @@ class Marks:
             return
         self._next = now + READ_EVERY  # the others go on meanwhile
         with self._store.transaction("portal") as tx:
-            self._seen = now, credentials.who_signs_in(tx)
+            self._seen = now, credentials.who_signs_in(tx, STAFF)

@@ -17,7 +17,8 @@ from portal.web.page_words import Words
 from portal.web.request_pools import RequestPools
 from portal.web.turned_away import TurnedAway
 from store import HashPool, Store
-from store.staff import credentials
+from store.sign_in import credentials
+from store.sign_in.realms import STAFF, Realm
 from store.text.durations import lasted
 from store.verification import pins
 
@@ -30,14 +31,15 @@ def _nobody(_number: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PortalContext:
-    """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting; and
-    strangers have `strangers` for theirs. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
+    """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting;
+    `customers` have theirs, and strangers of both `strangers`. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
     `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB)."""
 
     store: Store
     origin: str
     pool: HashPool
+    customers: HashPool
     strangers: HashPool
     decoy: str
     words: Words
@@ -51,6 +53,10 @@ class PortalContext:
     region: str = ""
     accounts_an_hour: int = 0
     request_pools: RequestPools = field(default_factory=RequestPools)
+
+    def hashing(self, realm: Realm) -> HashPool:
+        """Where the passwords of whoever is known are hashed."""
+        return self.pool if realm is STAFF else self.customers
 
     @property
     def secure(self) -> bool:
@@ -72,12 +78,14 @@ def open_context(
     accounts_an_hour: int,
 ) -> PortalContext:
     parts, said = urlsplit(public_url), page_words.load()
-    pool, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in ("portal", "portal-new"))
+    names = ("portal", "portal-customers", "portal-new")
+    pool, customers, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in names)
     decoy = credentials.hashed(pins.issue().digits + "-a-password-of-nobody")
     return PortalContext(
         store,
         f"{parts.scheme}://{parts.netloc}",
         pool,
+        customers,
         strangers,
         decoy,
         said,

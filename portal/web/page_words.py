@@ -1,4 +1,4 @@
-"""The words for what the templates are given in codes: words.toml has a table for each kind of code. Times, in words."""
+"""The words for what the templates are given in codes: each room's words.toml has a table for each kind of code. Times, in words."""
 
 from __future__ import annotations
 
@@ -35,4 +35,8 @@ def day(ms: int) -> str:
 
 @cache
 def load() -> Words:
-    return Words(tomllib.loads(resources.files("portal").joinpath("staff", "words.toml").read_text("utf-8")))
+    files = (resources.files("portal").joinpath(room, "words.toml") for room in ("web", "staff", "customers"))
+    tables = [tomllib.loads(file.read_text("utf-8")) for file in files]
+    document = {name: table for found in tables for name, table in found.items()}
+    assert len(document) == sum(map(len, tables)), "two tables of one name"
+    return Words(document)

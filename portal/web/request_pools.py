@@ -1,4 +1,4 @@
-"""Threads and places for requests, apart for those who are known, those with a one-time link, and strangers.
+"""Threads and places for requests, apart for those of the staff and customers who are known, those with a one-time link, and strangers.
 
 So whatever strangers keep busy is their own. One address has a few places, the network around it some more, and one of the staff
 a few wherever they are; who finds none is told at once. Where all are taken whoever comes takes the place of the last to come
@@ -121,5 +121,6 @@ class RequestPool:
 class RequestPools:
     def __init__(self) -> None:
         self.known = RequestPool("known", threads=6, places=200, each=20, near=200)
+        self.customers = RequestPool("customers", threads=4, places=200, each=20, near=200)
         self.links = RequestPool("links", threads=2, places=32, each=8, near=16)
         self.strangers = RequestPool("strangers", threads=2, places=32, each=4, near=12)

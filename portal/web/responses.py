@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import Response
 
 from portal.web.context import PortalContext
-from portal.web.visit import KNOWN, SESSION, VISITOR, Visit, cookie_name, form_token
-from store.staff import credentials, sessions
+from portal.web.visit import COOKIES, VISITOR, Visit, cookie_name, form_token
+from store.sign_in import credentials
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -89,15 +89,16 @@ def keep(context: PortalContext, made: Response, name: str, value: str, seconds:
     )
 
 
-def signed_in(context: PortalContext, made: Response, token: str, known: str) -> Response:
+def signed_in(context: PortalContext, visit: Visit, made: Response, token: str, known: str) -> Response:
     """A new session, always: what the browser had before is dropped."""
+    session, mark = COOKIES[visit.realm.word]
     # For longer than it lasts: what was typed in it when it ended is sent along with the next sign-in.
-    keep(context, made, SESSION, token, 2 * sessions.WHOLE // 1000)
-    keep(context, made, KNOWN, known, credentials.KNOWN_FOR // 1000)
+    keep(context, made, session, token, 2 * visit.realm.whole // 1000)
+    keep(context, made, mark, known, credentials.KNOWN_FOR // 1000)
     keep(context, made, VISITOR, "", 0)
     return made
 
 
-def signed_out(context: PortalContext, made: Response) -> Response:
-    keep(context, made, SESSION, "", 0)
+def signed_out(context: PortalContext, visit: Visit, made: Response) -> Response:
+    keep(context, made, COOKIES[visit.realm.word][0], "", 0)
     return made

@@ -18,13 +18,19 @@ from starlette.exceptions import HTTPException
 
 from portal.web.client_address import ClientAddress, whence
 from portal.web.context import PortalContext
+from store.sign_in.realms import Realm
 from store.text import numbers
 from store.text.cleaning import cleaned
 
 MOST_BY_STRANGERS: Final = 4 * 1024  # two passwords of 200 letters, escaped
 MOST_ASKED: Final = 2 * 1024
 MOST_FIELDS: Final = 20
-SESSION, VISITOR, KNOWN = "deskgate_session", "deskgate_visitor", "deskgate_known"
+VISITOR: Final = "deskgate_visitor"
+# Of a session, and what is kept of a sign-in: the two doors stand at one address and know nothing of each other's.
+COOKIES: Final = {
+    "staff": ("deskgate_session", "deskgate_known"),
+    "person": ("deskgate_account", "deskgate_account_known"),
+}
 _LONGEST_COOKIE: Final = 200
 _TOKEN: Final = 43  # characters; after a dot follows the key, good once, of the form it was written into
 _KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
@@ -32,10 +38,11 @@ _KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
-    """One request. `session`, `visitor` and `known` are what its cookies hold, or empty; `is_poll`: the page asks and not the
+    """One request to the pages of a `realm`. `session`, `visitor` and `known` are what its cookies hold, or empty; `is_poll`: the page asks and not the
     person; `is_user_action`: they have touched it of late; `is_cross_site`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `stamp`: how the desk
     stood just before (store/staff/change_stamp.py)."""
 
+    realm: Realm
     post: bool
     path: str
     named: Mapping[str, str]
@@ -62,31 +69,38 @@ def cookie_name(context: PortalContext, name: str) -> str:
     return f"__Host-{name}" if context.secure else name
 
 
-def look(context: PortalContext, request: Request) -> Visit:
+def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
     """All but query and form, without waiting for either. Raises `HTTPException` where it cannot be a form of ours, whatever is in it."""
     post = request.method == "POST"
     if post:
         _is_ours(context, request)
     if len(request.scope["query_string"]) > MOST_ASKED:
         raise HTTPException(414, "too much in the query")
-    held = {name: request.cookies.get(cookie_name(context, name), "") for name in (SESSION, VISITOR, KNOWN)}
-    held = {name: value if len(value) <= _LONGEST_COOKIE and value.isascii() else "" for name, value in held.items()}
-    if post and not held[SESSION] and not held[VISITOR]:
+    session, visitor, known = (
+        _cookie(context, request, name) for name in (COOKIES[realm.word][0], VISITOR, COOKIES[realm.word][1])
+    )
+    if post and not session and not visitor:
         raise HTTPException(403, "a form without the cookie of its page")
     return Visit(
+        realm,
         post,
         request.url.path,
         {name: str(value) for name, value in request.path_params.items()},
         {},
         {},
-        held[SESSION],
-        held[VISITOR] or secrets.token_urlsafe(32),
-        held[KNOWN],
+        session,
+        visitor or secrets.token_urlsafe(32),
+        known,
         request.headers.get("X-By-Itself") == "1",
         request.headers.get("X-Active") == "1",
         request.headers.get("Sec-Fetch-Site") == "cross-site",
         whence(request, context.proxies),
     )
+
+
+def _cookie(context: PortalContext, request: Request, name: str) -> str:
+    value = request.cookies.get(cookie_name(context, name), "")
+    return value if len(value) <= _LONGEST_COOKIE and value.isascii() else ""
 
 
 def filled(context: PortalContext, visit: Visit, query: bytes, form: bytes) -> Visit:

@@ -19,6 +19,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("authenticator_added", "authenticator_ending", "authenticator_removed"),
     *("numbers_changed", "address_changed"),
     *("not_me", "code_overheard", "person_changed"),
+    *("login_set", "login_tried", "login_code", "login_codes_spent"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
 OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on an account: told to them

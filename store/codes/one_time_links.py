@@ -1,4 +1,4 @@
-"""Tokens in the addresses of one-time pages: to enrol an authenticator, to join the desk, to be shown a new PIN.
+"""Tokens in the addresses of one-time pages: to enrol an authenticator, to join the pages of customers or the desk's, to be shown a new PIN.
 
 A token is looked at as often as somebody opens the page (mail scanners and previews in chats open links, too) and is used
 up by the form that finishes it. 128 bits of chance and a seal of 84, by which a made-up one is told before anything is looked up;
@@ -25,7 +25,7 @@ LIFE: Final = one_time_codes.LIFE  # ms
 BYTES: Final = 16
 CHANCE: Final = 22  # characters: those bytes in base64
 CHARACTERS: Final = 43  # of a token, with its seal
-KINDS: Final = ("enrol", "join", "pin")
+KINDS: Final = ("enrol", "invitation", "join", "pin")
 _LONGEST: Final = 64
 _SEAL: Final = "pages-seal"
 

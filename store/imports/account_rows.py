@@ -14,7 +14,7 @@ from store.db.transaction import OPERATOR
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.jobs import job_queue
-from store.verification.revocation import revoke
+from store.verification.revocation import AT_ONCE, end_sessions, revoke
 
 ACCOUNTS: Final = Register(
     tables.accounts, "accounts", "account", "number", ("name", "scheme", "status", "decoy"), ("name", "scheme")
@@ -229,6 +229,10 @@ def _tell(
             touched[account] = None
             changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(Subject.of_person(person),))
     _write_contacts(changes, difference, now)
+    if not changes.dry and not changes.troubles:
+        theirs = sorted({person for _, (_, person), _ in difference})
+        for first in range(0, len(theirs), AT_ONCE):  # whoever gains a right too
+            end_sessions(changes.tx, theirs[first : first + AT_ONCE])
     for account in touched:
         if not changes.dry and not changes.troubles:
             revoke(changes.tx, [one for on, one in difference.removed if on == account], "contact", account=account)

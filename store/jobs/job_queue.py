@@ -43,7 +43,7 @@ KEPT: Final = 3 * 24 * 3_600_000  # how long a job that is done is kept, so that
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
 # Jobs that send somebody a code or a link, or show it: each with the ordering key of its person, so that it can be withdrawn.
 PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
-PROVING: Final = ("proof_code", "pin_page", *PROVING_ON_AN_ACCOUNT)
+PROVING: Final = ("proof_code", "pin_page", "invitation", *PROVING_ON_AN_ACCOUNT)
 
 
 class RetryLaterError(Exception):

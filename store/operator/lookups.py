@@ -73,6 +73,7 @@ def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict
         "files": sealed(tables.attachments.c.sealed),
         "authenticators": sealed(tables.authenticators.c.sealed),
         "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
+        "person-logins": sealed(tables.person_logins.c.password),
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
         "ledger": (ids(tables.segments.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
     }

@@ -12,7 +12,8 @@ from store import tables
 from store.calls import agent_legs
 from store.codes import one_time_links
 from store.db.transaction import Transaction
-from store.staff import sessions
+from store.sign_in import sessions
+from store.sign_in.realms import STAFF
 from store.tickets import agent_tickets
 
 PAGE: Final = "join"  # the kind of page an invitation leads to
@@ -68,7 +69,7 @@ def stop(tx: Transaction, staff: int) -> bool:
     done = tx.connection.execute(one.returning(s.id)).first() is not None
     agent_legs.cut_off(tx, staff)
     agent_tickets.let_go(tx, staff)
-    sessions.end_all(tx, staff)
+    sessions.end_all(tx, STAFF, staff)
     one_time_links.void(tx, PAGE, Subject.of_staff(staff))
     return done
 

@@ -12,7 +12,7 @@ from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.jobs import Job
 from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
 from store.tables.messages import EarlyEdit, File, Message, Recording
-from store.tables.people import OldEmail, Person, Phone
+from store.tables.people import OldEmail, Person, PersonLogin, PersonSession, Phone
 from store.tables.security import Alert, Budget, Switch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
 from store.tables.staff import (
@@ -38,6 +38,7 @@ def _table(model: type[Base]) -> Table:
 
 
 people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
+person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, contact_rights = map(_table, (Account, Contact, ContactRight))
 services, invoices = map(_table, (Service, Invoice))

@@ -21,6 +21,27 @@ class Person(Base):
     __table_args__ = (Index("ix_people_username_lower", text("lower(username)")), NEVER_AGAIN)
 
 
+class PersonLogin(Base):
+    """A customer who has joined: they sign in to the pages from then on. `password` (Argon2id, as argon2-cffi writes it, sealed) is
+    of those who chose one, and good with a code of their authenticator app alone."""
+
+    __tablename__ = "person_logins"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    password: Mapped[bytes | None]
+    set_at: Mapped[int]
+
+
+class PersonSession(Base):
+    """A customer signed in on the pages. `digest` is of what their cookie holds."""
+
+    __tablename__ = "person_sessions"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    made_at: Mapped[int]
+    seen_at: Mapped[int]
+    ended_at: Mapped[int | None]
+
+
 class Phone(Base):
     """A number on file, E.164. One number may be on file for several people."""
 

@@ -1,6 +1,6 @@
 """What ends when something that proves somebody is taken away, or put in doubt: all that rests on it and is still out.
 
-Their codes and one-time pages of every kind, second proofs and what was carried over from them, questions asked in Slack,
+Their sessions on the pages, codes and one-time pages of every kind, second proofs and what was carried over from them, questions asked in Slack,
 calls owed to them, what their PIN has proved in a call that is on, codes and links the queue would still send, an authenticator begun and not confirmed. Whoever takes an
 address, a number, a Slack member, an authenticator, a PIN or a contact away does it by a function that comes here.
 """
@@ -8,7 +8,7 @@ address, a number, a Slack member, an authenticator, a PIN or a contact away doe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
@@ -49,6 +49,13 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
             if person in ended:
                 fields = (f"ground:{ground}", *sorted(ended[person]))
                 tx.record(Subject.of_person(person), account, "revoked", ground, fields=fields)
+
+
+def end_sessions(tx: Transaction, people: Collection[int]) -> set[int]:
+    """They are signed out of the pages everywhere, as their rights have changed, or their security: whoever was."""
+    s = tables.person_sessions.c
+    theirs = update(tables.person_sessions).where(s.person_id.in_(people), s.ended_at.is_(None))
+    return set(tx.connection.execute(theirs.values(ended_at=tx.now).returning(s.person_id)).scalars())
 
 
 def owed_to_anybody(tx: Transaction) -> dict[str, int]:
@@ -105,6 +112,8 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
         ended[row.person_id].add("approval")
     for person in _not_called(tx, theirs(b)):
         ended[person].add("callback")
+    for person in end_sessions(tx, some):
+        ended[person].add("session")
     if whole and ground in OF_THE_PIN:
         for person in _unproved(tx, whole):
             ended[person].add("call")

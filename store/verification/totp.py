@@ -61,18 +61,36 @@ def confirm(tx: Transaction, person: int, digits: str) -> bool:
     return True
 
 
+def put(tx: Transaction, person: int, secret: str, step: int) -> bool:
+    """An app that has shown the code of this step where it was set up, as `confirm` does for one that was begun. False: they have one."""
+    sealed = tx.keys.seal("authenticators", secret.encode(), _bound(person, confirmed=True))
+    row = {"sealed": sealed, "made_at": tx.now, "confirmed_at": tx.now, "last_step": step}
+    new = upsert(tx, tables.authenticators).values(person_id=person, **row)
+    put = new.on_conflict_do_update(index_elements=["person_id"], set_=row, where=_a.confirmed_at.is_(None))
+    return tx.connection.execute(put.returning(_a.person_id)).first() is not None
+
+
 def check(tx: Transaction, person: int, digits: str) -> bool:
     """Whether the app shows this code now. A code is good once; one of an app not confirmed is good for nothing."""
-    a = tables.authenticators.c
-    row = tx.connection.execute(
-        select(tables.authenticators).where(a.person_id == person, a.confirmed_at.is_not(None)).with_for_update()
-    ).first()
-    secret = _secret(tx, person, row.sealed, confirmed=True) if row is not None else None
-    step = _step_of(tx, secret, digits) if secret is not None else None
-    if row is None or step is None or step <= row.last_step:
+    secret, last_step = held(tx, person)
+    step = step_of(secret, digits, tx.now, last_step) if secret is not None else None
+    if step is None:
         return False
-    tx.connection.execute(update(tables.authenticators).where(a.person_id == person).values(last_step=step))
+    spend(tx, person, step)
     return True
+
+
+def held(tx: Transaction, person: int) -> tuple[str | None, int]:
+    """The secret of their app, None where they have none that is confirmed, and the newest step a code of which was taken. Nobody
+    else takes one until the transaction has ended."""
+    row = tx.connection.execute(_HELD, {"person": person}).first()
+    return (None, 0) if row is None else (_secret(tx, person, row.sealed, confirmed=True), row.last_step)
+
+
+def spend(tx: Transaction, person: int, step: int) -> None:
+    """A code of this step was taken: it is, and those before it are, good no more."""
+    a = tables.authenticators
+    tx.connection.execute(update(a).where(a.c.person_id == person).values(last_step=step))
 
 
 def confirmed_at(tx: Transaction, person: int) -> int | None:
@@ -169,4 +187,9 @@ def _bound(person: int, *, confirmed: bool) -> str:
 
 
 _a = tables.authenticators.c
+_HELD = (
+    select(_a.sealed, _a.last_step)
+    .where(_a.person_id == bindparam("person"), _a.confirmed_at.is_not(None))
+    .with_for_update()
+)
 _CONFIRMED = select(_a.confirmed_at).where(_a.person_id == bindparam("person"))

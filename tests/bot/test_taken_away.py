@@ -22,7 +22,8 @@ from store.codes import one_time_codes, one_time_links
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
-from store.staff import dual_control, email_codes, sessions
+from store.sign_in import realms, sessions
+from store.staff import dual_control, email_codes
 from store.verification import (
     call_codes,
     pin_changes,
@@ -181,8 +182,8 @@ def a_wish_for_two(tx: Transaction) -> Stands:
 
 
 def a_session(tx: Transaction) -> Stands:
-    token = sessions.begin(tx, 1)
-    return lambda tx: sessions.find(tx, token, does=False) is not None
+    token = sessions.begin(tx, realms.STAFF, 1)
+    return lambda tx: sessions.find(tx, realms.STAFF, token, does=False) is not None
 
 
 THINGS: Final[

@@ -18,7 +18,9 @@ from store.calls import callbacks
 from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.operator.restore import end_all, remember
-from store.staff import email_codes, sessions, staff_list
+from store.sign_in import sessions
+from store.sign_in.realms import STAFF
+from store.staff import email_codes, staff_list
 from store.tickets import customer_tickets
 from store.verification import call_codes, pin_reset, totp
 from tests.channels.mailbox import Mailbox
@@ -41,7 +43,7 @@ def proved(desk: Desk) -> tuple[int, str, str]:
             select(tables.staff.c.id).where(tables.staff.c.username == "agent.kim")
         ).scalar_one()
         lead = tx.connection.execute(select(tables.staff.c.id).where(tables.staff.c.id != kim).limit(1)).scalar_one()
-        made = kim, sessions.begin(tx, lead), one_time_codes.issue(tx, "step", Subject("person:1"))
+        made = kim, sessions.begin(tx, STAFF, lead), one_time_codes.issue(tx, "step", Subject("person:1"))
     desk.container.worker.checkpoint()
     return made
 
@@ -61,7 +63,7 @@ def still(desk: Desk, made: tuple[int, str, str]) -> tuple[bool, bool, bool, int
         at_work = (
             tx.connection.execute(select(tables.staff.c.suspended_at).where(tables.staff.c.id == kim)).scalar() is None
         )
-        signed_in = sessions.find(tx, session, does=False) is not None
+        signed_in = sessions.find(tx, STAFF, session, does=False) is not None
         alerts = len(tx.connection.execute(select(tables.alerts).where(tables.alerts.c.kind == "restored")).all())
         return at_work, signed_in, one_time_codes.redeem(tx, "step", code) is not None, alerts
 

@@ -15,7 +15,9 @@ from store.calls import callbacks
 from store.codes import one_time_codes, one_time_links
 from store.messages.timeline import Recorded
 from store.security import alerts
-from store.staff import email_codes, sessions
+from store.sign_in import sessions
+from store.sign_in.realms import STAFF
+from store.staff import email_codes
 from store.tickets import customer_tickets
 from store.verification import slack_approvals, step_ups, totp
 from tests.cli.conftest import Shell
@@ -227,7 +229,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
             select(tables.staff.c.id).where(tables.staff.c.username == "agent.kim")
         ).scalar_one()
         session, code, page = (
-            sessions.begin(tx, kim),
+            sessions.begin(tx, STAFF, kim),
             one_time_codes.issue(tx, "step", Subject("person:8")),
             one_time_links.issue(tx, "pin", Subject("person:8")),
         )
@@ -248,7 +250,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
     (entry,) = [one for one in light.run("audit", "--json").json if one["action"] == "restored"]
     assert "sign-ins:1" in entry["fields"]
     with light.store() as store, store.transaction("test") as tx:
-        assert sessions.find(tx, session, does=True) is None
+        assert sessions.find(tx, STAFF, session, does=True) is None
         assert one_time_codes.redeem(tx, "step", code) is None
         assert one_time_links.use(tx, "pin", page) is None
         assert step_ups.until(tx, Subject("person:8"), 1, "CA1") is None

@@ -22,7 +22,8 @@ from deskgate.app import Container
 from deskgate.settings import Settings
 from store.codes import one_time_codes, one_time_links
 from store.jobs import job_queue
-from store.staff import credentials, sessions
+from store.sign_in import credentials, sessions
+from store.sign_in.realms import STAFF
 from store.verification import totp
 from store.verification.pins import Pin
 from tests import leaks, watching
@@ -131,7 +132,7 @@ def test_secrets_are_learnt_where_they_are_made(one_desk: Desk) -> None:
         made = [
             one_time_codes.issue(tx, "link", Subject("person:1")),
             one_time_links.issue(tx, "pin", Subject("person:1")),
-            sessions.begin(tx, 1),
+            sessions.begin(tx, STAFF, 1),
         ]
         made.append(totp.begin(tx, 1))
         totp.confirm(tx, 1, "482915")

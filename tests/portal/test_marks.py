@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from portal.web.request_pools import FullError, RequestPool, Whose
 from store import tables
-from store.staff import credentials
+from store.sign_in import credentials
+from store.sign_in.realms import STAFF
 from tests.desk import Desk
 from tests.ivr.wire import change
 from tests.portal.browsing import Agent, Browser
@@ -74,7 +75,8 @@ def test_a2_one_of_the_staff_has_a_few_places_and_leaves_the_others(one_desk: De
 
     async def told() -> tuple[int, bool]:
         come = [
-            asyncio.ensure_future(pool.do(Whose(context.marks.whose(mark), ""), let_go.wait, LONG)) for _ in range(60)
+            asyncio.ensure_future(pool.do(Whose(context.marks.whose(STAFF, mark), ""), let_go.wait, LONG))
+            for _ in range(60)
         ]
         other = asyncio.ensure_future(pool.do(Whose("staff:0", ""), lambda: True))
         await asyncio.sleep(0)
@@ -90,23 +92,31 @@ def test_a2_marks_end_with_the_sign_in_they_are_of(one_desk: Desk) -> None:
     """Of who is suspended, and of a password that was replaced: a stranger's places within two minutes."""
     kim, ana, marks = Agent(one_desk), Agent(one_desk, "lead.ana"), one_desk.container.portal.marks
     of_kim, of_ana = (one.client.cookies["deskgate_known"] for one in (kim, ana))
-    assert (marks.whose(of_kim), marks.whose(of_ana)) == (f"staff:{kim.staff}", f"staff:{ana.staff}")
+    assert (marks.whose(STAFF, of_kim), marks.whose(STAFF, of_ana)) == (f"staff:{kim.staff}", f"staff:{ana.staff}")
     change(one_desk, update(tables.staff).where(tables.staff.c.id == ana.staff).values(suspended_at=one_desk.now))
     one_desk.pass_time(2 * MINUTE)
     kim.join()
     one_desk.pass_time(2 * MINUTE)
     kim.get("/desk/sign-in")
-    assert (marks.whose(of_kim), marks.whose(of_ana)) == ("", "")
-    assert marks.whose(kim.client.cookies["deskgate_known"]) == f"staff:{kim.staff}"
+    assert (marks.whose(STAFF, of_kim), marks.whose(STAFF, of_ana)) == ("", "")
+    assert marks.whose(STAFF, kim.client.cookies["deskgate_known"]) == f"staff:{kim.staff}"
 
 
 def test_a_mark_is_good_for_90_days_and_not_to_be_forged(one_desk: Desk) -> None:
     kim, keys, now = Agent(one_desk), one_desk.store.keys, one_desk.now
     mark = kim.client.cookies["deskgate_known"]
-    staff, at, since, seal = mark.split(".")
+    realm, staff, at, since, seal = mark.split(".")
     assert credentials.marked(keys, mark, now) is not None
     assert credentials.marked(keys, mark, now + credentials.KNOWN_FOR) is None
-    for forged in ("", mark[:-1], f"{staff}0.{at}.{since}.{seal}", f"{staff}.{at}0.{since}.{seal}", f"{mark}.x", "..."):
+    for forged in (
+        "",
+        mark[:-1],
+        f"{realm}.{staff}0.{at}.{since}.{seal}",
+        f"{realm}.{staff}.{at}0.{since}.{seal}",
+        f"person.{staff}.{at}.{since}.{seal}",
+        f"{mark}.x",
+        "...",
+    ):
         assert credentials.marked(keys, forged, now) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from store import tables
-from store.staff import sessions
+from store.sign_in.realms import STAFF
 from tests.desk import PUBLIC, Desk
 from tests.ivr.wire import change, count, rows
 from tests.portal.browsing import Agent, Browser
@@ -98,7 +98,7 @@ def end(desk: Desk, how: str) -> None:
     """Of all: by doing nothing, by the clock, by the operator."""
     if how == "ended":
         change(desk, tables.staff_sessions.update().values(ended_at=desk.now))
-    desk.pass_time({"idle": sessions.IDLE, "whole": sessions.WHOLE + 60_000, "ended": 0}[how] / 1000)
+    desk.pass_time({"idle": STAFF.idle, "whole": STAFF.whole + 60_000, "ended": 0}[how] / 1000)
 
 
 @pytest.mark.parametrize("how", ["idle", "whole", "ended"])

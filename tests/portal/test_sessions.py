@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from authz import Action, Ask, Grant, Proof
 from store import OPERATOR, tables
-from store.staff import passwords, staff_list
+from store.sign_in import passwords
+from store.staff import staff_list
 from tests.desk import Desk
 from tests.ivr.wire import change, count
 from tests.portal.browsing import PASSWORD, Agent, Browser, invitation, scanned

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from deskgate.request_bodies import PAGES
 from portal.web import responses
+from portal.web.visit import look
 from store import tables
+from store.sign_in.realms import STAFF
 from store.verification.totp import STEP
 from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
@@ -251,11 +253,14 @@ def test_cookies_are_for_no_script_and_no_other_site(sample_sqlite: str) -> None
 def test_over_https_a_cookie_is_the_hosts_own(one_desk: Desk) -> None:
     from dataclasses import replace
 
-    from fastapi import Response
+    from fastapi import Request, Response
 
     context = replace(one_desk.container.portal, origin="https://desk.example")
+    visit = look(
+        context, Request({"type": "http", "method": "GET", "path": "/desk", "query_string": b"", "headers": []}), STAFF
+    )
     made = Response()
-    responses.signed_in(context, made, "token", "known")
+    responses.signed_in(context, visit, made, "token", "known")
     cookies = made.headers.getlist("set-cookie")
     assert len(cookies) == 3
     for cookie in cookies:

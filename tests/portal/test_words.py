@@ -9,12 +9,14 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from desk import disclosure
-from portal.web import page_words, submissions
+from portal.staff import submissions
+from portal.web import page_words
 from store.calls import live_calls
 from store.messages import recordings, timeline
 from store.security import alerts
-from store.staff import dual_control, passwords
-from store.staff.credentials import Limited
+from store.sign_in import passwords
+from store.sign_in.credentials import Limited
+from store.staff import dual_control
 from store.tickets import agent_tickets, answer_delivery, ticket_queue, ticket_summary
 from store.verification import step_ups
 from tests.house.test_names import ROOT
@@ -38,7 +40,8 @@ KNOWN: dict[str, set[str]] = {
     "alert_times": set(alerts.COUNTED),
     "ticket": {*ticket_queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
-    "signing_in": {"wrong", "suspended", "busy", "codes", "ended", *Limited},
+    "signing_in": {"wrong", "not_allowed", "busy", "codes", "ended", *Limited},
+    "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
@@ -89,6 +92,16 @@ WITHOUT_A_FORM = {"unsent", "spent", "no_case"}
 def test_of_all_that_is_said_it_is_known_whether_something_was_done() -> None:
     """What was typed is kept where nothing was done, and gone where something was."""
     assert sorted([*submissions.DONE, *NOT_DONE, *WITHOUT_A_FORM]) == sorted(SAID["said"])
+
+
+def test_every_text_of_the_customers_pages_is_there_and_used() -> None:
+    pages = {name: source for name, source in TEMPLATES.items() if name.startswith("customers/")}
+    used = {found for source in pages.values() for found in re.findall(r"word\(\"(customer_\w+)\", \"(\w+)\"", source)}
+    used |= {("customer_join", "back"), ("customer_join", "welcome")}
+    theirs = {
+        table: set(words) for table, words in SAID.items() if table.startswith("customer_") and table not in KNOWN
+    }
+    assert {(table, word) for table, words in theirs.items() for word in words} == used
 
 
 def test_every_table_is_used() -> None:

@@ -8,9 +8,12 @@ import pyotp
 from sqlalchemy import delete
 
 from authz import Action, Subject
+from desk import signing_in
 from store import OPERATOR, Transaction, tables
 from store.accounts import delegations
-from store.staff import credentials, staff_list
+from store.sign_in import credentials, realms
+from store.sign_in.realms import STAFF
+from store.staff import staff_list
 from store.tickets import agent_tickets, customer_tickets
 from store.verification import revocation
 from tests.store.deeds import KIM, LEO, MIA, RAJ, TIDEWORKS, Given, Pairs, a_ticket, granted, hers, works
@@ -40,20 +43,20 @@ def is_taken_off(person: int) -> Deed:
 
 def an_agent(tx: Transaction) -> Given:
     secret = pyotp.random_base32()
-    credentials.put(tx, 1, credentials.hashed(PASSWORD), secret, 0)
+    credentials.put(tx, STAFF, 1, credentials.hashed(PASSWORD), **realms.staffs_app(tx.keys, 1, secret, 0))
     return {"secret": secret, "link": staff_list.invite(tx, granted(tx, OPERATOR, Action.DESK_STAFF_MANAGE, None), 1)}
 
 
 def signs_in(tx: Transaction, given: Given) -> object:
-    attempt = credentials.begin(tx, "agent.kim", BROWSER)
+    attempt = credentials.begin(tx, STAFF, "agent.kim", BROWSER)
     now = pyotp.TOTP(given["secret"]).at(tx.now // 1000)
-    return bool(credentials.finish(tx, attempt, True, now).token)
+    return bool(signing_in.finish(tx, attempt, True, now).token)
 
 
 def joins(tx: Transaction, given: Given) -> object:
     if staff_list.invited(tx, given["link"]) is None or staff_list.accept(tx, given["link"]) is None:
         return False
-    credentials.put(tx, 1, "another hash", given["secret"], 0)
+    credentials.put(tx, STAFF, 1, "another hash", **realms.staffs_app(tx.keys, 1, given["secret"], 0))
     return True
 
 

@@ -75,6 +75,8 @@ OPENS: dict[str, set[str]] = {
     "pin_reset.address": {"desk.deliver"},
     "pin_reset.owe": {"desk.pin.reissue"},
     "credentials.tried": {"desk.deliver"},
+    "invitations.address": {"desk.deliver"},
+    "invitations.invite": {"desk.operate"},
     "email_codes.address": {"desk.deliver"},
     "email_codes.ask": {"desk.proof.ask"},
     "email_codes.find": {"desk.proof.ask"},

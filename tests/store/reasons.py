@@ -29,7 +29,7 @@ PLACE: Final = "channels, threads and time stamps of Slack; nothing of what is s
 TOKEN: Final = "the operator's own installation and its tokens; knows no customer"
 FACTOR: Final = "what somebody can be proved by, and whether they were: to decide, never shown as it is"
 CODE: Final = "a code that is good once: digits, and the subject they were made for"
-STAFF: Final = "the desk's own people, their sign-in and their sessions; knows no customer"
+STAFF: Final = "how people sign in, and their sessions: of a customer who it is, and nothing of their accounts"
 WORDS: Final = "for those who have asked: what its author wrote, by whom it was written and where; tells nobody else"
 PAGE: Final = "a one-time page's token, and the subject it was made for: to decide"
 

@@ -15,8 +15,10 @@ from store.calls import call_state
 from store.codes import one_time_codes, one_time_links
 from store.db.transaction import Transaction
 from store.jobs import job_queue
+from store.sign_in import sessions
+from store.sign_in.realms import STAFF
 from store.slack import installations
-from store.staff import account_access, dual_control, sessions
+from store.staff import account_access, dual_control
 from store.verification import attempt_limits, slack_approvals, sms_codes, step_ups
 from store.verification.attempt_limits import Admission
 from tests.desk import SECRET
@@ -88,16 +90,16 @@ def test_b6_what_was_made_by_a_clock_a_day_ahead_proves_nothing_once_it_is_put_r
     right = guarded.now
     guarded.now += DAY
     code, again = guarded.do(one_time_codes.issue, "link", subject), guarded.do(one_time_codes.issue, "step", subject)
-    page, session = guarded.do(one_time_links.issue, "pin", subject), guarded.do(sessions.begin, staff)
+    page, session = guarded.do(one_time_links.issue, "pin", subject), guarded.do(sessions.begin, STAFF, staff)
     guarded.do(step_ups.reached, subject, 1, "authenticator", "CA1", ends_at=guarded.now + 15 * MINUTE)
     assert guarded.wrong(5) == [EVALUATE] * 5, "and a lock"
-    assert guarded.do(sessions.find, session, does=True) is not None
+    assert guarded.do(sessions.find, STAFF, session, does=True) is not None
     for guarded.now in (right, right + 12 * HOUR):
         assert guarded.do(one_time_codes.redeem, "link", code) is None
         assert guarded.do(one_time_codes.use, "step", again, subject) is None
         assert guarded.do(one_time_links.look, "pin", page) is None
         assert guarded.do(one_time_links.use, "pin", page) is None
-        assert guarded.do(sessions.find, session, does=True) is None
+        assert guarded.do(sessions.find, STAFF, session, does=True) is None
         assert guarded.store.watch(session) is None
         assert guarded.do(step_ups.until, subject, 1, "CA1") is None
     guarded.now = right

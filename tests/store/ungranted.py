@@ -19,7 +19,10 @@ REASONS: Final[dict[str, str]] = {
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
     "alerts.sweep": "drops warnings of long ago",
-    **dict.fromkeys(("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "remove")), reasons.FACTOR),
+    **dict.fromkeys(
+        ("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "held", "put", "remove", "spend")),
+        reasons.FACTOR,
+    ),
     **dict.fromkeys(("totp." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), reasons.FACTOR),
     **reasons.RESTORES,
     **dict.fromkeys(("write_probe.beat", "store.Store.can_write"), reasons.OPENS),
@@ -48,7 +51,7 @@ REASONS: Final[dict[str, str]] = {
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
     ),
     **dict.fromkeys(
-        ("budgets.at_most", "credentials.SignInTry.staff", "one_time_links.codes_of", "one_time_links.is_ours"),
+        ("budgets.at_most", "credentials.SignInTry.id", "one_time_links.codes_of", "one_time_links.is_ours"),
         reasons.PURE,
     ),
     **dict.fromkeys(
@@ -155,7 +158,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "credentials." + n
-            for n in ("begin", "drop", "finish", "hashed", "join", "mark", "marked", "who_signs_in", "matches", "put")
+            for n in ("begin", "drop", "enter", "finish", "hashed", "mark", "marked", "who_signs_in", "matches", "put")
         ),
         reasons.STAFF,
     ),
@@ -247,7 +250,8 @@ REASONS: Final[dict[str, str]] = {
             "sessions." + n
             for n in (
                 "SignedIn.is_supervisor",
-                "SignedIn.subject",
+                "SignedIn.person",
+                "SignedIn.staff",
                 "begin",
                 "end",
                 "end_all",
@@ -259,6 +263,9 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.STAFF,
     ),
+    **dict.fromkeys(("realms.Realm.sealed", "realms.of", "realms.staffs_app"), reasons.PURE),
+    **dict.fromkeys(("invitations." + name for name in ("accept", "attempt", "look")), reasons.PAGE),
+    "revocation.end_sessions": "signs people out; gives nothing back but whom",
     **dict.fromkeys(("staff_list.accept", "staff_list.invited"), reasons.STAFF),
     "store.Store.unfit_links": "ids of people whose links are to end",
     "store.Store.watch": "whether anything changed: a digest",

@@ -134,6 +134,20 @@ def _staff() -> None:
         sa.Column("ended_at", sa.BigInteger),
     )
     op.create_table(
+        "person_logins",
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("password", sa.LargeBinary),
+        sa.Column("set_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "person_sessions",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+    )
+    op.create_table(
         "account_access",
         sa.Column("id", ID, primary_key=True),
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),

@@ -6,16 +6,15 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Response
 
-from portal.web import responses
+from portal.web import sent_once
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
-from store.staff import sent_forms
-from store.staff.sessions import SignedIn
+from store.sign_in import sent_forms
+from store.sign_in.sessions import SignedIn
 
 TYPED: Final = ("words", "reason", "person")  # fields people write in
 LONGEST: Final = 12_000
@@ -50,31 +49,16 @@ def once(
     who: SignedIn,
     do: Callable[[PortalContext, Visit, Transaction, SignedIn], Response],
 ) -> Response:
-    """Does it, or leads where the same form led before. Its key is part of its token; whoever goes back and writes something else
-    sends another form."""
-    key = key_of(visit)
-    led = sent_forms.location_before(tx, key)
-    if led is not None:
-        return responses.to(led)
-    made = do(context, visit, tx, who)
-    to = made.headers.get("Location", "") if made.status_code == 303 else ""
-    said = parse_qs(urlsplit(to).query).get("said", [""])[0]
-    done = said in DONE
-    if done:
-        sent_forms.done(tx, key, to)
-    else:
-        sent_forms.forget(tx, key)
+    """As `sent_once.once`; where nothing was done what was typed is kept, and where something was it is not."""
     words = typed(visit.form)
-    if done:
-        sent_forms.drop(tx, who.staff, visit.path)
-    elif words:
-        sent_forms.keep(tx, who.staff, visit.path, words)
-    return made
 
+    def keep(done: bool) -> None:
+        if done:
+            sent_forms.drop(tx, who.staff, visit.path)
+        elif words:
+            sent_forms.keep(tx, who.staff, visit.path, words)
 
-def key_of(visit: Visit) -> tuple[str, ...]:
-    """What makes this form this one: whose browser, where to, its key and all that is written in it."""
-    return (visit.session or visit.visitor, visit.path, json.dumps(sorted(visit.form.items())))
+    return sent_once.once(visit, tx, lambda: do(context, visit, tx, who), DONE, keep)
 
 
 def typed(form: Mapping[str, str]) -> dict[str, str]:

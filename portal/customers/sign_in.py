@@ -1,0 +1,54 @@
+"""Customers sign in and out: password and code in one form, one answer for whatever was wrong. A passkey has a file of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fastapi import Response
+
+from portal.web import responses, signing_in
+from portal.web.context import PortalContext
+from portal.web.visit import Visit
+from store.sign_in import sessions
+from store.sign_in.realms import CUSTOMERS
+
+# Where a sign-in may lead: the customers' own pages alone.
+WITHIN: Final = re.compile(r"/|(/[a-z0-9][a-z0-9-]{0,39}){1,4}")
+NOT_WITHIN: Final = ("/sign-in", "/sign-out", "/join", "/enrol", "/pin", "/desk", "/simulator", "/static")
+
+
+def show(context: PortalContext, visit: Visit) -> Response:
+    return again(context, visit, 200, way_on(visit.query.get("to", "")), "")
+
+
+def sign_in(context: PortalContext, visit: Visit) -> Response:
+    way, tried = way_on(visit.field("to")), signing_in.attempt(context, visit)
+    if not tried.token:
+        return signing_in.refused(
+            context, tried, lambda status, minutes: again(context, visit, status, way, tried.why, minutes)
+        )
+    return responses.signed_in(context, visit, responses.to(way), tried.token, tried.known)
+
+
+def sign_out(context: PortalContext, visit: Visit) -> Response:
+    if visit.session:
+        with context.store.transaction("portal") as tx:
+            sessions.end(tx, CUSTOMERS, visit.session)
+    return responses.signed_out(context, visit, responses.to("/sign-in"))
+
+
+def again(context: PortalContext, visit: Visit, status: int, way: str, why: str, minutes: int = 0) -> Response:
+    """The page of the sign-in, with why it is shown again: a word of [customer_signing_in]."""
+    return responses.page(context, visit, "customers/sign_in", status, why=why, minutes=minutes, to=way)
+
+
+def way_on(path: str) -> str:
+    ours = WITHIN.fullmatch(path) and not path.startswith(NOT_WITHIN)
+    return path if ours else "/"
+
+
+def leading_to(path: str) -> str:
+    """The sign-in that leads to a page of ours afterwards."""
+    way = way_on(path)
+    return "/sign-in" if way == "/" else f"/sign-in?to={way}"

@@ -1,0 +1,46 @@
+"""Whichever customer is signed in, as somebody who acts; and pages that are for them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import Response
+
+from authz import Proof
+from desk.actors import Actor
+from portal.customers import sign_in
+from portal.web import responses, sent_once
+from portal.web.context import PortalContext
+from portal.web.visit import Visit
+from store import Transaction
+from store.sign_in import sessions
+from store.sign_in.realms import CUSTOMERS
+from store.sign_in.sessions import SignedIn
+
+Customers = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
+DONE: Final = frozenset[str]()  # what is said (`?said=`) where something was done: the same form is then not done again
+
+
+def acting(who: SignedIn) -> Actor:
+    """To be signed in is to be verified; a second proof counts in this session and nowhere else."""
+    return Actor(who.subject, Proof.VERIFIED, who.session)
+
+
+def for_customers(handler: Customers) -> Callable[[PortalContext, Visit], Response]:
+    """A page of customers: everybody who is not signed in is led to the sign-in, whatever they asked for."""
+
+    def customers_only(context: PortalContext, visit: Visit) -> Response:
+        if visit.is_cross_site and not visit.session and not visit.post:
+            return responses.page(context, visit, "web/onward")  # asked for again from here, the cookie comes along
+        if visit.session:
+            with context.store.transaction("portal") as tx:
+                who = sessions.find(tx, CUSTOMERS, visit.session, does=True)
+                if who is not None and visit.post:
+                    return sent_once.once(visit, tx, lambda: handler(context, visit, tx, who), DONE)
+                if who is not None:
+                    return handler(context, visit, tx, who)
+        way = "/" if visit.post else visit.path
+        return responses.signed_out(context, visit, responses.to(sign_in.leading_to(way)))
+
+    return customers_only

@@ -1,0 +1,1 @@
+"""How people sign in to pages: the desk's own, and customers. docs/customers.md, docs/desk.md"""

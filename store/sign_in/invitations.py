@@ -1,0 +1,136 @@
+"""Customers are invited to the pages: a one-time link by mail, good for 72 hours, by which they set what they sign in with.
+
+The queue holds whom it is for and never the link, which is made when the mail is sent: a mail sent twice has two links, of which
+the newer one is good. Who has joined before is invited anew only where an authenticator app of theirs is on file that has been for
+72 hours, for the link asks for its code then: nobody gets in by a mailbox alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from authz import Grant, Subject
+from store import tables
+from store.accounts.people import lock
+from store.codes import one_time_links
+from store.db.transaction import Transaction
+from store.jobs import job_queue
+from store.verification import attempt_limits, factors, totp
+from store.verification.attempt_limits import Admission, Reservation
+
+WORK: Final = "invitation"
+PAGE: Final = "invitation"
+LIFE: Final = factors.COOLING  # ms
+
+
+class Invited(Enum):
+    """What became of asking somebody in."""
+
+    INVITED = "invited"
+    NOBODY = "nobody"
+    JOINED = "joined"  # before, and has no other factor on file that the link could ask for
+    ADDRESS_YOUNG = "address_young"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationMail:
+    """To be sent at once and kept nowhere. The token hides itself from logs."""
+
+    to: str
+    name: str
+    username: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Whose invitation a link is. `joined`: they have signed in before; `has_app`: a code of the authenticator app they have is asked
+    for, and none is set up."""
+
+    person: int
+    username: str
+    name: str
+    joined: bool
+    has_app: bool
+
+
+def invite(tx: Transaction, grant: Grant, username: str) -> Invited:
+    """An invitation goes to their address on file; one before it is no longer good when it does."""
+    tx.require(grant, "desk.operate")
+    row = tx.connection.execute(_FOUND.where(tables.people.c.username == username)).first()
+    if row is None or not lock(tx, row.id):
+        return Invited.NOBODY
+    to = factors.address(tx, row.id)
+    invited = Invited.INVITED
+    if to is None or not to.good:
+        invited = Invited.ADDRESS_YOUNG
+    elif row.set_at is not None and not _old_app(tx, row.id):
+        invited = Invited.JOINED
+    tx.told(grant, f"{'invited' if invited is Invited.INVITED else 'not_invited'}:{Subject.of_person(row.id)}")
+    if invited is Invited.INVITED:
+        ordering_key = job_queue.ordering_key_of(WORK, row.id)
+        key = f"{row.id}:{secrets.token_hex(8)}"
+        job_queue.enqueue(tx, WORK, key, {"person": row.id}, ordering_key=ordering_key)
+    return invited
+
+
+def address(tx: Transaction, grant: Grant, person: int) -> InvitationMail | None:
+    """A new link and where it goes; the ones before it are no longer good. None: they are there no more, or their address is too
+    young by now."""
+    tx.require(grant, "desk.deliver")
+    to, guest = factors.address(tx, person), _guest(tx, person)
+    if to is None or not to.good or guest is None:
+        return None
+    tx.told(grant, "contact.name", "contact.email", f"invitation_sent_to:{Subject.of_person(person)}")
+    token = one_time_links.issue(tx, PAGE, Subject.of_person(person), life=LIFE)
+    return InvitationMail(to.email, to.name, guest.username, token)
+
+
+def look(tx: Transaction, token: str) -> Guest | None:
+    """Whose invitation this is, for the page it leads to: they alone have it. None as well where they have joined and there is no app to ask
+    a code of."""
+    found = one_time_links.look(tx, PAGE, token)
+    guest = None if found is None else _guest(tx, found[0].person)
+    return None if guest is None or (guest.joined and not guest.has_app) else guest
+
+
+def attempt(tx: Transaction, person: int) -> Reservation:
+    """A try at the code of an app that is on file, counted before it is looked at. Commit."""
+    return attempt_limits.reserve(tx, f"join:{person}", real=True, limits=(one_time_links.codes_of(person),))
+
+
+def accept(tx: Transaction, token: str, guest: Guest, digits: str, made: Reservation | None) -> bool:
+    """The invitation is used up, and the code right where there is an app to ask one of (`made` is that try). False: another was quicker,
+    something has changed, or the code is wrong, and nothing is used up."""
+    lock(tx, guest.person)
+    if look(tx, token) != guest:
+        return False
+    if guest.has_app:
+        admitted = made is not None and made.admission is Admission.EVALUATE
+        right = admitted and totp.check(tx, guest.person, digits)
+        if made is not None:
+            attempt_limits.give_back(tx, made, matched=right)
+        if not right:
+            return False
+    return one_time_links.use(tx, PAGE, token) is not None
+
+
+def _guest(tx: Transaction, person: int) -> Guest | None:
+    row = tx.connection.execute(_FOUND.where(tables.people.c.id == bindparam("person")), {"person": person}).first()
+    if row is None:
+        return None
+    return Guest(row.id, row.username, row.name, row.set_at is not None, totp.confirmed_at(tx, person) is not None)
+
+
+def _old_app(tx: Transaction, person: int) -> bool:
+    since = totp.confirmed_at(tx, person)
+    return since is not None and since <= tx.now - factors.COOLING
+
+
+_p, _l = tables.people.c, tables.person_logins
+_FOUND = select(_p.id, _p.username, _p.name, _l.c.set_at).outerjoin(_l, _l.c.person_id == _p.id)

@@ -1,0 +1,139 @@
+"""Who is signed in on a page: a token in their cookie, its digest here. ASVS 7.
+
+A session ends after a while in which its owner did nothing (what a page asks by itself does not count), after some hours whatever they
+do (realms.py), at sign-out, when its owner is suspended, when they join anew, and of a customer when their rights change or something
+that proves them is taken away (revocation.py).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+
+from authz import Subject
+from store import tables
+from store.db.keys import Keys
+from store.db.statements import each, issued, one_of
+from store.db.transaction import Transaction
+from store.sign_in.realms import REALMS, Realm
+
+BYTES: Final = 32
+_NOTED: Final = 60_000  # ms: how exactly it is known when they last did something
+_KEPT: Final = 7 * 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """`until` is when it ends if they do nothing, in ms. `session` is what may be kept of it: a second proof given in it is bound to that.
+    `is_supervisor`: a supervisor or an administrator."""
+
+    subject: Subject
+    username: str
+    name: str
+    role: str
+    until: int
+    session: str
+
+    @property
+    def staff(self) -> int:
+        return self.subject.staff
+
+    @property
+    def person(self) -> int:
+        return self.subject.person
+
+    @property
+    def is_supervisor(self) -> bool:
+        return self.role in tables.SUPERVISORS
+
+
+def begin(tx: Transaction, realm: Realm, id: int) -> str:
+    """A new session, under a token nobody has had before. Shown to the browser that asked, once."""
+    token = secrets.token_urlsafe(BYTES)
+    row = {realm.owner: id, "made_at": tx.now, "seen_at": tx.now, "ended_at": None}
+    tx.connection.execute(insert(realm.sessions).values(digest=tx.keys.digest(_use(realm), token), **row))
+    return token
+
+
+def find(tx: Transaction, realm: Realm, token: str, *, does: bool) -> SignedIn | None:
+    """Who that is, if they are signed in now. `does`: they do something, and it is not their page that asks by itself."""
+    row = tx.connection.execute(_query(realm), _asked(tx.keys, realm, token, tx.now)).first()
+    if row is None:
+        return None
+    seen = row.seen_at
+    if does and tx.now - seen >= _NOTED:
+        seen = tx.now
+        s = realm.sessions
+        tx.connection.execute(update(s).where(s.c.digest == row.digest).values(seen_at=seen))
+    until = min(seen + realm.idle, row.made_at + realm.whole)
+    return SignedIn(realm.subject(row.owner), row.username, row.name, row.role, until, row.digest)
+
+
+def owner(tx: Transaction, realm: Realm, token: str) -> int | None:
+    """Whose session it is, or was: to know whose words were typed in it."""
+    s = realm.sessions.c
+    mine = select(s[realm.owner]).where(s.digest.in_(tx.keys.digests(_use(realm), token)))
+    found: int | None = tx.connection.execute(mine).scalar()
+    return found
+
+
+def is_good(connection: Connection, keys: Keys, realm: Realm, token: str, now: int) -> bool:
+    """The same question for whoever only reads."""
+    return connection.execute(_query(realm), _asked(keys, realm, token, now)).first() is not None
+
+
+def end(tx: Transaction, realm: Realm, token: str) -> None:
+    s = realm.sessions.c
+    one = update(realm.sessions).where(s.digest.in_(tx.keys.digests(_use(realm), token)), s.ended_at.is_(None))
+    id = tx.connection.execute(one.values(ended_at=tx.now).returning(s[realm.owner])).scalar()
+    if id is not None:
+        tx.record(realm.subject(id), None, f"{realm.word}.sign_out", "done")
+
+
+def end_all(tx: Transaction, realm: Realm, id: int) -> None:
+    s = realm.sessions.c
+    theirs = update(realm.sessions).where(s[realm.owner] == id, s.ended_at.is_(None))
+    tx.connection.execute(theirs.values(ended_at=tx.now))
+
+
+def sweep(tx: Transaction) -> None:
+    for realm in REALMS:
+        tx.connection.execute(delete(realm.sessions).where(realm.sessions.c.made_at < tx.now - _KEPT))
+
+
+def _use(realm: Realm) -> str:
+    return f"{realm.word}-sessions"
+
+
+def _asked(keys: Keys, realm: Realm, token: str, now: int) -> dict[str, Any]:
+    return {
+        **each("of_digest", keys.digests(_use(realm), token)),
+        "asked_at": now,
+        "idle_since": now - realm.idle,
+        "begun": now - realm.whole,
+    }
+
+
+@lru_cache(maxsize=4)
+def _query(realm: Realm) -> Select[Any]:
+    s, p = realm.sessions.c, realm.people.c
+    asked_at = bindparam("asked_at", type_=s.made_at.type)
+    return (
+        select(
+            s.digest, s[realm.owner].label("owner"), s.seen_at, s.made_at, p.username, p.name, realm.role.label("role")
+        )
+        .join(realm.people, p.id == s[realm.owner])
+        .where(
+            one_of(s.digest, "of_digest"),
+            s.ended_at.is_(None),
+            s.seen_at > bindparam("idle_since", type_=s.seen_at.type),
+            s.made_at > bindparam("begun", type_=s.made_at.type),
+            issued(s.made_at, asked_at),
+            issued(s.seen_at, asked_at),
+            realm.may_work,
+        )
+    )
