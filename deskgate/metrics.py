@@ -38,7 +38,12 @@ SLACK_GIVEN_UP = Gauge(
 class RequestTimer:
     """Times every request, under its first path segment: never one made up by a stranger, never its query."""
 
-    KNOWN: Final = frozenset({"ivr", "slack", "desk", "enrol", "pin", "simulator", "healthz", "readyz", "metrics"})
+    KNOWN: Final = frozenset(
+        (
+            *("ivr", "slack", "simulator", "healthz", "readyz", "metrics"),
+            *("desk", "enrol", "pin", "", "sign-in", "sign-out", "join", "static"),
+        )
+    )
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -17,7 +17,7 @@ person_commands = typer.Typer(help="Customers, and their way in to the account p
 NOT_INVITED: Final = {
     Invited.NOBODY: "there is nobody called {username}",
     Invited.JOINED: "{username} has joined, and has no authenticator app of 72 hours or more that a new link could ask for: nobody gets in by mail alone",
-    Invited.ADDRESS_YOUNG: "the address of {username} is not on file for 72 hours yet: nothing that opens an account goes there",
+    Invited.ADDRESS_YOUNG: "the address of {username} took another's place in the last 72 hours: nothing that opens an account goes there yet",
 }
 
 

@@ -146,5 +146,6 @@ def _say_what_to_try(settings: Settings, port: int) -> None:
         "Beside the phone is Slack: be Kim and answer Mia there, be Olivia and write to the desk.\n"
         f"To be an agent yourself: `{known}deskgate staff invite agent.kim` in .venv/bin, open its link, "
         f"then {settings.public_url}/desk.\n"
+        f"To be a customer on the account pages: invite somebody at {settings.public_url}/simulator/inbox, open the link in the mail.\n"
         "Then look at `deskgate tickets` and `deskgate audit` in .venv/bin. Stop with Ctrl-C."
     )

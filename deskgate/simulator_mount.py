@@ -44,7 +44,7 @@ NOTES = {
 INVITED_NOT = {
     Invited.NOBODY: "There is nobody of that name.",
     Invited.JOINED: "They have joined already, and a link by mail alone opens nothing: they can sign in.",
-    Invited.ADDRESS_YOUNG: "Their address is not on file for 72 hours yet.",
+    Invited.ADDRESS_YOUNG: "Their address took another's place in the last 72 hours.",
 }
 
 

@@ -22,6 +22,7 @@ from store.db.transaction import Transaction
 from store.jobs import job_queue
 from store.verification import attempt_limits, factors, totp
 from store.verification.attempt_limits import Admission, Reservation
+from store.verification.factors import Address
 
 WORK: Final = "invitation"
 PAGE: Final = "invitation"
@@ -65,9 +66,8 @@ def invite(tx: Transaction, grant: Grant, username: str) -> Invited:
     row = tx.connection.execute(_FOUND.where(tables.people.c.username == username)).first()
     if row is None or not lock(tx, row.id):
         return Invited.NOBODY
-    to = factors.address(tx, row.id)
     invited = Invited.INVITED
-    if to is None or not to.good:
+    if not _may_be_written_to(tx, row.id, factors.address(tx, row.id), joined=row.set_at is not None):
         invited = Invited.ADDRESS_YOUNG
     elif row.set_at is not None and not _old_app(tx, row.id):
         invited = Invited.JOINED
@@ -84,7 +84,7 @@ def address(tx: Transaction, grant: Grant, person: int) -> InvitationMail | None
     young by now."""
     tx.require(grant, "desk.deliver")
     to, guest = factors.address(tx, person), _guest(tx, person)
-    if to is None or not to.good or guest is None:
+    if to is None or guest is None or not _may_be_written_to(tx, person, to, joined=guest.joined):
         return None
     tx.told(grant, "contact.name", "contact.email", f"invitation_sent_to:{Subject.of_person(person)}")
     token = one_time_links.issue(tx, PAGE, Subject.of_person(person), life=LIFE)
@@ -125,6 +125,14 @@ def _guest(tx: Transaction, person: int) -> Guest | None:
     if row is None:
         return None
     return Guest(row.id, row.username, row.name, row.set_at is not None, totp.confirmed_at(tx, person) is not None)
+
+
+def _may_be_written_to(tx: Transaction, person: int, to: Address | None, *, joined: bool) -> bool:
+    """A newcomer's first address will do at once: nobody had another before, who would have to be told first."""
+    if to is None or to.good:
+        return to is not None
+    o = tables.old_emails.c
+    return not joined and tx.connection.execute(select(o.email).where(o.person_id == person)).first() is None
 
 
 def _old_app(tx: Transaction, person: int) -> bool:

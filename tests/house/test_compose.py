@@ -117,14 +117,12 @@ def test_caddy_passes_on_every_route_of_a_live_desk_and_nothing_of_the_machines_
     desk = Desk(sqlite_url, **{name.lower(): value for name, value in (phone | slack).items()})
     there = {path.partition("{")[0] for path in routes(desk.app)}
     desk.close()
-    (paths,) = re.findall(r"^\t@deskgate path (.+)$", CADDYFILE, re.MULTILINE)
-    fit = re.compile("|".join(re.escape(path).replace(r"\*", ".*") for path in paths.split()))
-    assert {"/ivr/voice", "/ivr/status", "/ivr/fallback", "/slack/events", "/desk"} <= there
-    assert {path for path in there if not fit.fullmatch(path)} == OWN
-    for path in paths.split():
-        assert any(re.fullmatch(re.escape(path).replace(r"\*", ".*"), route) for route in there), (
-            f"{path}: nothing there"
-        )
+    (paths,) = re.findall(r"^\t@private path (.+)$", CADDYFILE, re.MULTILINE)
+    private = re.compile("|".join(re.escape(path).replace(r"\*", ".*") for path in paths.split()))
+    assert {"/ivr/voice", "/ivr/status", "/ivr/fallback", "/slack/events", "/desk", "/", "/sign-in", "/join/"} <= there
+    assert {path for path in there if private.fullmatch(path)} == OWN
+    assert private.fullmatch("/simulator/inbox")
+    assert "\thandle @private {\n\t\trespond 404\n\t}\n\thandle {\n" in CADDYFILE
 
 
 def test_caddy_asks_the_service_and_says_itself_who_asked() -> None:

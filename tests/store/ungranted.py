@@ -19,11 +19,9 @@ REASONS: Final[dict[str, str]] = {
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
     "alerts.sweep": "drops warnings of long ago",
-    **dict.fromkeys(
-        ("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "held", "put", "remove", "spend")),
-        reasons.FACTOR,
-    ),
-    **dict.fromkeys(("totp." + n for n in ("end_later", "ends_at", "keep", "sweep", "step_of", "uri")), reasons.FACTOR),
+    **dict.fromkeys(("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "held")), reasons.FACTOR),
+    **dict.fromkeys(("totp." + n for n in ("end_later", "ends_at", "keep", "put", "remove")), reasons.FACTOR),
+    **dict.fromkeys(("totp." + n for n in ("spend", "step_of", "sweep", "uri")), reasons.FACTOR),
     **reasons.RESTORES,
     **dict.fromkeys(("write_probe.beat", "store.Store.can_write"), reasons.OPENS),
     **dict.fromkeys(
