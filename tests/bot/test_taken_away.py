@@ -22,7 +22,7 @@ from store.codes import one_time_codes, one_time_links
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
-from store.sign_in import realms, sessions
+from store.sign_in import invitations, realms, sessions
 from store.staff import dual_control, email_codes
 from store.verification import (
     call_codes,
@@ -43,6 +43,7 @@ DEV, NORTHLIGHT, HARBOUR = 2, 2, 1  # Dev Anand is on three accounts; what is ma
 WHO, CALL = Subject.of_person(DEV), "CA" + "7" * 32
 STAFF, LEAD = Subject("staff:1"), Subject("staff:2")
 Stands = Callable[[Transaction], bool]
+SENT: Final = ("proof_code", "pin_page", "invitation", "slack.code", "text_code")
 
 
 def granted(
@@ -87,6 +88,7 @@ def a_job(kind: str) -> Callable[[Transaction], Stands]:
     asked: dict[str, Callable[[Transaction], object]] = {
         "proof_code": lambda tx: email_codes.ask(tx, granted(tx, STAFF, Action.DESK_PROOF_ASK), DEV),
         "pin_page": lambda tx: pin_reset.owe(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE), DEV, asked_by=3),
+        "invitation": lambda tx: invitations.invite(tx, granted(tx, OPERATOR, Action.DESK_OPERATE), "dev.anand"),
         "slack.code": lambda tx: call_codes.ask(tx, WHO, NORTHLIGHT),
         "text_code": lambda tx: sms_codes.ask(tx, WHO, call_codes.bound_to(CALL, NORTHLIGHT), ("GB",)),
     }
@@ -181,6 +183,11 @@ def a_wish_for_two(tx: Transaction) -> Stands:
     return lambda tx: bool(dual_control.waiting(tx, granted(tx, LEAD, Action.DESK_PIN_REISSUE)))
 
 
+def a_session_of_theirs(tx: Transaction) -> Stands:
+    token = sessions.begin(tx, realms.CUSTOMERS, DEV)
+    return lambda tx: sessions.find(tx, realms.CUSTOMERS, token, does=False) is not None
+
+
 def a_session(tx: Transaction) -> Stands:
     token = sessions.begin(tx, realms.STAFF, 1)
     return lambda tx: sessions.find(tx, realms.STAFF, token, does=False) is not None
@@ -191,12 +198,12 @@ THINGS: Final[
 ] = {  # in this order: some of them end codes of a kind of their own
     "callback to talk": a_call("talk", NORTHLIGHT),
     "callback with a code": a_call("code", None),
-    **{f"work:{kind}": a_job(kind) for kind in ("proof_code", "pin_page", "slack.code", "text_code")},
-    **{f"given up:{kind}": a_job_given_up(kind) for kind in ("proof_code", "pin_page", "slack.code", "text_code")},
+    **{f"work:{kind}": a_job(kind) for kind in SENT},
+    **{f"given up:{kind}": a_job_given_up(kind) for kind in SENT},
     "step_up": a_step_up,
     "step_up carried": a_step_up_that_was_carried,
     **{f"code:{kind}": a_code(kind) for kind in ("link", "unlock", "step", "text", "carry_slack", "carry_phone")},
-    **{f"page:{kind}": a_page(kind) for kind in ("enrol", "pin", "join")},
+    **{f"page:{kind}": a_page(kind) for kind in ("enrol", "invitation", "pin", "join")},
     "approval": a_question,
     "live call": a_live_call,
     "authenticator begun": an_authenticator_begun,
@@ -205,6 +212,7 @@ THINGS: Final[
     "loan asked for": a_loan(NORTHLIGHT, 5, DEV, Topic.BILLING, lent=False),
     "second look": a_wish_for_two,
     "session": a_session,
+    "signed in to the account pages": a_session_of_theirs,
 }
 
 # --- what ends by what
@@ -219,6 +227,7 @@ OF_THE_CONTACT: Final = {"loan had", "loan given", "loan asked for"}
 OF_THE_ACCOUNT: Final = {
     *("code:step", "code:text", "code:carry_slack", "code:carry_phone", "work:slack.code", "work:text_code"),
     *("given up:slack.code", "given up:text_code"),
+    "signed in to the account pages",
     *("step_up", "step_up carried", "approval", "callback to talk", "loan had"),
 }
 EVERYTHING: Final = set(THINGS) - set(STAYS)

@@ -17,6 +17,7 @@ from store.verification import pin_changes, pins
 from store.verification.pins import Pin
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
 
 WRONG = "caller presses 55512986#\n"
 
@@ -82,7 +83,7 @@ def test_every_notice_has_words_and_no_words_lie_unused() -> None:
 
 
 def test_without_a_mail_server_notices_wait_and_say_why(sample_sqlite: str) -> None:
-    desk = Desk(sample_sqlite)
+    desk = Desk(sample_sqlite, **ACCOUNT)
     lock_leo(desk)
     desk.work()
     backlog = owed(desk)

@@ -70,7 +70,7 @@ def test_an_empty_public_url_is_none_for_serve_as_well(light: Shell, monkeypatch
     monkeypatch.setattr(uvicorn, "run", lambda *_, **_how: None)
     light.set(PUBLIC_URL="")
     port = free_port()
-    assert f"http://127.0.0.1:{port}/simulator" in light.run("serve", "--port", str(port)).out
+    assert f"http://localhost:{port}/simulator" in light.run("serve", "--port", str(port)).out
 
 
 @pytest.mark.parametrize("given", ["", b64encode(bytes(range(64, 96))).decode()])

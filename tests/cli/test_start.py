@@ -40,8 +40,8 @@ def test_a_start(light: Shell, started: list[dict[str, Any]]) -> None:
     port = free_port()
     said = light.run("serve", "--port", str(port))
     assert (said.code, said.err) == (0, "")
-    assert f"http://127.0.0.1:{port}/simulator" in said.out
-    assert f"`PUBLIC_URL=http://127.0.0.1:{port} deskgate staff invite agent.kim`" in said.out, (
+    assert f"http://localhost:{port}/simulator" in said.out
+    assert f"`PUBLIC_URL=http://localhost:{port} deskgate staff invite agent.kim`" in said.out, (
         "E17: or its link is dead"
     )
     (how,) = started
