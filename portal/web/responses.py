@@ -11,6 +11,7 @@ from fastapi import Response
 from portal.web.context import PortalContext
 from portal.web.visit import COOKIES, VISITOR, Visit, cookie_name, form_token
 from store.sign_in import credentials
+from store.sign_in.realms import STAFF
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -32,6 +33,7 @@ def page(context: PortalContext, visit: Visit, name: str, status: int = 200, **g
     """A template with what it is given. Every page can hold a form: its token, and the cookie that is bound to, come along."""
     known = {"token": form_token(context, visit), "path": visit.path, "now": context.store.clock()}
     known |= {"who": None, "said": "", "stamp": "", "part": False, "unsent": {}}
+    known["home"] = "/desk" if visit.realm is STAFF else "/"
     made = html(context.pages.get_template(f"{name}.html").render(known | given), status)
     if not visit.session:
         keep(context, made, VISITOR, visit.visitor, None)
@@ -73,7 +75,7 @@ def to(path: str) -> Response:
 
 def not_there(context: PortalContext, visit: Visit) -> Response:
     """The same for what is not there and for what is not theirs."""
-    return page(context, visit, "not_there", 404)
+    return page(context, visit, "web/not_there", 404)
 
 
 def keep(context: PortalContext, made: Response, name: str, value: str, seconds: int | None) -> None:
