@@ -62,7 +62,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"(import_run|people_rows|account_rows|row_changes):.*": "the operator's import is compared with all there is",
     r"(verify|key_retirement|schema|lookups|standing):.*": "a command of the operator's",
     r"audit:entries": "the audit, of which all is asked",
-    r"(restored|delegations):end_all|restored:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
+    r"(restore|delegations):end_all|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
     r"edits:sweep": "words on no ticket, which are kept for a week",
     r"alerts:shown": "from the newest on, and fifty are enough",

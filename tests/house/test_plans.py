@@ -7,6 +7,7 @@ so that what the rows name has been sent whatever else runs; and each plan is sh
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from store.tables import Base
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import SlackDesk, stage
 from tests.ivr.switchboard import asks, rings
-from tests.plans import FEW, NOW, POSTGRESQL, SQLITE, Filled, Sent, filled, seen_anew
+from tests.plans import ALLOWED, FEW, NOW, POSTGRESQL, ROOT, SQLITE, Filled, Sent, filled, seen_anew
 from tests.portal.browsing import Agent
 
 ROWS = {  # row -> what it names
@@ -119,6 +120,17 @@ def walk(desk: SlackDesk) -> None:
         delivers = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
         assert isinstance(delivers, Grant)
         assert recipients.addressed(tx, delivers, {"notice": "account_changed", "account": 3})
+
+
+def test_g_what_is_allowed_is_still_there() -> None:
+    """A file that has got another name would take its reason with it, and `make test-all` alone would say so."""
+    of_files = (
+        group or name for pattern in ALLOWED for group, name in re.findall(r"(?:\(([a-z_|]+)\)|([a-z_]+)):", pattern)
+    )
+    named = {name for names in of_files for name in names.split("|")}
+    files = {path.stem for path in (ROOT / "store").rglob("*.py")}
+    assert len(named) > 15
+    assert named - files == set()
 
 
 def test_g_every_table_has_much_in_it_or_is_said_not_to_grow(large: Filled) -> None:
