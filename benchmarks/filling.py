@@ -255,6 +255,11 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
         "confirmed_at": "1",
         "last_step": "0",
     },
+    tables.passkeys: {"person_id": "n", "credential_id": "{number}"}
+    | dict.fromkeys(("public_key", "handle"), "{bytes}")
+    | dict.fromkeys(("transports", "name"), "''")
+    | dict.fromkeys(("backup_eligible", "backed_up"), "false")
+    | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
     tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
 }
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
@@ -320,6 +325,7 @@ def _insert(table: Any, columns: dict[str, str], many: int, now: int, accounts: 
         "people": f"{2 * accounts}",
         "at": f"({now} - ({many} - n) * {apart})",
         "new": f"n > {many} - {LAST}",
+        "number": "CAST(n AS BLOB)" if sqlite else "convert_to(CAST(n AS TEXT), 'UTF8')",
         "bytes": "x'00'" if sqlite else "'\\x00'::bytea",
     }
     given = dict(columns)

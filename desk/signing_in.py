@@ -9,10 +9,12 @@ from authz import Action, Ask, Grant, Proof, Subject
 from store import Transaction
 from store.accounts.people import accounts_of
 from store.jobs import job_queue
-from store.sign_in import credentials, invitations
+from store.sign_in import credentials, invitations, passkeys, realms
 from store.sign_in.credentials import Finished, SignInTry
 from store.sign_in.invitations import Guest
-from store.sign_in.realms import CUSTOMERS, Realm
+from store.sign_in.passkeys import New, Refused
+from store.sign_in.realms import CUSTOMERS, STAFF, Realm
+from store.staff import staff_list
 from store.verification import totp
 from store.verification.attempt_limits import Reservation
 
@@ -45,18 +47,34 @@ def join(
     digits: str = "",
     made: Reservation | None = None,
     app: NewApp | None = None,
-) -> str | None:
+    new: New | None = None,
+) -> str | Refused | None:
     """A customer has set what they sign in with: a password (as `credentials.hashed` made it) and an app, a new one or by a code of the one they
-    have; None where a passkey takes the place of both. They are told, and their owners. The token of a session, empty where they may not
+    have; None where a `new` passkey takes the place of both. They are told, and their owners. The token of a session, empty where they may not
     sign in yet; None: the link is not good any more, or the code is wrong."""
     if not invitations.accept(tx, link, guest, digits, made):
         return None
     if app is not None:
         totp.put(tx, guest.person, app.secret, app.step)
-    credentials.put(tx, CUSTOMERS, guest.person, password)
+    passkey = None if new is None else passkeys.keep(tx, new, invited=True)
+    if isinstance(passkey, Refused):
+        return passkey
+    credentials.put(tx, CUSTOMERS, guest.person, password, passkey=passkey)
     notice = {"notice": "login_set", "person": guest.person}
     job_queue.enqueue(tx, "notice", f"login_set:{guest.person}:{secrets.token_hex(8)}", notice)
     return enter(tx, CUSTOMERS, guest.person)
+
+
+def staff_join(tx: Transaction, link: str, new: New) -> str | Refused | None:
+    """One of the staff joins, or joins anew, by a passkey and nothing else. The token of a session; None: the link is not good any more."""
+    staff = staff_list.accept(tx, link)
+    if staff is None or new.owner != Subject.of_staff(staff):
+        return None
+    passkey = passkeys.keep(tx, new, invited=True)
+    if isinstance(passkey, Refused):
+        return passkey
+    credentials.put(tx, STAFF, staff, None, passkey=passkey, **realms.NO_APP)
+    return enter(tx, STAFF, staff)
 
 
 def may_sign_in(tx: Transaction, realm: Realm, id: int) -> bool:

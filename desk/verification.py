@@ -98,6 +98,7 @@ def ways_by_phone(tx: Transaction, who: Actor, *, texting: Sequence[str], slack:
         "slack_approval": in_slack,
         "text": number is not None,
         "transfer_code": slack and bool(slack_members.of_person(tx, person)),
+        "passkey": False,  # it cannot be said or keyed
     }
     return OnPhone(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 

@@ -148,6 +148,7 @@ def open_container(
             proxies=settings.proxies,
             region=settings.region,
             accounts_an_hour=settings.accounts_an_hour,
+            passkeys_required=settings.staff_passkeys == "required",
         ),
         deliveries,
         Worker(store, deliveries, slack.sweep(opened)),

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     mail_from: str = ""
     pin_choice: Literal["on", "off"] = "off"
     step_up_minutes: int = Field(default=15, ge=5, le=60)
+    staff_passkeys: Literal["offered", "required"] = "offered"
     accounts_an_hour: int = Field(default=30, ge=5, le=1000)
     sms: Literal["on", "off"] = "off"
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ()

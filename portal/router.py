@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from portal.customers import authenticator_page, home, invitation, new_pin_page
 from portal.customers import sign_in as customers_sign_in
 from portal.customers.signed_in import Customers, for_customers
-from portal.staff import account_pages, call_pages, sign_in, staff_invitation, supervisors, ticket_pages
+from portal.staff import account_pages, call_pages, passkey_page, sign_in, staff_invitation, supervisors, ticket_pages
 from portal.staff.signed_in import Staff, for_staff
 from portal.web import responses
 from portal.web.context import PortalContext
@@ -34,6 +34,7 @@ ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "en
 _STATIC: Final = {
     "style.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
+    "passkeys.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 Open = Callable[[PortalContext, Visit], Response]
@@ -41,14 +42,22 @@ Open = Callable[[PortalContext, Visit], Response]
 OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in"): sign_in.show,
     ("POST", "/desk/sign-in"): sign_in.sign_in,
+    ("GET", "/desk/sign-in/passkey"): sign_in.show,
+    ("POST", "/desk/sign-in/passkey"): sign_in.by_passkey,
     ("POST", "/desk/sign-out"): sign_in.sign_out,
     ("GET", "/desk/join/{link}"): staff_invitation.show,
     ("POST", "/desk/join/{link}"): staff_invitation.join,
+    ("GET", "/desk/join/{link}/passkey"): staff_invitation.show,
+    ("POST", "/desk/join/{link}/passkey"): staff_invitation.by_passkey,
     ("GET", "/sign-in"): customers_sign_in.show,
     ("POST", "/sign-in"): customers_sign_in.sign_in,
+    ("GET", "/sign-in/passkey"): customers_sign_in.show,
+    ("POST", "/sign-in/passkey"): customers_sign_in.by_passkey,
     ("POST", "/sign-out"): customers_sign_in.sign_out,
     ("GET", "/join/{link}"): invitation.show,
     ("POST", "/join/{link}"): invitation.join,
+    ("GET", "/join/{link}/passkey"): invitation.show,
+    ("POST", "/join/{link}/passkey"): invitation.by_passkey,
     ("GET", "/enrol/{link}"): authenticator_page.show,
     ("POST", "/enrol/{link}"): authenticator_page.enrol,
     ("GET", "/pin/{link}"): new_pin_page.show,
@@ -78,6 +87,10 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/supervisors/threat"): supervisors.threat,
     ("POST", "/desk/supervisors/pin"): supervisors.ask_pin,
     ("POST", "/desk/supervisors/second/{id}"): supervisors.answer,
+    ("GET", "/desk/passkeys"): passkey_page.show,
+    ("POST", "/desk/passkeys"): passkey_page.add,
+    ("POST", "/desk/passkeys/{id}/rename"): passkey_page.rename,
+    ("POST", "/desk/passkeys/{id}/remove"): passkey_page.remove,
     ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {

@@ -54,10 +54,10 @@ class Desk:
 
     slack_api: httpx2.Client | None = None  # what reaches Slack; where it is set, the desk has Slack beside the phone
 
-    def __init__(self, url: str, *, secret_keys: str = SECRET, **settings: str) -> None:
+    def __init__(self, url: str, *, secret_keys: str = SECRET, public_url: str = PUBLIC, **settings: str) -> None:
         self.now = NOON
         self.settings: Settings = read_settings(
-            _env_file=None, database_url=url, secret_keys=secret_keys, public_url=PUBLIC, **settings
+            _env_file=None, database_url=url, secret_keys=secret_keys, public_url=public_url, **settings
         )
         rest = Served(lambda: twilio_api(self.exchange))
         self.app = make_app(

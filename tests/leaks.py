@@ -37,7 +37,7 @@ ALLOWED: Final = (
     ("page /ivr/.*", "code .*", "a code is spoken to the caller who asked for it"),
     ("page /simulator.*", ".*", "the simulator plays people, and shows players what its people know"),
     ("page /slack/.*", "code .*|page", "shown in Slack to whoever asked for it, in the answer to their click"),
-    ("page /(desk.*|sign-in|join/.*)", "session", "the cookie, to the browser that has signed in"),
+    ("page /(desk.*|sign-in.*|join/.*)", "session", "the cookie, to the browser that has signed in"),
     ("page /pin/.*", "PIN", "a new PIN is shown once, on a one-time page mailed to its owner"),
     ("page /(enrol|join|desk/join)/.*", "authenticator's secret", "scanned once, from a one-time page"),
     ("page /(pin|enrol|join|desk/join)/.*", "page", "the form of a one-time page goes to its own address"),

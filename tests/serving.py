@@ -30,11 +30,18 @@ class Serving(uvicorn.Server):
         return self.should_exit
 
 
+def listening() -> socket.socket:
+    """Bound to a port of loopback that nobody else has."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
 @contextmanager
-def serving(app: ASGIApp, **how: Any) -> Iterator[Serving]:
-    """Routes may still be added to it afterwards, when its address is known. `how` is uvicorn's."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+def serving(app: ASGIApp, listener: socket.socket | None = None, **how: Any) -> Iterator[Serving]:
+    """Routes may still be added to it afterwards, when its address is known; of an app that has to know it before, `listener` is bound
+    already. `how` is uvicorn's."""
+    with listener or listening() as listener:
         server = Serving(app, listener, **how)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

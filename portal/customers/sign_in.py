@@ -1,4 +1,4 @@
-"""Customers sign in and out: password and code in one form, one answer for whatever was wrong. A passkey has a file of its own."""
+"""Customers sign in and out: by passkey, or with password and code in one form, one answer for whatever was wrong."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Final
 
 from fastapi import Response
 
-from portal.web import responses, signing_in
+from portal.web import passkey_sign_in, responses, signing_in
 from portal.web.context import PortalContext
+from portal.web.signing_in import Attempt
 from portal.web.visit import Visit
 from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS
@@ -23,7 +24,15 @@ def show(context: PortalContext, visit: Visit) -> Response:
 
 
 def sign_in(context: PortalContext, visit: Visit) -> Response:
-    way, tried = way_on(visit.field("to")), signing_in.attempt(context, visit)
+    return _enter(context, visit, signing_in.attempt)
+
+
+def by_passkey(context: PortalContext, visit: Visit) -> Response:
+    return _enter(context, visit, passkey_sign_in.attempt)
+
+
+def _enter(context: PortalContext, visit: Visit, attempt: Attempt) -> Response:
+    way, tried = way_on(visit.field("to")), attempt(context, visit, None)
     if not tried.token:
         return signing_in.refused(
             context, tried, lambda status, minutes: again(context, visit, status, way, tried.why, minutes)
@@ -40,7 +49,8 @@ def sign_out(context: PortalContext, visit: Visit) -> Response:
 
 def again(context: PortalContext, visit: Visit, status: int, way: str, why: str, minutes: int = 0) -> Response:
     """The page of the sign-in, with why it is shown again: a word of [customer_signing_in]."""
-    return responses.page(context, visit, "customers/sign_in", status, why=why, minutes=minutes, to=way)
+    given = {"why": why, "minutes": minutes, "to": way, "question": passkey_sign_in.question(context, visit)}
+    return responses.page(context, visit, "customers/sign_in", status, **given)
 
 
 def way_on(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The desk's people sign in and out: password and code in one form, one answer for whatever was wrong."""
+"""The desk's people sign in and out: by passkey, or with password and code in one form, one answer for whatever was wrong."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Final
 from fastapi import Response
 
 from portal.staff import submissions
-from portal.web import responses, signing_in
+from portal.web import passkey_sign_in, responses, signing_in
 from portal.web.context import PortalContext
+from portal.web.signing_in import Attempt
 from portal.web.visit import Visit
 from store import Transaction
 from store.imports.field_words import ACCOUNT_NUMBER
@@ -34,8 +35,18 @@ def sign_in(context: PortalContext, visit: Visit) -> Response:
     """See `signing_in.attempt`; what was typed in a session that had ended comes back after it."""
     if "username" not in visit.form:  # the page itself has found out that they are signed out
         return _again(context, visit, 401, way_on(visit.field("to")), "ended")
+    if context.passkeys_required:
+        return _again(context, visit, 403, way_on(visit.field("to")), "passkey_only")
+    return _enter(context, visit, signing_in.attempt)
+
+
+def by_passkey(context: PortalContext, visit: Visit) -> Response:
+    return _enter(context, visit, passkey_sign_in.attempt)
+
+
+def _enter(context: PortalContext, visit: Visit, attempt: Attempt) -> Response:
     way, kept = way_on(visit.field("to")), list[bool]()
-    tried = signing_in.attempt(context, visit, lambda tx, staff: kept.append(_keep(tx, visit, staff)))
+    tried = attempt(context, visit, lambda tx, staff: kept.append(_keep(tx, visit, staff)))
     if not tried.token:
         why = tried.why
         return signing_in.refused(
@@ -67,6 +78,7 @@ def _again(
 ) -> Response:
     unsent = unsent or submissions.unpacked(visit.form.get("unsent", ""))
     given = {"why": why, "minutes": minutes, "to": way, "unsent": submissions.packed(unsent)}
+    given |= {"question": passkey_sign_in.question(context, visit), "passkeys_only": context.passkeys_required}
     return responses.page(context, visit, "staff/sign_in", status, **given)
 
 

@@ -36,6 +36,7 @@ DONE: Final = frozenset(
             "seen",
         ),
         *("answered_slack", "answered_phone", "answered_nobody", "threat_on", "asked", "agreed", "refused"),
+        *("passkey_added", "passkey_renamed", "passkey_removed"),
     )
 )
 _FORM: Final = re.compile(r"/desk(/[a-z0-9-]{1,40}){1,4}")

@@ -18,6 +18,7 @@ from portal.web.request_pools import RequestPools
 from portal.web.turned_away import TurnedAway
 from store import HashPool, Store
 from store.sign_in import credentials
+from store.sign_in.passkey_answers import Site
 from store.sign_in.realms import STAFF, Realm
 from store.text.durations import lasted
 from store.verification import pins
@@ -34,7 +35,7 @@ class PortalContext:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting;
     `customers` have theirs, and strangers of both `strangers`. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
-    `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB)."""
+    `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone."""
 
     store: Store
     origin: str
@@ -52,6 +53,7 @@ class PortalContext:
     proxies: Networks = ()
     region: str = ""
     accounts_an_hour: int = 0
+    passkeys_required: bool = False
     request_pools: RequestPools = field(default_factory=RequestPools)
 
     def hashing(self, realm: Realm) -> HashPool:
@@ -61,6 +63,11 @@ class PortalContext:
     @property
     def secure(self) -> bool:
         return self.origin.startswith("https://")
+
+    @property
+    def site(self) -> Site:
+        """What passkeys are of."""
+        return Site(urlsplit(self.origin).hostname or "", self.origin)
 
 
 PLACES, QUEUE = 1, 4  # passwords hashed at once, and how many may wait for that
@@ -76,6 +83,7 @@ def open_context(
     proxies: Networks = (),
     region: str = "",
     accounts_an_hour: int,
+    passkeys_required: bool = False,
 ) -> PortalContext:
     parts, said = urlsplit(public_url), page_words.load()
     names = ("portal", "portal-customers", "portal-new")
@@ -98,6 +106,7 @@ def open_context(
         proxies,
         region,
         accounts_an_hour,
+        passkeys_required,
     )
 
 

@@ -36,6 +36,9 @@ class Tried:
     until: int = 0
 
 
+Attempt = Callable[[PortalContext, Visit, Callable[[Transaction, int], None] | None], Tried]
+
+
 def attempt(context: PortalContext, visit: Visit, then: Callable[[Transaction, int], None] | None = None) -> Tried:
     """With what the form of this visit holds. `then` is done for whoever is signed in by it, in the same transaction."""
     realm, username = visit.realm, visit.field("username", LONGEST)
@@ -69,7 +72,8 @@ def attempt(context: PortalContext, visit: Visit, then: Callable[[Transaction, i
 def refused(context: PortalContext, tried: Tried, page: Callable[[int, int], Response]) -> Response:
     """`page` of a status and of how many minutes it takes, for whoever is not in."""
     wait = max(tried.until - context.store.clock(), 0)
-    made = page(STATUS.get(tried.why, 429), ceil(wait / 60_000))
+    status = 403 if tried.why.startswith("passkey") else STATUS.get(tried.why, 429)
+    made = page(status, ceil(wait / 60_000))
     if tried.until:
         made.headers["Retry-After"] = str(ceil(wait / 1000))
     return made

@@ -64,6 +64,12 @@ class Visit:
     def field(self, name: str, longest: int = 200) -> str:
         return self.form.get(name, "")[:longest].strip()
 
+    @property
+    def browser(self) -> str:
+        """What a form is bound to: this session, or this browser where nobody is signed in."""
+        whose = f"session {self.session}" if self.session else f"visitor {self.visitor}"
+        return f"{self.realm.word} {whose}"
+
 
 def cookie_name(context: PortalContext, name: str) -> str:
     return f"__Host-{name}" if context.secure else name

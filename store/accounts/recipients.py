@@ -17,6 +17,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("pin_locked", "pin_unlocked", "pin_set"),
     *("slack_linked", "slack_unlinked"),
     *("authenticator_added", "authenticator_ending", "authenticator_removed"),
+    *("passkey_added", "passkey_removed"),
     *("numbers_changed", "address_changed"),
     *("not_me", "code_overheard", "person_changed"),
     *("login_set", "login_tried", "login_code", "login_codes_spent"),
@@ -26,7 +27,10 @@ OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on 
 # Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
 OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
 # About how one of the staff signs in: told to them alone.
-OF_STAFF: Final = ("signin_tried", "signin_code", "signin_codes_spent")
+OF_STAFF: Final = (
+    *("signin_tried", "signin_code", "signin_codes_spent"),
+    *("staff_passkey_added", "staff_passkey_removed"),
+)
 OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
 
 

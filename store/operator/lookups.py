@@ -72,6 +72,7 @@ def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict
         "recordings": sealed(tables.recordings.c.sealed),
         "files": sealed(tables.attachments.c.sealed),
         "authenticators": sealed(tables.authenticators.c.sealed),
+        "passkeys": sealed(tables.passkeys.c.public_key),
         "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
         "person-logins": sealed(tables.person_logins.c.password),
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),

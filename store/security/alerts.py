@@ -60,6 +60,7 @@ KINDS: Final = {
     "signin_tried": SUPERVISORS,  # by strangers, with the username of one of the staff
     "signin_code": SUPERVISORS,  # the right password, and wrong codes
     "signin_codes_spent": SUPERVISORS,  # the same so often in a browser they have signed in with that no code is taken there
+    "passkey_count": SUPERVISORS,  # a passkey counted backwards: there may be a copy of it
     "duress": SUPERVISORS,  # a caller keyed the PIN that says they are threatened
 }
 # What the desk's own people do again and again is told of once, and counted. Not what callers cause: a flood of them would wait for

@@ -27,7 +27,7 @@ from store.db.transaction import NOBODY, Transaction, upsert
 from store.jobs import job_queue
 from store.security import alerts, budgets
 from store.security.budgets import DAY, HOUR, MINUTE, Limit
-from store.sign_in import passwords, realms, sessions
+from store.sign_in import passkeys, passwords, realms, sessions
 from store.sign_in.realms import Realm
 from store.verification import pins, totp
 
@@ -267,9 +267,12 @@ def tried(tx: Transaction, grant: Grant, word: str, sealed: str) -> None:
             job_queue.enqueue_once(tx, "notice", f"{kind}:{today}", {"notice": kind, realm.word: row.id})
 
 
-def put(tx: Transaction, realm: Realm, id: int, password: str | None, **app: object) -> None:
-    """What they sign in with from now on (`password` as `hashed` made it; None: passkeys alone; `app` as `realms.staffs_app` made it, of the
-    staff). Whatever sessions they had are over."""
+def put(
+    tx: Transaction, realm: Realm, id: int, password: str | None, *, passkey: int | None = None, **app: object
+) -> None:
+    """What they sign in with from now on (`password` as `hashed` made it; None: by `passkey` alone, which is kept already; `app` as
+    `realms.staffs_app` made it, of the staff). Whatever passkeys and sessions they had are over."""
+    passkeys.remove_all(tx, realm.subject(id), but=passkey)
     sealed = None if password is None else tx.keys.seal(realm.sealed, password.encode(), f"password {id}")
     row = {"password": sealed, "set_at": tx.now, **app}
     new = upsert(tx, realm.logins).values({realm.owner: id, **row})

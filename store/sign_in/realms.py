@@ -64,16 +64,19 @@ def of(word: str) -> Realm:
 
 
 def _staffs_app(tx: Transaction, staff: int, row: Any) -> App:
-    if row is None:
+    if row is None or row.authenticator is None:
         return App(None, 0)
     opened = tx.keys.open("staff-logins", row.authenticator, f"authenticator {staff}")
     return App(None if opened is None else opened.decode(), row.last_step)
 
 
-def staffs_app(keys: Keys, staff: int, secret: str, step: int) -> dict[str, object]:
-    """The columns of a row of `staff_logins` that keep an app."""
+def staffs_app(keys: Keys, staff: int, secret: str, step: int) -> dict[str, Any]:
+    """The columns of a row of `staff_logins` that keep an app; `NO_APP` those of whoever signs in by passkey alone."""
     sealed = keys.seal("staff-logins", secret.encode(), f"authenticator {staff}")
     return {"authenticator": sealed, "last_step": step}
+
+
+NO_APP: Final[dict[str, Any]] = {"authenticator": None, "last_step": 0}
 
 
 def _spend_staffs(tx: Transaction, staff: int, step: int) -> None:

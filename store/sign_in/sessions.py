@@ -28,13 +28,14 @@ _KEPT: Final = 7 * 24 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`until` is when it ends if they do nothing, in ms. `session` is what may be kept of it: a second proof given in it is bound to that.
+    """`since` is when they signed in, and `until` when it ends if they do nothing, in ms. `session` is what may be kept of it: a second proof given in it is bound to that.
     `is_supervisor`: a supervisor or an administrator."""
 
     subject: Subject
     username: str
     name: str
     role: str
+    since: int
     until: int
     session: str
 
@@ -70,7 +71,7 @@ def find(tx: Transaction, realm: Realm, token: str, *, does: bool) -> SignedIn |
         s = realm.sessions
         tx.connection.execute(update(s).where(s.c.digest == row.digest).values(seen_at=seen))
     until = min(seen + realm.idle, row.made_at + realm.whole)
-    return SignedIn(realm.subject(row.owner), row.username, row.name, row.role, until, row.digest)
+    return SignedIn(realm.subject(row.owner), row.username, row.name, row.role, row.made_at, until, row.digest)
 
 
 def owner(tx: Transaction, realm: Realm, token: str) -> int | None:
@@ -94,9 +95,10 @@ def end(tx: Transaction, realm: Realm, token: str) -> None:
         tx.record(realm.subject(id), None, f"{realm.word}.sign_out", "done")
 
 
-def end_all(tx: Transaction, realm: Realm, id: int) -> None:
+def end_all(tx: Transaction, realm: Realm, id: int, *, but: str = "") -> None:
+    """`but`: not this one (`SignedIn.session`), in which they have just changed what they sign in with."""
     s = realm.sessions.c
-    theirs = update(realm.sessions).where(s[realm.owner] == id, s.ended_at.is_(None))
+    theirs = update(realm.sessions).where(s[realm.owner] == id, s.ended_at.is_(None), s.digest != but)
     tx.connection.execute(theirs.values(ended_at=tx.now))
 
 

@@ -30,12 +30,13 @@ class Staff(Base):
 
 
 class StaffLogin(Base):
-    """What a member of staff signs in with: a password (Argon2id, as argon2-cffi writes it, sealed) and an authenticator."""
+    """What a member of staff signs in with beside passkeys: a password (Argon2id, as argon2-cffi writes it, sealed) and an
+    authenticator; neither, where they joined by passkey alone."""
 
     __tablename__ = "staff_logins"
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
-    password: Mapped[bytes]
-    authenticator: Mapped[bytes]
+    password: Mapped[bytes | None]
+    authenticator: Mapped[bytes | None]
     last_step: Mapped[int]
     set_at: Mapped[int]
 

@@ -1,6 +1,6 @@
 """What somebody can prove themselves by a second time: only what is on file, and has been for long enough.
 
-A number, a Slack link or an authenticator younger than 72 hours proves nothing (docs/second-proofs.md), and to an e-mail
+A number, a Slack link, an authenticator or a passkey younger than 72 hours proves nothing (docs/second-proofs.md), and to an e-mail
 address younger than that nothing is sent that proves: whoever has just taken it over is kept waiting until the one it was
 taken from has been told.
 """
@@ -61,6 +61,15 @@ def on_file(tx: Transaction, person: int) -> OnFile:
         tuple(member for member in linked if member.linked_at <= old),
         known.good,
         tuple(fresh),
+    )
+
+
+def has_any(tx: Transaction, person: int) -> bool:
+    """Whether anything proves them that something new could overrule: a PIN, a number, a Slack member, an authenticator, a passkey."""
+    theirs = (tables.pins, tables.phones, tables.slack_members, tables.authenticators, tables.passkeys)
+    return any(
+        tx.connection.execute(select(one.c.person_id).where(one.c.person_id == person).limit(1)).first() is not None
+        for one in theirs
     )
 
 

@@ -22,7 +22,7 @@ from store.jobs import call_news, job_queue
 from store.messages import timeline
 from store.text.durations import COOLING
 
-GROUNDS: Final = ("address", "number", "slack", "authenticator", "pin", "contact", "account")
+GROUNDS: Final = ("address", "number", "slack", "authenticator", "passkey", "pin", "contact", "account")
 OF_THE_PIN: Final = ("pin", "contact", "account")  # what the PIN has proved in a call that is on ends with these
 AT_ONCE: Final = 500  # people in one statement
 NOT_CALLED: Final = (

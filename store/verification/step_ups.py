@@ -15,7 +15,7 @@ from store import tables
 from store.db.statements import Prepared, issued
 from store.db.transaction import Transaction
 
-FACTORS: Final = ("authenticator", "slack_code", "slack_approval", "text", "transfer_code")
+FACTORS: Final = ("authenticator", "slack_code", "slack_approval", "text", "transfer_code", "passkey")
 KEPT: Final = 24 * 3_600_000  # ms
 
 

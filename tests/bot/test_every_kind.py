@@ -30,7 +30,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
         ),
         "ends",
     ),
-    **dict.fromkeys(("phones", "pins", "slack_members", "contacts", "people"), "the grounds themselves"),
+    **dict.fromkeys(("phones", "pins", "passkeys", "slack_members", "contacts", "people"), "the grounds themselves"),
     "old_emails": "told of changes, and sent nothing that proves",
     "text_messages": "counted; the code is among the codes",
     "pin_guards": "counters: whoever is guessed at does not begin anew",

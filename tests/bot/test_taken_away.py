@@ -22,7 +22,7 @@ from store.codes import one_time_codes, one_time_links
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
-from store.sign_in import invitations, realms, sessions
+from store.sign_in import invitations, passkeys, realms, sessions
 from store.staff import dual_control, email_codes
 from store.verification import (
     call_codes,
@@ -232,7 +232,9 @@ OF_THE_ACCOUNT: Final = {
 }
 EVERYTHING: Final = set(THINGS) - set(STAYS)
 ENDS: Final[dict[str, set[str]]] = {
-    **dict.fromkeys(("address", "number", "slack", "authenticator"), EVERYTHING - OF_THE_CONTACT - OF_THE_PIN),
+    **dict.fromkeys(
+        ("address", "number", "slack", "authenticator", "passkey"), EVERYTHING - OF_THE_CONTACT - OF_THE_PIN
+    ),
     "pin": EVERYTHING - OF_THE_CONTACT,
     "contact": EVERYTHING,
     "contact of one account": OF_THE_ACCOUNT | {"loan asked for"},
@@ -265,6 +267,15 @@ def no_authenticator(desk: SlackDesk) -> None:
         assert totp.remove(tx, DEV)
 
 
+def no_passkey(desk: SlackDesk) -> None:
+    row = {"person_id": DEV, "public_key": b"", "handle": b"", "sign_count": 0, "transports": "", "name": ""}
+    row |= {"backup_eligible": False, "backed_up": False, "made_at": desk.now, "counts_from": desk.now}
+    with desk.store.transaction("portal") as tx:
+        new = insert(tables.passkeys).returning(tables.passkeys.c.id)
+        ids = [tx.connection.execute(new.values(**row, credential_id=one)).scalar_one() for one in (b"1", b"2")]
+        assert passkeys.remove(tx, WHO, ids[0]) is None
+
+
 def dev(desk: SlackDesk, **said: object) -> None:
     bring(desk, people=[{"username": "dev.anand", **said}])
 
@@ -274,6 +285,7 @@ TAKEN: Final[dict[str, Callable[[SlackDesk], None]]] = {
     "number": lambda desk: dev(desk, phones=["+441632960199"]),
     "slack": lambda desk: dev(desk, slack=[]),
     "authenticator": no_authenticator,
+    "passkey": no_passkey,
     "pin": new_pin,
     "contact": without_dev,
     "contact of one account": lambda desk: without_dev(desk, "300528"),

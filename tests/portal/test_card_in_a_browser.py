@@ -58,7 +58,7 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
         page.get_by_label("Username").fill("agent.kim")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_label("Code from your").fill(kim.code())
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         watched = Watched(page, desk, server.url, [], kim)
         watched.sees("You have no call")
         yield watched

@@ -65,7 +65,7 @@ def test_e11_what_is_being_written_when_the_session_ends_comes_back(watched: Wat
     page.get_by_label("Password").fill(PASSWORD)
     watched.desk.now += 30_000
     page.get_by_label("Code from your").fill(watched.code())
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"**/desk/tickets/{number}**")
     expect(page.get_by_label("Note")).to_have_value("half a <note>\nand more")
     page.get_by_role("button", name="Save note").click()

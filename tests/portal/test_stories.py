@@ -64,7 +64,7 @@ def room(page: Page, sample_sqlite: str, slack_stage: Stage) -> Iterator[Room]:
         page.get_by_label("Username").fill("agent.kim")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_label("Code from your").fill(kim.code())
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.locator("main")).to_contain_text("You have no call")
         yield Room(desk, page, server.url)
         page.goto("about:blank")  # or the page would ask while the desk is taken down

@@ -9,6 +9,7 @@ import pytest
 
 from authz import CELLS, Proof, Status, load_schemes
 from desk import disclosure
+from desk.own_passkeys import NotYet
 from portal.staff import submissions
 from portal.web import page_words
 from store.calls import live_calls
@@ -16,6 +17,7 @@ from store.messages import recordings, timeline
 from store.security import alerts
 from store.sign_in import passwords
 from store.sign_in.credentials import Limited
+from store.sign_in.passkeys import Refused
 from store.staff import dual_control
 from store.tickets import agent_tickets, answer_delivery, ticket_queue, ticket_summary
 from store.verification import step_ups
@@ -26,6 +28,8 @@ TEMPLATES = {f"{path.parts[-3]}/{path.name}": path.read_text() for path in (ROOT
 SOURCES = {str(path): path.read_text() for path in (ROOT / "portal").rglob("*.py")}
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
 
+PASSKEYS = {f"passkey_{why}" for why in (Refused.LATE, Refused.WRONG, Refused.COUNT, Refused.SUSPENDED)}
+OWN = {f"passkey_{why}" for why in (*Refused, NotYet.AGAIN.value)} - {"passkey_count", "passkey_suspended"}
 KNOWN: dict[str, set[str]] = {
     "proof": {proof.word for proof in Proof},
     "telling": set(disclosure.TELLING)
@@ -40,9 +44,10 @@ KNOWN: dict[str, set[str]] = {
     "alert_times": set(alerts.COUNTED),
     "ticket": {*ticket_queue.SHOWN, "held"},
     "event": set(timeline.EVENTS),
-    "signing_in": {"wrong", "not_allowed", "busy", "codes", "ended", *Limited},
-    "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited},
-    "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"},
+    "signing_in": {"wrong", "not_allowed", "busy", "codes", "ended", *Limited, *PASSKEYS, "passkey_only"},
+    "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited, *PASSKEYS, "passkey_not_allowed"},
+    "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
+    | {"passkey_late", "passkey_wrong", "passkey_there", "passkey_only"},
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
     "dual_control": set(dual_control.NEEDS),
@@ -60,6 +65,7 @@ def test_every_code_has_a_word(table: str) -> None:
 
 
 NOT_DONE = {
+    *OWN,
     *(
         "not_mine",
         "not_given_back",
@@ -117,6 +123,8 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SAID["said"]:
                 codes.add(node.value)
     made = {
+        *OWN,
+        *("passkey_added", "passkey_renamed", "passkey_removed"),
         *(agent_tickets.TAKEN, agent_tickets.ALREADY, agent_tickets.ANOTHER),
         "asked_pin",
         "asked_second",
@@ -131,7 +139,7 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
         "no_case",
         "spent",
     }
-    assert codes - {"callback_", "asked_"} | made == set(SAID["said"])
+    assert codes - {"callback_", "asked_", "passkey_"} | made == set(SAID["said"])
 
 
 def test_templates_escape_and_hold_no_script_or_style_of_their_own() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.store import reasons, ungranted_imports, ungranted_ledger, ungranted_words
+from tests.store import reasons, ungranted_imports, ungranted_ledger, ungranted_sign_in, ungranted_words
 
 REASONS: Final[dict[str, str]] = {
     **ungranted_words.REASONS,
     **ungranted_imports.REASONS,
     **ungranted_ledger.REASONS,
+    **ungranted_sign_in.REASONS,
     "account_details.naming": reasons.ASKS,
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
     "colleagues.who_might": "for `account_details.why_not` and `delegations`, which name those alone whom the judge lets do what they are named for",
@@ -101,9 +102,7 @@ REASONS: Final[dict[str, str]] = {
     "one_time_codes.use": reasons.CODE,
     "one_time_codes.bound_of": reasons.CODE,
     "one_time_codes.void": reasons.CODE,
-    "factors.address": reasons.FACTOR,
-    "factors.on_file": reasons.FACTOR,
-    "factors.numbers": reasons.FACTOR,
+    **dict.fromkeys(("factors.address", "factors.on_file", "factors.numbers"), reasons.FACTOR),
     "slack_approvals.sweep": reasons.FACTOR,
     "callbacks.sweep": "drops calls of long ago",
     "recipients.sweep": "drops addresses that are told of nothing any more",

@@ -120,8 +120,8 @@ def _staff() -> None:
     op.create_table(
         "staff_logins",
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("password", sa.LargeBinary, nullable=False),
-        sa.Column("authenticator", sa.LargeBinary, nullable=False),
+        sa.Column("password", sa.LargeBinary),
+        sa.Column("authenticator", sa.LargeBinary),
         sa.Column("last_step", sa.BigInteger, nullable=False),
         sa.Column("set_at", sa.BigInteger, nullable=False),
     )
@@ -367,6 +367,25 @@ def _proofs() -> None:
         sa.Column("confirmed_at", sa.BigInteger),
         sa.Column("last_step", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger, index=True),
+    )
+    op.create_table(
+        "passkeys",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), index=True),
+        sa.Column("credential_id", sa.LargeBinary, nullable=False, unique=True),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("handle", sa.LargeBinary, nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("transports", sa.String(80), nullable=False),
+        sa.Column("backup_eligible", sa.Boolean, nullable=False),
+        sa.Column("backed_up", sa.Boolean, nullable=False),
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("counts_from", sa.BigInteger, nullable=False),
+        sa.Column("last_used_at", sa.BigInteger),
+        sa.CheckConstraint("(person_id IS NULL) <> (staff_id IS NULL)", name="ck_passkeys_owner"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "approvals",
