@@ -69,13 +69,14 @@ def matching(tx: Transaction, who: Actor, words: str, *, most: int) -> list[Acco
 def rights(tx: Transaction, who: Actor, many: int) -> OfAccounts[Rights]:
     """What they may do on each account, and are told so."""
     found = named(tx, theirs(tx, who), many)
-    each = tuple((account, Rights(_said(grants), frozenset(grants))) for account, grants in found.each)
+    each = tuple((account, Rights(said(grants), frozenset(grants))) for account, grants in found.each)
     for (account, grants), (_, rights) in zip(found.each, each, strict=True):
         tx.told_rights(who.subject, account.id, Proof.VERIFIED, {cell: grants[cell] for cell in rights.said})
     return OfAccounts(each, found.more)
 
 
-def _said(grants: Mapping[str, Grant]) -> tuple[str, ...]:
+def said(grants: Mapping[str, Grant]) -> tuple[str, ...]:
+    """The cells among these that somebody is told they may do."""
     return tuple(cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS)
 
 

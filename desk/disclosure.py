@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,16 @@ def to(who: Requester) -> Disclosure:
         tuple(sorted(who.step_up)),
         frozenset(_named(who, cell) for cell in who.lent),
     )
+
+
+def joined(cells: Sequence[str]) -> list[str]:
+    """Cells for words about what somebody may do: those of one ticket right with both topics are one."""
+    seen = dict.fromkeys(cells)
+    for action in ("ticket.open", "ticket.view", "ticket.reply"):
+        both = (f"{action}:technical", f"{action}:billing")
+        if all(cell in seen for cell in both):
+            seen = {action if cell == both[0] else cell: None for cell in seen if cell != both[1]}
+    return list(seen)
 
 
 def _named(who: Requester, cell: str) -> str:

@@ -63,7 +63,8 @@ class StoreDesk:
 
     def find_account(self, call: Call, number: str) -> int | None:
         allowed = accounts.allowed(self.tx, caller(self.tx, call))
-        return account_details.numbered(self.tx, allowed.values(), number)
+        found = account_details.numbered(self.tx, allowed.values(), number)
+        return None if found is None else found.id
 
     # --- the menu
 

@@ -15,8 +15,10 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
+from portal.customers import account_pages as customers_accounts
 from portal.customers import authenticator_page, home, invitation, new_pin_page
 from portal.customers import sign_in as customers_sign_in
+from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
 from portal.staff import account_pages, call_pages, passkey_page, sign_in, staff_invitation, supervisors, ticket_pages
 from portal.staff.signed_in import Staff, for_staff
@@ -95,6 +97,14 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
 }
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/"): home.show,
+    ("GET", "/accounts/{account:path}"): customers_accounts.show,
+    ("GET", "/tickets"): customers_tickets.listed,
+    ("GET", "/tickets/new"): customers_tickets.new,
+    ("POST", "/tickets/new"): customers_tickets.open_ticket,
+    ("GET", "/tickets/{number}"): customers_tickets.show,
+    ("POST", "/tickets/{number}/reply"): customers_tickets.reply,
+    ("POST", "/tickets/{number}/solved"): customers_tickets.solved,
+    ("POST", "/tickets/{number}/reopen"): customers_tickets.reopen,
 }
 
 

@@ -12,6 +12,7 @@ from bot.text.phrases import Phrases, moment
 from bot.text.replies import Named, OneTicket, Tickets, Why
 from bot.views import blocks as b
 from bot.views.blocks import Block, Message
+from desk import disclosure
 from desk.accounts import REFUSALS, OfAccounts, Rights
 from desk.choices import Choice, Possible, is_request, may_open
 from desk.linking import Link
@@ -133,12 +134,12 @@ def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) ->
     for name, rights in found.each[:STANDINGS]:
         later = [one.kind for one in could if one.account == name.id and is_request(one.kind)]
         lines = [p.say("account", account=name.name, number=name.number)]
-        lines.append(p.say("may", cells=_cells(rights.said)) if rights.said else p.say("may_nothing"))
+        lines.append(p.say("may", cells=disclosure.joined(rights.said)) if rights.said else p.say("may_nothing"))
         if later:
-            lines.append(p.say("may_further", cells=_cells(later)))
+            lines.append(p.say("may_further", cells=disclosure.joined(later)))
         wanted = [cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in rights.every]
         if wanted:
-            lines.append(p.say("may_not", cells=_cells(wanted)))
+            lines.append(p.say("may_not", cells=disclosure.joined(wanted)))
         why = b.tell(p.plain("button.why_not"), Why(wanted[0])) if wanted else None
         made += [b.section("\n".join(lines)), *b.actions(why)]
     made += _rest_of(p, found, STANDINGS)
@@ -151,16 +152,6 @@ def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) ->
         b.tell(p.plain("button.lent"), Named("lent")) if "right.lend" in seen else None,
     )
     return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
-
-
-def _cells(cells: Sequence[str]) -> list[str]:
-    """Cells for the words table `action`, those of one ticket right with both topics said once."""
-    seen = dict.fromkeys(cells)
-    for action in ("ticket.open", "ticket.view", "ticket.reply"):
-        both = (f"{action}:technical", f"{action}:billing")
-        if all(cell in seen for cell in both):
-            seen = {action if cell == both[0] else cell: None for cell in seen if cell != both[1]}
-    return list(seen)
 
 
 def listed(p: Phrases, found: Sequence[Ticket], page: int, more: bool) -> Message:

@@ -35,7 +35,16 @@ DONE: Final = frozenset(
             "lifted",
             "seen",
         ),
-        *("answered_slack", "answered_phone", "answered_nobody", "threat_on", "asked", "agreed", "refused"),
+        *(
+            "answered_slack",
+            "answered_pages",
+            "answered_phone",
+            "answered_nobody",
+            "threat_on",
+            "asked",
+            "agreed",
+            "refused",
+        ),
         *("passkey_added", "passkey_renamed", "passkey_removed"),
     )
 )

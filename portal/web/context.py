@@ -128,6 +128,7 @@ def _pages() -> Environment:
         "words": said.several,
         "clock": page_words.clock,
         "day": page_words.day,
+        "date": page_words.on_day,
         "lasted": lasted,
         "known_words": said.known,
     }

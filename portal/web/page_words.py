@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib import resources
 
@@ -31,6 +31,10 @@ def clock(ms: int) -> str:
 
 def day(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%d %b %Y, %H:%M} UTC"
+
+
+def on_day(iso: str) -> str:
+    return f"{date.fromisoformat(iso):%-d %B %Y}"
 
 
 @cache

@@ -77,11 +77,19 @@ def name_like(tx: Transaction, grant: Grant, words: str) -> AccountName | None:
     return name(tx, grant) if words.casefold() in f"{row.name} {row.number}".casefold() else None
 
 
-def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> int | None:
-    """Which of the accounts of these grants has this number: its id. None: none of them; nothing is told then."""
+def status(tx: Transaction, grant: Grant) -> Status:
+    """The state of the account, which everybody on it may know."""
+    tx.require(grant, *CELLS)
+    row = tx.connection.execute(_NAME, {"account": grant.account}).one()
+    tx.told(grant, "account.status")
+    return Status(row.status)
+
+
+def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> AccountName | None:
+    """Which of the accounts of these grants has this number. None: none of them; nothing is told then."""
     on = {tx.require(grant, *CELLS).account: grant for grant in grants}
     row = tx.connection.execute(_NUMBERED, {"number": number}).first()
-    return name(tx, on[row.id]).id if row is not None and row.id in on else None
+    return name(tx, on[row.id]) if row is not None and row.id in on else None
 
 
 def takes_billing_alone(tx: Transaction, grant: Grant) -> Status | None:

@@ -19,15 +19,16 @@ from store.messages import edits, timeline
 from store.slack.ticket_threads import CUSTOMER
 from store.verification import attempt_limits, slack_members
 
-SLACK, PHONE, NOBODY = "slack", "phone", "nobody"
-STATES: Final = ("queued", "delivered", "phone", "heard", "refused", "nobody")
+SLACK, PAGES, PHONE, NOBODY = "slack", "pages", "phone", "nobody"
+STATES: Final = ("queued", "delivered", "pages", "read", "phone", "heard", "refused", "nobody")
+_UNREAD: Final = ("pages", "phone", "refused", "nobody")
 WHY_NOBODY: Final = ("not_a_contact", "no_right", "not_covered", "account_suspended", "account_closed", "no_way")
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`way`: slack (direct messages), phone (read out when they call and ask) or nobody, and then `why`: a reason of the judge's,
-    or no_way: they are not in Slack and have no PIN. `name` is the requester's, empty where nobody is known. `others`: how many
+    """`way`: slack (direct messages), pages (it waits for them there, and nothing tells them so), phone (read out when they call and
+    ask) or nobody, and then `why`: a reason of the judge's, or no_way: they are not in Slack, have not joined the pages and have no PIN. `name` is the requester's, empty where nobody is known. `others`: how many
     other contacts may read the ticket; counted where it reaches nobody."""
 
     way: str
@@ -62,6 +63,8 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
         and tx.connection.execute(_SLACK_IS_OPEN).first() is not None
     ):
         return Reach(SLACK, row.name)
+    if not _why_not(tx, row, row.opened_by) and _has_joined(tx, row.opened_by):
+        return Reach(PAGES, row.name)
     if not why and phone and _can_ring(tx, row.opened_by):
         return Reach(PHONE, row.name)
     return Reach(NOBODY, row.name, why or "no_way", _others(tx, row))
@@ -114,6 +117,19 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
         settle(tx, last.message, "heard")
 
 
+def read(tx: Transaction, grant: Grant, number: int) -> None:
+    """All the desk has answered was shown to the requester on their own pages."""
+    tx.require(grant, "ticket.view:technical", "ticket.view:billing")
+    row = tx.connection.execute(_TICKET, {"number": number}).first()
+    if row is None or row.account_id != grant.account or Subject.of_person(row.opened_by or 0) != grant.subject:
+        return
+    if row.customer_status is not None:  # nothing of the desk's is
+        return
+    for one in tx.connection.execute(_OF_TICKET, {"ticket": number}).all():
+        if one.state in _UNREAD:
+            settle(tx, one.message, "read")
+
+
 def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:
     """A job that says something in Slack was given up or dropped. Where it was to bring an answer to the customer, that is what
     became of it, unless they have heard it meanwhile, or are to hear it by phone."""
@@ -157,6 +173,11 @@ def _asked(ticket: Any, person: int) -> Ask:
 def _can_ring(tx: Transaction, person: int) -> bool:
     has_pin = tx.connection.execute(select(tables.pins.c.person_id).where(tables.pins.c.person_id == person)).first()
     return has_pin is not None and not attempt_limits.is_disabled(tx, attempt_limits.counter_of(person))
+
+
+def _has_joined(tx: Transaction, person: int) -> bool:
+    login = select(tables.person_logins.c.person_id).where(tables.person_logins.c.person_id == person)
+    return tx.connection.execute(login).first() is not None
 
 
 def _put(tx: Transaction, message: int, state: str, why: str) -> None:

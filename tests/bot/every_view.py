@@ -62,6 +62,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
         yield callback, forms.words(P, callback, 10**15)
     for found_way in (
         Reach(answer_delivery.SLACK, text),
+        Reach(answer_delivery.PAGES, text),
         Reach(answer_delivery.PHONE, text),
         Reach(answer_delivery.NOBODY, text, "no_way", 10**6),
     ):

@@ -37,7 +37,12 @@ MADE: dict[str, set[str]] = {
     "card.proof.{}": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
     "card.answer.{}": set(answer_delivery.STATES),
     "card.nobody_why.{}": set(answer_delivery.WHY_NOBODY),
-    "form.desk_answer_{}": {answer_delivery.SLACK, answer_delivery.PHONE, answer_delivery.NOBODY},
+    "form.desk_answer_{}": {
+        answer_delivery.SLACK,
+        answer_delivery.PAGES,
+        answer_delivery.PHONE,
+        answer_delivery.NOBODY,
+    },
     "form.{}": FORMS_OF_WORDS,
     "form.{}_seen": {"reply", "desk_note"},
     "form.{}_send": {"reply", "desk_note"},

@@ -173,7 +173,7 @@ def check(
         assert entry.rules, entry
         assert entry.proof == "verified", entry
         if entry.decision == "offered":
-            assert p.say("may", cells=customer_messages._cells(entry.fields)) in posted, entry
+            assert p.say("may", cells=disclosure.joined(entry.fields)) in posted, entry
             continue
         seen = [f for f in entry.fields if any(v in seen_in_all for v in known.get((entry.account, f), ()))]
         seen += [f for f in entry.fields if f.startswith("ticket.number:") and f.partition(":")[2] in posted]

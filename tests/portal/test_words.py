@@ -7,9 +7,10 @@ import re
 
 import pytest
 
-from authz import CELLS, Proof, Status, load_schemes
+from authz import CELLS, REQUESTS, Proof, Status, Topic, load_schemes
 from desk import disclosure
 from desk.own_passkeys import NotYet
+from portal.customers import signed_in
 from portal.staff import submissions
 from portal.web import page_words
 from store.calls import live_calls
@@ -25,7 +26,7 @@ from tests.house.test_names import ROOT
 
 SAID = page_words.load().document
 TEMPLATES = {f"{path.parts[-3]}/{path.name}": path.read_text() for path in (ROOT / "portal").glob("*/templates/*.html")}
-SOURCES = {str(path): path.read_text() for path in (ROOT / "portal").rglob("*.py")}
+SOURCES = {str(path): path.read_text() for path in (ROOT / "portal").rglob("*.py") if "customers" not in path.parts}
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
 
 PASSKEYS = {f"passkey_{why}" for why in (Refused.LATE, Refused.WRONG, Refused.COUNT, Refused.SUSPENDED)}
@@ -48,11 +49,25 @@ KNOWN: dict[str, set[str]] = {
     "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited, *PASSKEYS, "passkey_not_allowed"},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
     | {"passkey_late", "passkey_wrong", "passkey_there", "passkey_only"},
+    "customer_action": {cell for cell in CELLS if cell != "portal.login"}
+    | {f"ticket.{what}" for what in ("open", "view", "reply")},
+    "customer_account_is": {str(status) for status in Status},
+    "customer_billing_alone": {str(status) for status in Status} - {"active"},
+    "customer_event": set(timeline.EVENTS),
+    "customer_invoice_is": {"paid", "unpaid", "overdue"},
+    "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
+    "customer_recording": set(recordings.STATES),
+    "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed"},
+    "customer_said": {*signed_in.DONE, "solved_already", "open_already"},
+    "customer_status": set(timeline.STATUSES) - {"pending", "withdrawn"},
+    "customer_ticket_is": set(timeline.STATUSES) - {"pending", "withdrawn"},
+    "customer_topic": set(map(str, Topic)),
+    "customer_trouble": {"empty", "too_long", "which", "service", "not_yours", "not_added"},
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
     "dual_control": set(dual_control.NEEDS),
     "proved": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
-    "reach": {answer_delivery.SLACK, answer_delivery.PHONE, answer_delivery.NOBODY},
+    "reach": {answer_delivery.SLACK, answer_delivery.PAGES, answer_delivery.PHONE, answer_delivery.NOBODY},
     "nobody_why": set(answer_delivery.WHY_NOBODY),
     "became": set(answer_delivery.STATES),
 }
@@ -129,6 +144,7 @@ def test_what_is_said_after_a_deed_is_known_and_nothing_else_is() -> None:
         "asked_pin",
         "asked_second",
         "answered_slack",
+        "answered_pages",
         "answered_phone",
         "answered_nobody",
         "callback_no_number",

@@ -21,6 +21,7 @@ OPENS: dict[str, set[str]] = {
     "account_details.service_name": {"ticket.open:technical", "phone.emergency", "service.view"},
     "account_details.service_names": {"ticket.open:technical", "phone.emergency", "service.view"},
     "account_details.services": {"service.view"},
+    "account_details.status": set(CELLS),
     "account_details.takes_billing_alone": {"ticket.open:billing"},
     "account_details.who_may_manage_contacts": {"contacts.view"},
     "alerts.news": {"desk.proof.ask"},
@@ -42,6 +43,7 @@ OPENS: dict[str, set[str]] = {
         f"answer_delivery.{name}": {"desk.ticket.work", "desk.deliver"}
         for name in ("left_over", "now", "of_ticket", "unreadable")
     },
+    "answer_delivery.read": {"ticket.view:technical", "ticket.view:billing"},
     "answer_delivery.read_out": {"ticket.view:technical", "ticket.view:billing"},
     "agent_tickets.all_for_desk": {"desk.ticket.work"},
     "agent_tickets.answer": {"desk.ticket.work"},

@@ -151,6 +151,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "answer_delivery.left_over": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, phone=True))],
     "answer_delivery.now": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, phone=True))],
     "answer_delivery.of_ticket": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
+    "answer_delivery.read": [(of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS))],
     "answer_delivery.read_out": [(of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS))],
     "answer_delivery.unreadable": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 7, phone=True))],
     "account_access.account": [(of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g))],

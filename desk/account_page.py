@@ -1,0 +1,50 @@
+"""One account on its people's own pages: its state, what they may do there, and as much of services, invoices and contacts as is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from authz import LENDABLE, Proof, Status
+from desk import accounts
+from desk.actors import Actor
+from store import Transaction
+from store.accounts import account_details
+from store.accounts.account_details import AccountName, Deciders, Invoice, Service
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """`may` and `may_not` are cells, for the words. None: that part of the account is not theirs to see. `opens`: they may open a
+    ticket here."""
+
+    account: AccountName
+    status: Status
+    may: tuple[str, ...]
+    may_not: tuple[str, ...]
+    opens: bool
+    services: Sequence[Service] | None
+    invoices: Sequence[Invoice] | None
+    deciders: Deciders | None
+
+
+def account_page(tx: Transaction, who: Actor, number: str) -> AccountPage | None:
+    """None: no account of theirs has this number; whether another has, nobody hears."""
+    allowed = accounts.allowed(tx, who)
+    account = account_details.numbered(tx, allowed.values(), number)
+    if account is None:
+        return None
+    grants = accounts.theirs(tx, who).get(account.id, {})
+    may = accounts.said(grants)
+    tx.told_rights(who.subject, account.id, Proof.VERIFIED, {cell: grants[cell] for cell in may})
+    services, bills, contacts = (grants.get(cell) for cell in ("service.view", "billing.view", "contacts.view"))
+    return AccountPage(
+        account,
+        account_details.status(tx, allowed[account.id]),
+        may,
+        tuple(cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in grants),
+        any(cell.startswith("ticket.open") for cell in grants),
+        None if services is None else account_details.services(tx, services),
+        None if bills is None else account_details.invoices(tx, bills),
+        None if contacts is None else account_details.who_may_manage_contacts(tx, contacts),
+    )

@@ -1,0 +1,101 @@
+"""A customer's tickets: those they may see, one with what was said, and a new one. What was typed and not taken is still in its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import Response
+
+from desk import accounts, customer_ticket_page, ticket_lists, tickets
+from desk.actors import Actor
+from desk.ticket_lists import VIEW
+from portal.customers.signed_in import acting
+from portal.web import responses
+from portal.web.context import PortalContext
+from portal.web.visit import Visit
+from store import Transaction
+from store.sign_in.sessions import SignedIn
+from store.text import numbers
+
+MANY: Final = 20  # of a list
+LAST_PAGE: Final = 400
+LONGEST: Final = 12_000  # characters somebody writes on a page
+
+
+def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    page = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
+    found = ticket_lists.page(tx, acting(who), first=page * MANY, many=MANY)
+    refused = accounts.refusals(tx, acting(who), VIEW) if found is None else []
+    theirs, more = (found.tickets, found.more) if found else ((), False)
+    given: dict[str, Any] = {"tickets": theirs, "more": more, "page": page, "sees": found is not None, "refused": refused}
+    return responses.page(context, visit, "customers/tickets", who=who, **given)
+
+
+def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    return _ticket(context, visit, tx, who)
+
+
+def _ticket(
+    context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn, trouble: str = "", words: str = ""
+) -> Response:
+    """With `trouble`, a word of [customer_trouble], and the words that were not taken."""
+    number = visit.number("number")
+    found = customer_ticket_page.customer_ticket_page(tx, acting(who), number)
+    if found is None:
+        return responses.not_there(context, visit)
+    given = responses.fields_of(found) | {"who": who, "ticket": found.found.ticket, "base": f"/tickets/{number}"}
+    given |= {"said": visit.query.get("said", ""), "trouble": trouble, "words": words, "longest": LONGEST}
+    return responses.page(context, visit, "customers/ticket", 422 if trouble else 200, **given)
+
+
+def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    words, number = visit.form.get("words", "").strip(), visit.number("number")
+    trouble = _trouble(words)
+    if not trouble and tickets.reply(tx, acting(who), number, words):
+        return responses.to(f"/tickets/{number}?said=replied")
+    return _ticket(context, visit, tx, who, trouble or "not_added", words[:LONGEST])
+
+
+def _trouble(words: str) -> str:
+    return "" if words and len(words) <= LONGEST else "too_long" if words else "empty"
+
+
+def _on(do: Callable[[Transaction, Actor, int], bool], done: str, not_done: str) -> Callable[..., Response]:
+    def handler(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+        number = visit.number("number")
+        said = done if do(tx, acting(who), number) else not_done
+        return responses.to(f"/tickets/{number}?said={said}")
+
+    return handler
+
+
+solved = _on(tickets.close, "solved", "solved_already")
+reopen = _on(tickets.reopen, "reopened", "open_already")
+
+
+def new(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    return _form(context, visit, tx, who, visit.query.get("account", ""))
+
+
+def _form(
+    context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn, account: str = "", trouble: str = ""
+) -> Response:
+    found = customer_ticket_page.new_ticket_page(tx, acting(who), account)
+    typed = {name: visit.form.get(name, "")[:LONGEST] for name in ("about", "service", "words")}
+    given = responses.fields_of(found) | {"who": who, "typed": typed, "trouble": trouble, "longest": LONGEST}
+    return responses.page(context, visit, "customers/new_ticket", 422 if trouble else 200, **given)
+
+
+def open_ticket(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """`about` is an account's number and a topic, `service` an account's number and a service of it, or empty."""
+    words = visit.form.get("words", "").strip()
+    account, _, topic = visit.field("about").rpartition(":")
+    on, _, service = visit.field("service").partition(":")
+    trouble = _trouble(words) or ("which" if not account else "service" if service and on != account else "")
+    if trouble:
+        return _form(context, visit, tx, who, trouble=trouble)
+    made = customer_ticket_page.open_on(tx, acting(who), account, topic, words, service or None)
+    if made is None:
+        return _form(context, visit, tx, who, trouble="not_yours")
+    return responses.to(f"/tickets/{made.number}?said=opened")
