@@ -19,7 +19,7 @@ class AccountPage:
     ticket here."""
 
     account: AccountName
-    status: Status
+    state: Status
     may: tuple[str, ...]
     may_not: tuple[str, ...]
     opens: bool

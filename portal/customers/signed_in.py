@@ -19,9 +19,8 @@ from store.sign_in.realms import CUSTOMERS
 from store.sign_in.sessions import SignedIn
 
 Customers = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
-DONE: Final = frozenset(
-    {"replied", "solved", "reopened", "opened"}
-)  # what is said (`?said=`) where something was done: the same form is then not done again
+# What is said (`?said=`) where something was done: the same form is then not done again.
+DONE: Final = frozenset({"replied", "solved", "reopened", "opened"})
 
 
 def acting(who: SignedIn) -> Actor:

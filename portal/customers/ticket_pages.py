@@ -28,7 +28,13 @@ def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
     found = ticket_lists.page(tx, acting(who), first=page * MANY, many=MANY)
     refused = accounts.refusals(tx, acting(who), VIEW) if found is None else []
     theirs, more = (found.tickets, found.more) if found else ((), False)
-    given: dict[str, Any] = {"tickets": theirs, "more": more, "page": page, "sees": found is not None, "refused": refused}
+    given: dict[str, Any] = {
+        "tickets": theirs,
+        "more": more,
+        "page": page,
+        "sees": found is not None,
+        "refused": refused,
+    }
     return responses.page(context, visit, "customers/tickets", who=who, **given)
 
 

@@ -117,7 +117,9 @@ def test_d3_whoever_left_slack_is_reached_by_phone_and_in_their_new_slack_again(
     assert "*The customer hears this* when they call" in answer(desk)
     assert "Mia Chen hears it when they call and ask for their tickets:" in inside(desk)
     change(desk, f"DELETE FROM pins WHERE person_id = {MIA}")
-    assert "Mia Chen is not in Slack and has no PIN to call with." in answer(desk, "Anybody there?")
+    assert "Mia Chen is not in Slack, has not joined the account's pages, and has no PIN to call with." in answer(
+        desk, "Anybody there?"
+    )
     assert "*REACHES NOBODY*, answer by Kim Novak. Mia Chen is not in Slack" in inside(desk)
     desk.link("U0LEO", "mia.chen")
     assert "it goes to Mia Chen in Slack" in answer(desk, "Hello again")

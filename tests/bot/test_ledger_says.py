@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 
 from authz import Reason, Subject
 from bot.text.phrases import Phrases
-from bot.views import customer_messages
+from desk import disclosure
 from store import tables
 from store.verification import step_ups
 from tests.bot.slack_desk import SlackDesk

@@ -105,7 +105,11 @@ def test_every_route_is_told(sqlite_url: str) -> None:
         if not told.startswith("/simulator"):
             assert (
                 told
-                in PAGES["docs/customers.md"] + PAGES["docs/phone.md"] + PAGES["docs/slack.md"] + PAGES["docs/operating.md"] + PAGES["docs/desk.md"]
+                in PAGES["docs/customers.md"]
+                + PAGES["docs/phone.md"]
+                + PAGES["docs/slack.md"]
+                + PAGES["docs/operating.md"]
+                + PAGES["docs/desk.md"]
             ), told
 
 

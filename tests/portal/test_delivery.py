@@ -98,7 +98,10 @@ def test_d3_a_way_that_is_closed_is_none(one_desk: Desk) -> None:
     assert "Mia Chen is not in Slack: an answer now is read out when they call" in kim.words
     change(one_desk, update(tables.pin_guards).values(lifetime=attempt_limits.IN_A_LIFE_TO_DISABLE))
     kim.get(TICKET)
-    assert "An answer now reaches nobody. Mia Chen is not in Slack and has no PIN to call with." in kim.words
+    assert (
+        "An answer now reaches nobody. Mia Chen is not in Slack, has not joined the account's pages, and has no PIN to call with."
+        in kim.words
+    )
 
 
 def test_d4_a_second_proof_stands_on_the_ticket_as_it_was_given(one_desk: Desk) -> None:

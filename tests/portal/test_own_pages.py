@@ -30,7 +30,7 @@ def opened(who: Browser, about: str = "400639:technical", words: str = WORDS, se
 def told(desk: Desk, person: int) -> set[str]:
     e = tables.ledger.c
     of = rows(desk, select(e.fields).where(e.who == Subject.of_person(person)))
-    return {field for (fields,) in of for field in fields}
+    return {field for (fields,) in of for field in fields.split()}
 
 
 def test_a_billing_contact_sees_invoices_and_no_tickets(one_desk: Desk) -> None:
@@ -40,7 +40,7 @@ def test_a_billing_contact_sees_invoices_and_no_tickets(one_desk: Desk) -> None:
     assert "SR-118 64.50 EUR paid" in page
     assert "see what is owed" in page
     assert "Sam Okoro" in page, "who can give her more"
-    assert "Open a ticket" not in re.sub(r"Sign out.*?Northlight", "", page.partition("What you may do")[0][60:])
+    assert "as-button" not in ines.text, "nothing to open"
     assert "You may see tickets on none of your accounts" in ines.read("/tickets")
     assert "You may open tickets on none of your accounts" in ines.read("/tickets/new")
     assert '<form method="post" action="/tickets/new"' not in ines.text
