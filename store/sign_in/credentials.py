@@ -206,7 +206,7 @@ def finish(tx: Transaction, sign_in: SignInTry, right: bool, digits: str, admits
     sign in, which is asked after all that. Whoever is not in is not told why, but for who may not and has just shown that it is they."""
     realm, id = sign_in.realm, sign_in.id or 0
     codes = budgets.hold(tx, (_codes(realm, sign_in.digest, known=sign_in.known),))
-    here = realm.hold(tx, id)  # held before it is looked at, or a session could outlive a suspension
+    realm.hold(tx, id)  # held before it is looked at, or a session could outlive a suspension
     row = tx.connection.execute(_hold(realm), {"id": id}).first()
     app = realm.app(tx, id, row)
     step = totp.step_of(app.secret or _NOBODYS, digits, tx.now, app.last_step)
@@ -226,15 +226,12 @@ def finish(tx: Transaction, sign_in: SignInTry, right: bool, digits: str, admits
         shut = sign_in.known and theirs and codes.spent is not None
         return Finished(codes_at=budgets.free_at(tx, codes, codes.limits) if shut else 0)
     realm.spend(tx, id, step)
-    token = enter(tx, realm, id, admits) if here else ""
-    if not here:
-        tx.record(who, None, f"{realm.word}.sign_in", "refused")
-    return Finished(token, proved=True)
+    return Finished(enter(tx, realm, id, admits), proved=True)
 
 
 def enter(tx: Transaction, realm: Realm, id: int, admits: Admits) -> str:
     """The token of a session for somebody who has proved who they are. Empty: they may not sign in. It is in the ledger either way."""
-    may = admits(tx, realm, id)
+    may = realm.hold(tx, id) and admits(tx, realm, id)
     tx.record(realm.subject(id), None, f"{realm.word}.sign_in", "allowed" if may else "refused")
     return sessions.begin(tx, realm, id) if may else ""
 

@@ -12,10 +12,10 @@ from desk import signing_in
 from store import OPERATOR, Transaction, tables
 from store.accounts import delegations
 from store.sign_in import credentials, realms
-from store.sign_in.realms import STAFF
+from store.sign_in.realms import CUSTOMERS, STAFF
 from store.staff import staff_list
 from store.tickets import agent_tickets, customer_tickets
-from store.verification import revocation
+from store.verification import revocation, totp
 from tests.store.deeds import KIM, LEO, MIA, RAJ, TIDEWORKS, Given, Pairs, a_ticket, granted, hers, works
 from tests.store.deeds_of_proof import a_request, lends
 from tests.store.interleaving import Deed
@@ -60,6 +60,33 @@ def joins(tx: Transaction, given: Given) -> object:
     return True
 
 
+def a_customer(tx: Transaction) -> Given:
+    secret = pyotp.random_base32()
+    assert totp.put(tx, MIA, secret, 0)
+    credentials.put(tx, CUSTOMERS, MIA, credentials.hashed(PASSWORD))
+    return {"secret": secret}
+
+
+def mia_signs_in(tx: Transaction, given: Given) -> object:
+    sign_in = credentials.begin(tx, CUSTOMERS, "mia.chen", BROWSER)
+    now = pyotp.TOTP(given["secret"]).at(tx.now // 1000)
+    return bool(signing_in.finish(tx, sign_in, True, now).token)
+
+
+def mia_joins_again(tx: Transaction, _given: Given) -> object:
+    CUSTOMERS.hold(tx, MIA)  # as accepting the invitation does
+    credentials.put(tx, CUSTOMERS, MIA, "another hash")
+    return bool(signing_in.enter(tx, CUSTOMERS, MIA))
+
+
+CUSTOMER = Pairs(
+    a_customer,
+    {
+        "Mia signs in": mia_signs_in,
+        "Mia joins again": mia_joins_again,
+        "Mia is taken off": is_taken_off(MIA),
+    },
+)
 SIGN_IN = Pairs(an_agent, {"Kim signs in": signs_in, "Kim joins again": joins, "Kim is suspended": kim_is_suspended})
 
 
@@ -101,4 +128,4 @@ LENDING = Pairs(
 )
 
 
-OF_LEAVING: Final = {"sign in": SIGN_IN, "taking": TAKING, "lending": LENDING}
+OF_LEAVING: Final = {"sign in": SIGN_IN, "a customer signs in": CUSTOMER, "taking": TAKING, "lending": LENDING}
