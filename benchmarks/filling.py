@@ -260,6 +260,8 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
     | dict.fromkeys(("transports", "name"), "''")
     | dict.fromkeys(("backup_eligible", "backed_up"), "false")
     | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
+    tables.person_logins: {"person_id": "n", "set_at": "0"},
+    tables.person_sessions: {"digest": "'d' || n", "person_id": "n", **dict.fromkeys(("made_at", "seen_at"), "{at}")},
     tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
 }
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
@@ -272,7 +274,7 @@ STAFF: Final = {
 }
 SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),
-    **dict.fromkeys((tables.calls, tables.early_edits), 7 * DAY),
+    **dict.fromkeys((tables.calls, tables.early_edits, tables.person_sessions), 7 * DAY),
     **dict.fromkeys(
         (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
     ),

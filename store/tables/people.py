@@ -37,7 +37,7 @@ class PersonSession(Base):
     __tablename__ = "person_sessions"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    made_at: Mapped[int]
+    made_at: Mapped[int] = mapped_column(index=True)
     seen_at: Mapped[int]
     ended_at: Mapped[int | None]
 

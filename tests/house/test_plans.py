@@ -26,6 +26,7 @@ from tests.bot.slack_desk import SlackDesk, stage
 from tests.ivr.switchboard import asks, rings
 from tests.plans import ALLOWED, FEW, NOW, POSTGRESQL, ROOT, SQLITE, Filled, Sent, filled, seen_anew
 from tests.portal.browsing import Agent
+from tests.portal.customers import Customer
 
 ROWS = {  # row -> what it names
     "G1": ("checkpoints:open_heads",),
@@ -103,6 +104,9 @@ def walk(desk: SlackDesk) -> None:
         "/desk/tickets?mine=1&status=closed",
     ):
         kim.get(page)
+    mia = Customer(desk)
+    mia.sign_in()
+    mia.get("/")
     rings(desk)[0].answer()
     caller.hang_up()
     desk.work()

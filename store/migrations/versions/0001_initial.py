@@ -143,7 +143,7 @@ def _staff() -> None:
         "person_sessions",
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
-        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("seen_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
     )
