@@ -79,7 +79,7 @@ def test_one_of_the_staff_adds_one_and_signs_in_by_it(watched: Watched) -> None:
     assert rows(desk, select(p.name, p.staff_id, p.last_used_at)) == [("My computer", kim.staff, desk.now)]
 
 
-def test_a_page_that_was_left_open_asks_anew(watched: Watched) -> None:
+def test_a_page_that_was_left_open_asks_anew_and_one_without_a_script_says_so(watched: Watched) -> None:
     page, desk = watched.page, watched.desk
     watched.device()
     page.goto(f"{watched.url}/desk/join/{invitation(desk, 'agent.kim')}")
@@ -91,10 +91,7 @@ def test_a_page_that_was_left_open_asks_anew(watched: Watched) -> None:
     page.clock.run_for(11 * 60_000)
     watched.presses("Sign in with a passkey")
     watched.sees("You have no call")
-
-
-def test_without_a_script_the_page_says_so(watched: Watched) -> None:
-    browser = watched.page.context.browser
+    browser = page.context.browser
     assert browser is not None
     with browser.new_context(java_script_enabled=False) as context:
         plain = context.new_page()
