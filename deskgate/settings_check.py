@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from store import sqlite_file
 from store.db.keys import MAKE_A_KEY
@@ -40,6 +42,8 @@ class Configured(Protocol):
     @property
     def slack_teams(self) -> Sequence[str]: ...
     @property
+    def staff_passkeys(self) -> str: ...
+    @property
     def twilio_account_sid(self) -> str: ...
     @property
     def twilio_auth_token(self) -> Sequence[str]: ...
@@ -64,6 +68,21 @@ def faults(settings: Configured) -> Iterator[str]:
         )
     if settings.deskgate_env == "production" and not settings.public_url.startswith("https://"):
         yield "PUBLIC_URL: must be https in production"
+    if settings.staff_passkeys == "required" and not _takes_passkeys(settings.public_url):
+        yield (
+            "STAFF_PASSKEYS: nobody could sign in; browsers make passkeys for a name over https, or for localhost: give "
+            "PUBLIC_URL one"
+        )
+
+
+def _takes_passkeys(url: str) -> bool:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return parts.scheme == "https" or host == "localhost"
+    return False
 
 
 def _slack(settings: Configured) -> Iterator[str]:

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from deskgate.app import make_app
-from deskgate.settings import Settings, read_settings
+from deskgate.settings import SettingError, Settings, read_settings
 from tests.cli.conftest import Shell, free_port
 from tests.desk import SECRET
 
@@ -39,6 +39,18 @@ from tests.desk import SECRET
 def test_what_is_wrong_says_what_to_write(light: Shell, name: str, value: str, line: str) -> None:
     light.set(**{name: value})
     assert light.refuses("tickets") == f"{name}: {line}"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000"])
+def test_passkeys_are_required_only_where_browsers_make_them(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", url)
+    monkeypatch.setenv("STAFF_PASSKEYS", "required")
+    monkeypatch.setenv("SECRET_KEYS", SECRET)
+    if "localhost" in url:
+        assert read_settings().staff_passkeys == "required"
+        return
+    with pytest.raises(SettingError, match="STAFF_PASSKEYS: nobody could sign in"):
+        read_settings()
 
 
 def test_countries_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:

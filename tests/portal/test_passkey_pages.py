@@ -18,16 +18,18 @@ from tests.desk import PUBLIC, Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.elsewhere import suspends
 from tests.ivr.wire import count, rows
+from tests.passkey_device import Device
 from tests.portal.browsing import PASSWORD, Agent, Browser, invitation
 from tests.portal.passkeying import MIA, asked, device, guest, passkey_fields, touches
 
 ADD = "/desk/passkeys"
+NAMED = "http://localhost:8000"  # nobody could have passkeys at an address that is none
 SIGN_IN, TOUCH = "/desk/sign-in", "/desk/sign-in/passkey"
 
 
 @pytest.fixture
 def strict(sample_sqlite: str) -> Desk:
-    return Desk(sample_sqlite, **ACCOUNT, staff_passkeys="required")
+    return Desk(sample_sqlite, public_url=NAMED, **ACCOUNT, staff_passkeys="required")
 
 
 def test_one_of_the_staff_adds_one_and_signs_in_by_it(desk: Desk) -> None:
@@ -132,7 +134,7 @@ def test_a_passkey_is_added_soon_after_signing_in_alone(one_desk: Desk) -> None:
 
 
 def test_where_it_is_required_no_password_is_looked_at(strict: Desk) -> None:
-    kim, mine, link = Browser(strict), device(), invitation(strict, "agent.kim")
+    kim, mine, link = Browser(strict), Device(NAMED), invitation(strict, "agent.kim")
     kim.get(f"/desk/join/{link}")
     assert 'name="password"' not in kim.text
     form = passkey_fields(kim, f"/desk/join/{link}/passkey")
