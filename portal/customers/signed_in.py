@@ -41,6 +41,9 @@ def for_customers(handler: Customers) -> Callable[[PortalContext, Visit], Respon
                     return sent_once.once(visit, tx, lambda: handler(context, visit, tx, who), DONE)
                 if who is not None:
                     return handler(context, visit, tx, who)
+        if visit.session and visit.form.get("words", "").strip():  # what they wrote is not lost with their session
+            said = responses.page(context, visit, "customers/signed_out", 403, words=visit.form["words"])
+            return responses.signed_out(context, visit, said)
         way = "/" if visit.post else visit.path
         return responses.signed_out(context, visit, responses.to(sign_in.leading_to(way)))
 

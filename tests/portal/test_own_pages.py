@@ -163,11 +163,12 @@ def test_nobody_of_another_account_gets_anything_and_all_hear_the_same(one_desk:
 
 
 def test_fields_that_are_forged_give_nothing(one_desk: Desk) -> None:
-    """Mia may open technical and billing tickets on Tideworks and nothing else: no request, no account, no service of others."""
+    """Mia may open technical tickets on Tideworks and nothing else: no other topic, no request, no account, no service of others."""
     mia = entered(one_desk, MIA)
     before = count(one_desk, tables.tickets)
     mia.get("/tickets/new")
     for about in (
+        "400639:billing",
         "400639:service.cancel",
         "400639:contacts.manage",
         "200417:technical",
@@ -200,6 +201,18 @@ def test_a_right_that_was_taken_away_is_gone_at_the_next_click(one_desk: Desk) -
     assert mia.get(f"/tickets/{number}").status_code == 404
     assert mia.get("/accounts/400639").status_code == 404
     assert count(one_desk, tables.messages) == before
+
+
+def test_what_was_written_in_a_session_that_has_ended_is_shown_to_its_writer_and_not_sent(one_desk: Desk) -> None:
+    mia = entered(one_desk, MIA)
+    mia.get("/tickets/new")
+    one_desk.pass_time(61 * 60)
+    answer = mia.send("/tickets/new", about="400639:technical", words=WORDS, service="")
+    assert answer.status_code == 403
+    assert 'deskgate_account="";' in answer.headers["set-cookie"]
+    assert "You were signed out before this was sent" in mia.words
+    assert "The site is <b>down</b>" in mia.words
+    assert count(one_desk, tables.tickets) == 0
 
 
 @pytest.mark.parametrize("state", ["suspended", "closed"])
