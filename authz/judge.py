@@ -16,7 +16,9 @@ from authz.vocabulary import (
     PROOF_NEEDED,
     REQUESTS,
     TOPIC_OF,
+    WITHOUT_SUPPORT,
     Action,
+    At,
     Proof,
     Reason,
     Status,
@@ -48,13 +50,14 @@ _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), WayForward.A
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), WayForward.NONE)
 _BY_DELEGATION: Final = ("D-lent",)
 _BY_REQUEST: Final = ("D-request",)
+_NO_FACTS: Final = frozenset[str]()
 _ANYBODY: Final = Subject.of_person(0)
 _MEMO_LIMIT: Final = 50_000
-"""Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 20,000 in all."""
+"""Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 45,000 in all."""
 
 
 class Ask(NamedTuple):
-    """Who asks to do what, on which account, about what, how well proven."""
+    """Who asks to do what, on which account, about what, how well proven, and where: `at` a support channel unless it says otherwise."""
 
     subject: Subject
     action: Action
@@ -62,6 +65,7 @@ class Ask(NamedTuple):
     topic: Topic | None
     proof: Proof
     service: str | None = None
+    at: At = At.SUPPORT
 
     @property
     def cell(self) -> str:
@@ -89,10 +93,10 @@ class Standing(NamedTuple):
 def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
     """Decide. No database, no clock, no memory of who asked before.
 
-    Order of reasons (section "The actions"): proof below verified, not a contact, no right or not covered, the
-    account's status, a second proof.
+    Order of reasons (sections "The actions", "Support first"): proof below verified, not a contact, no right to support,
+    no right or not covered, the account's status, a second proof.
     """
-    subject, action, account, topic, proof, service = ask
+    subject, action, account, topic, proof, service, at = ask
     need = PROOF_NEEDED[action]
     if need and proof < 2:  # Proof.VERIFIED
         return _UNVERIFIED
@@ -101,11 +105,11 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
     its_subject, its_account, scheme, status, held, facts, lent, own = standing
     if its_subject != subject or its_account != account:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
-    outcome = scheme.memo.get((held, action, topic, status, facts))
+    outcome = scheme.memo.get((held, action, topic, status, facts, at))
     if outcome is None:
-        outcome = _work_out(standing, action, topic)
+        outcome = _work_out(standing, action, topic, at)
     if type(outcome) is Denied:
-        besides = _besides(standing, _cell(action, topic)) if lent or own else None
+        besides = _besides(standing, _cell(action, topic), outcome) if lent or own else None
         if besides is None:
             return outcome
         outcome = besides
@@ -133,20 +137,23 @@ class Allowed(NamedTuple):
 
 
 class Rights(NamedTuple):
-    """What somebody may do on an account as they are proven, by cell; the cells a second proof would open; and the requests they
-    could make with one."""
+    """What somebody may do on an account as they are proven, by cell; the cells a second proof would open; the requests they could
+    make with one; and whether they may ask for no support there, whatever else they hold."""
 
     may: Mapping[str, Allowed]
     step_up: frozenset[str]
     requests: tuple[Action, ...]
+    no_support: bool
 
 
-def rights(standing: Standing | None, proof: Proof) -> Rights:
+def rights(standing: Standing | None, proof: Proof, at: At) -> Rights:
     """Every cell for one customer at once, to say what may be told to them. It gives no grant."""
     if standing is None:
-        return Rights({}, frozenset(), ())
+        return Rights({}, frozenset(), (), no_support=True)
     lent = tuple(sorted(standing.lent.items()))
-    return _rights(standing.scheme, Status(standing.status), standing.held, standing.facts, lent, standing.own, proof)
+    return _rights(
+        standing.scheme, Status(standing.status), standing.held, standing.facts, lent, standing.own, proof, at
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -158,37 +165,60 @@ def _rights(
     lent: tuple[tuple[str, str], ...],
     own: frozenset[str],
     proof: Proof,
+    at: At,
 ) -> Rights:
     """The judge's answers. Whose standing it is, and on which account, changes none of them."""
     standing = Standing(_ANYBODY, 0, scheme, status, held, facts, dict(lent), own)
     may, step_up = dict[str, Allowed](), set[str]()
     for (action, topic), cell in CELL_OF.items():
-        verdict = judge(Ask(_ANYBODY, action, 0, topic, proof), standing) if cell in CELLS else None
+        verdict = judge(Ask(_ANYBODY, action, 0, topic, proof, at=at), standing) if cell in CELLS else None
         if isinstance(verdict, Grant):
             may[cell] = Allowed(verdict.when, verdict.rules)
         elif verdict is _STEP_UP:
             step_up.add(cell)
     there = (action for action in REQUESTS if action != Action.ACCOUNT_REOPEN or status is Status.CLOSED)
     requests = tuple(action for action in there if action in may or action in step_up)
-    return Rights(MappingProxyType(may), frozenset(step_up), requests)
+    support = judge(Ask(_ANYBODY, Action.PHONE_SUPPORT, 0, None, Proof.VERIFIED, at=at), standing)
+    none = isinstance(support, Denied) and support.reason is Reason.NO_SUPPORT
+    return Rights(MappingProxyType(may), frozenset(step_up), requests, none)
 
 
-def _besides(standing: Standing, cell: str) -> tuple[str, tuple[str, ...]] | None:
-    """What a delegation gives on an active account, or what having made a request gives on one that is not closed."""
+def _besides(standing: Standing, cell: str, denied: Denied) -> tuple[str, tuple[str, ...]] | None:
+    """What a delegation gives on an active account, in every channel; or what having made a request gives on one that is not closed,
+    where requests may be made."""
     if standing.status == Status.ACTIVE and cell in standing.lent:
         return standing.lent[cell], _BY_DELEGATION
-    return (OWN_REQUESTS, _BY_REQUEST) if standing.status != Status.CLOSED and cell in standing.own else None
+    follows = cell in standing.own and denied.reason is not Reason.NO_SUPPORT
+    return (OWN_REQUESTS, _BY_REQUEST) if follows and standing.status != Status.CLOSED else None
 
 
-def _work_out(standing: Standing, action: Action, topic: Topic | None) -> Denied | tuple[str, tuple[str, ...]]:
+def _work_out(standing: Standing, action: Action, topic: Topic | None, at: At) -> Denied | tuple[str, tuple[str, ...]]:
     """A refusal, or the limit and rules of a yes; remembered in the scheme. Holds for every subject and account."""
     _, _, scheme, status, held, facts, *_ = standing
-    outcome = _look_up(scheme, held, facts, Status(status), _cell(action, topic))
+    cell = _cell(action, topic)
+    first = _no_support(scheme, held, Status(status), cell) if at is At.SUPPORT else None
+    outcome = _look_up(scheme, held, facts, Status(status), cell) if first is None else first
     if held <= scheme.words and facts <= FACTS:  # unknown words could grow the memo without end
         if len(scheme.memo) >= _MEMO_LIMIT:
             scheme.memo.clear()
-        scheme.memo[held, action, topic, status, facts] = outcome
+        scheme.memo[held, action, topic, status, facts, at] = outcome
     return outcome
+
+
+def _no_support(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Denied | None:
+    """Section "Support first": whoever does not hold `phone.support` is told, offered and opened nothing at a support channel.
+    Whether it is held counts, not the account's status: the owner of a closed account asks there to have it reopened."""
+    if not scheme.support_first or cell in WITHOUT_SUPPORT or cell not in scheme.rows:
+        return None
+    support = scheme.answer(held, "phone.support")
+    if support.allowed:
+        return None
+    if _by_status(scheme, held, status, "portal.login") is not None:
+        way = _way(scheme, held, _NO_FACTS, status, cell)
+    else:
+        given = status is Status.ACTIVE and scheme.words_allowing("phone.support")
+        way = WayForward.ASK_FOR_SUPPORT if given else WayForward.SIGN_IN
+    return Denied(Reason.NO_SUPPORT, support.rules, way)
 
 
 def _look_up(

@@ -42,7 +42,8 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scheme:
-    """A checked scheme. Compared by identity; `memo` belongs to the judge."""
+    """A checked scheme. Compared by identity; `memo` belongs to the judge. `support_first`: at a support channel the right to
+    support comes before every other."""
 
     name: str
     title: str
@@ -57,6 +58,7 @@ class Scheme:
     switches: Mapping[str, str]
     decisions: Mapping[str, str]
     rows: Mapping[str, Mapping[str, Square]]
+    support_first: bool = True
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -16,7 +16,17 @@ _SQUARE: Final = re.compile(r"(?P<status>\S+)(?: (?!when )(?P<rules>.+?))?(?: wh
 _RULE: Final = re.compile(r"(?P<prefix>[A-Z]{2,})-(?P<number>[1-9][0-9]*)|D-[a-z][a-z_]*(?:\.[a-z_]+)*")
 _LAST_RULE: Final = {"MT": 23, "SR": 23, "MS": 50}  # docs/schemes.md
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
-_HEAD: Final = {"scheme", "title", "roles", "permissions", "together", "owner", "at_least_one", "exactly_one"}
+_HEAD: Final = {
+    "scheme",
+    "title",
+    "roles",
+    "permissions",
+    "together",
+    "owner",
+    "at_least_one",
+    "exactly_one",
+    "support_first",
+}
 _KEYS: Final = _HEAD | {"requires", "switch", "decisions", "rows"}
 
 
@@ -94,6 +104,7 @@ class _File:
             switches=switches,
             decisions=self.read_decisions(),
             rows=rows,
+            support_first=not self.desk and self.switched("support_first"),
         )
 
     def refuse(self, what: str, row: str = "", column: str = "") -> Never:
@@ -106,6 +117,13 @@ class _File:
         value = self.document.get(key)
         if not isinstance(value, str) or not value:
             self.refuse(f'{key} = "…" is missing')
+        return value
+
+    def switched(self, key: str) -> bool:
+        """true where the file does not say."""
+        value = self.document.get(key, True)
+        if not isinstance(value, bool):
+            self.refuse(f"{key} is true or false")
         return value
 
     def names(self, key: str) -> tuple[str, ...]:

@@ -82,6 +82,13 @@ class Topic(StrEnum):
     BILLING = "billing"
 
 
+class At(StrEnum):
+    """Where it is asked: at a support channel (phone, Slack, mail), or on the account's own pages."""
+
+    SUPPORT = "support"
+    PAGES = "pages"
+
+
 class Status(StrEnum):
     """The state of an account."""
 
@@ -130,6 +137,7 @@ class Reason(StrEnum):
     ALLOWED = "allowed"
     UNVERIFIED = "unverified"
     NOT_A_CONTACT = "not_a_contact"
+    NO_SUPPORT = "no_support"
     NO_RIGHT = "no_right"
     NOT_COVERED = "not_covered"
     ACCOUNT_SUSPENDED = "account_suspended"
@@ -142,6 +150,8 @@ class WayForward(StrEnum):
 
     NONE = "none"
     VERIFY = "verify"
+    ASK_FOR_SUPPORT = "ask_for_support"
+    SIGN_IN = "sign_in"
     ASK_CONTACT_ADMIN = "ask_contact_admin"
     ASK_OWNER = "ask_owner"
     ASK_BILLING_TICKET = "ask_billing_ticket"
@@ -222,6 +232,9 @@ PROOF_NEEDED: Final[dict[Action, Proof]] = {
 OWNER_ONLY: Final = ("service.cancel", "service.transfer", "account.close", "account.reopen")
 """Rows that stay the owner's everywhere (X1)."""
 
+WITHOUT_SUPPORT: Final = frozenset({"portal.login", "contacts.view"})
+"""What takes no right to support anywhere (section "Support first"): so that a refusal has a way forward."""
+
 FACTS: Final = frozenset({"sla"})
 """`when` words that are conditions, true or not at this moment (MS-30): unmet, the answer is `not_covered`."""
 
@@ -255,6 +268,7 @@ REASON_WORDS: Final[dict[Reason, str]] = {
     Reason.ALLOWED: "Allowed.",
     Reason.UNVERIFIED: "We do not know well enough who is asking.",
     Reason.NOT_A_CONTACT: "This person is not on the account.",
+    Reason.NO_SUPPORT: "This person may not ask for support, which comes first by phone, in Slack and by mail.",
     Reason.NO_RIGHT: "Nothing this person holds on the account allows it.",
     Reason.NOT_COVERED: "It is allowed only for a service under the Managed Platform SLA, and none here is.",
     Reason.ACCOUNT_SUSPENDED: "The account is suspended.",
@@ -265,6 +279,8 @@ REASON_WORDS: Final[dict[Reason, str]] = {
 WAY_FORWARD_WORDS: Final[dict[WayForward, str]] = {
     WayForward.NONE: "There is nothing more to do.",
     WayForward.VERIFY: "Prove who you are: the PIN on the phone, a linked Slack member, or a portal login.",
+    WayForward.ASK_FOR_SUPPORT: "Sign in to see what is yours; someone who may manage the account's contacts can give you support.",
+    WayForward.SIGN_IN: "Sign in to see what is yours.",
     WayForward.ASK_CONTACT_ADMIN: "Ask someone who may manage the account's contacts to grant it.",
     WayForward.ASK_OWNER: "Ask the account's owner (Memset: its admin contact); only they can do this.",
     WayForward.ASK_BILLING_TICKET: "Ask the account's owner to open a billing ticket about the suspension.",

@@ -8,11 +8,12 @@ from typing import Final
 
 from authz.grant import Denied, Grant
 from authz.judge import Ask, Standing, judge
-from authz.vocabulary import CELL_OF, LENDABLE, LENT, Proof, Reason, Status, WayForward
+from authz.vocabulary import CELL_OF, LENDABLE, LENT, At, Proof, Reason, Status, WayForward
 
 _PAIRS: Final = {cell: pair for pair, cell in CELL_OF.items()}
 _THIS: Final = ""
 _TAKES: Final[dict[WayForward, tuple[str, ...]]] = {
+    WayForward.ASK_FOR_SUPPORT: ("contacts.manage", "phone.support"),
     WayForward.ASK_CONTACT_ADMIN: ("contacts.manage", _THIS),  # nobody gives more than they hold
     WayForward.ASK_OWNER: (_THIS,),
     WayForward.ASK_BILLING_TICKET: ("ticket.open:billing",),
@@ -46,6 +47,7 @@ def can_lend(cell: str, standing: Standing) -> bool:
 
 
 def _may(standing: Standing, cell: str) -> bool:
+    """Anywhere: whoever may not ask for support helps on the account's pages."""
     action, topic = _PAIRS[cell]
-    decided = judge(Ask(standing.subject, action, standing.account, topic, Proof.STEPPED_UP), standing)
+    decided = judge(Ask(standing.subject, action, standing.account, topic, Proof.STEPPED_UP, at=At.PAGES), standing)
     return isinstance(decided, Grant) and decided.when not in LENT

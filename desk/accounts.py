@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-from authz import CELL_OF, CELLS, OWN_REQUESTS, Action, Denied, Grant, Proof, Status, Topic
+from authz import CELL_OF, CELLS, OWN_REQUESTS, Action, Denied, Grant, Proof, Reason, Status, Topic
 from desk.actors import EVERYTHING, Actor, build_ask, offered_anything
 from store import Transaction
 from store.accounts import account_details
@@ -30,21 +30,23 @@ class OfAccounts(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The cells somebody is allowed on an account: those they are told of, in their order, and every one."""
+    """The cells somebody is allowed on an account: those they are told of, in their order, and every one. `why` they are told of
+    none, where they may not ask for support."""
 
     said: tuple[str, ...]
     every: frozenset[str]
+    why: Refused | None = None
 
 
 def theirs(tx: Transaction, who: Actor) -> Theirs:
     """The cells they are allowed without a second proof. For decisions: this tells nothing."""
-    return tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING)
+    return tx.offer_everywhere(who.subject, Proof.VERIFIED, EVERYTHING, who.at)
 
 
 def allowed(tx: Transaction, who: Actor) -> dict[int, Grant]:
     """The accounts (ids) on which they are allowed anything with the proof they have, signing in to the pages included. Each comes with
     a grant that allows its name to be told."""
-    return tx.offer_accounts(who.subject, who.proof, _ANYTHING)
+    return tx.offer_accounts(who.subject, who.proof, _ANYTHING, who.at)
 
 
 def named(tx: Transaction, may: Theirs, many: int, under: str = "") -> OfAccounts[Mapping[str, Grant]]:
@@ -56,7 +58,7 @@ def named(tx: Transaction, may: Theirs, many: int, under: str = "") -> OfAccount
 
 def name(tx: Transaction, who: Actor, account: int) -> AccountName | None:
     """The name of an account (id) they are a contact of. None: they are not."""
-    grant = offered_anything(tx, who.subject, account)
+    grant = offered_anything(tx, who, account)
     return None if grant is None else account_details.name(tx, grant)
 
 
@@ -69,10 +71,20 @@ def matching(tx: Transaction, who: Actor, words: str, *, most: int) -> list[Acco
 def rights(tx: Transaction, who: Actor, many: int) -> OfAccounts[Rights]:
     """What they may do on each account, and are told so."""
     found = named(tx, theirs(tx, who), many)
-    each = tuple((account, Rights(said(grants), frozenset(grants))) for account, grants in found.each)
+    each = tuple((account, _rights(tx, who, account.id, grants)) for account, grants in found.each)
     for (account, grants), (_, rights) in zip(found.each, each, strict=True):
         tx.told_rights(who.subject, account.id, Proof.VERIFIED, {cell: grants[cell] for cell in rights.said})
     return OfAccounts(each, found.more)
+
+
+def _rights(tx: Transaction, who: Actor, account: int, grants: Mapping[str, Grant]) -> Rights:
+    told, why = said(grants), None
+    if not told:
+        ask = build_ask(tx, who, Action.PHONE_SUPPORT, account)
+        verdict = tx.ask(ask)
+        if isinstance(verdict, Denied) and verdict.reason is Reason.NO_SUPPORT:
+            why = account_details.why_not(tx, ask, verdict)
+    return Rights(told, frozenset(grants), why)
 
 
 def said(grants: Mapping[str, Grant]) -> tuple[str, ...]:
@@ -96,6 +108,14 @@ def refusals(
         if len(found) == REFUSALS:
             break
     return found
+
+
+def without_support(tx: Transaction, who: Actor) -> list[tuple[AccountName, Refused]]:
+    """Why nothing is told or offered to them, where that is so on every account of theirs."""
+    if any(said(grants) for grants in theirs(tx, who).values()):
+        return []
+    found = refusals(tx, who, [(Action.PHONE_SUPPORT, None)])
+    return found if all(why.denied.reason is Reason.NO_SUPPORT for _, why in found) else []
 
 
 def bills(tx: Transaction, who: Actor, many: int) -> OfAccounts[Sequence[Invoice] | None] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, Denied, Grant, Proof, Subject, Topic
+from authz import CELL_OF, CELLS, REQUESTS, Action, Ask, At, Denied, Grant, Proof, Subject, Topic
 from store import LINE, WORKER, Transaction
 from store.jobs.job_queue import RetryLaterError
 from store.tickets import customer_tickets
@@ -23,11 +23,13 @@ EVERYTHING: Final = tuple(
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who acts: `subject` is `person:…` or `staff:…`; `proof` is what this channel has proved: a PIN by phone,
-    a linked member in Slack; `bound` is the one place where their second proof counts, this call or this member."""
+    a linked member in Slack; `bound` is the one place where their second proof counts, this call or this member; `at` is where a
+    customer asks: a support channel, unless it is said to be the account's own pages."""
 
     subject: Subject
     proof: Proof
     bound: str = ""
+    at: At = At.SUPPORT
 
     @property
     def is_person(self) -> bool:
@@ -56,7 +58,7 @@ def build_ask(
 ) -> Ask:
     """What a customer asks, with the proof of this moment. A request for a change is asked with the proof for its topic."""
     about = topic or (customer_tickets.topic_of(action) if action in REQUESTS else "")
-    return Ask(who.subject, action, account, topic, proof_of(tx, who, account, about), service)
+    return Ask(who.subject, action, account, topic, proof_of(tx, who, account, about), service, who.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ def may_still(
     service: str | None = None,
 ) -> bool:
     """Whether somebody who has waited may still do what they asked for, with the proof they had then."""
-    return isinstance(tx.ask(Ask(who.subject, action, account, topic, who.proof, service)), Grant)
+    return isinstance(tx.ask(Ask(who.subject, action, account, topic, who.proof, service, who.at)), Grant)
 
 
-def offered_anything(tx: Transaction, subject: Subject, account: int) -> Grant | None:
+def offered_anything(tx: Transaction, who: Actor, account: int) -> Grant | None:
     """A grant for anything at all on an account (id), which is enough to be told its name."""
-    asks = (Ask(subject, action, account, topic, Proof.VERIFIED) for action, topic in EVERYTHING)
+    asks = (Ask(who.subject, action, account, topic, Proof.VERIFIED, at=who.at) for action, topic in EVERYTHING)
     return next(iter(tx.offer(asks).values()), None)
 
 

@@ -46,27 +46,27 @@ class Running:
 def possible(tx: Transaction, who: Actor) -> list[Possible]:
     """Everything they may open at this moment, account by account; requests are judged as if they had a second proof.
     This is for decisions and tells nothing: names are told by the function that shows them."""
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, (*OPEN, (Action.PORTAL_LOGIN, None)))
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, (*OPEN, (Action.PORTAL_LOGIN, None)), who.at)
     could = requests(tx, who)
     found: list[Possible] = []
     for id in dict.fromkeys((*may, *could)):
         grants = may.get(id, {})
         cells = ((topic, f"{Action.TICKET_OPEN}:{topic}") for topic in Topic)
         found += [Possible(id, topic, grants[cell]) for topic, cell in cells if cell in grants]
-        under = next(iter(grants.values())) if grants else offered_anything(tx, who.subject, id)
+        under = next(iter(grants.values())) if grants else offered_anything(tx, who, id)
         found += [Possible(id, action, under) for action in could.get(id, ()) if under is not None]
     return found
 
 
 def tickets(tx: Transaction, who: Actor) -> list[Possible]:
     """Those of them that are a plain ticket."""
-    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, OPEN)
+    may = tx.offer_everywhere(who.subject, Proof.VERIFIED, OPEN, who.at)
     return [Possible(id, grant.topic, grant) for id, grants in may.items() for grant in grants.values() if grant.topic]
 
 
 def requests(tx: Transaction, who: Actor) -> Mapping[int, Collection[Action]]:
     """The requests they could make at the proof these need, by account (id)."""
-    return tx.requests_everywhere(who.subject)
+    return tx.requests_everywhere(who.subject, who.at)
 
 
 def is_request(kind: Kind) -> bool:

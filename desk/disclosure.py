@@ -15,22 +15,29 @@ NOT_LISTED: Final = (*TELLING, "portal.login")
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """Cells: what may be told and what never; what they may ask for now, and what only after a second proof. What reaches their own
-    tickets alone ends in `:own`. `lent` are those of them that are lent."""
+    tickets alone ends in `:own`. `lent` are those of them that are lent. `no_support`: they may not ask for support, so nothing is told
+    to them but who can give them that right, and what is lent."""
 
     tell: tuple[str, ...]
     never: tuple[str, ...]
     may: tuple[str, ...]
     further: tuple[str, ...]
     lent: frozenset[str]
+    no_support: bool
 
 
 def to(who: Requester) -> Disclosure:
     return Disclosure(
-        tuple(_named(who, cell) for cell in TELLING if cell in who.may),
+        tuple(
+            _named(who, cell)
+            for cell in TELLING
+            if cell in who.may and not (who.no_support and cell == "contacts.view")
+        ),
         tuple(cell for cell in TELLING if cell not in who.may),
         tuple(sorted(who.may.difference(NOT_LISTED))),
         tuple(sorted(who.step_up)),
         frozenset(_named(who, cell) for cell in who.lent),
+        who.no_support,
     )
 
 

@@ -55,7 +55,7 @@ def request(
     topic, title = str(customer_tickets.topic_of(action)), _SUBJECTS[action]
     names = choices.service_names(tx, who, account) if service else []
     about = "".join(f": {one.name}" for one in names if one.ref == service)
-    if action in by_phone.requests(tx, who, account).by_phone:
+    if action in by_phone.requests(tx, who, account):
         ask = build_ask(tx, who, action, account, service=service)
         subject = f"{title}{about} (by phone)"
         made = customer_tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=recorded)

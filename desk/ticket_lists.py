@@ -71,5 +71,5 @@ def went_to_billing(tx: Transaction, who: Actor, found: Conversation) -> tuple[A
 
 def _viewing(tx: Transaction, who: Actor) -> list[Grant]:
     """Under which they may see tickets, wherever they may."""
-    everywhere = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW)
+    everywhere = tx.offer_everywhere(who.subject, Proof.VERIFIED, VIEW, who.at)
     return [grant for grants in everywhere.values() for grant in grants.values()]

@@ -14,6 +14,7 @@ from authz import (
     WAY_FORWARD_WORDS,
     Action,
     Ask,
+    At,
     Proof,
     Reason,
     Subject,
@@ -35,10 +36,13 @@ def explain(
     topic: Annotated[str, typer.Option(help="technical or billing; ticket actions need one.")] = "",
     service: Annotated[str, typer.Option(help="A service of the account.")] = "",
     proof: Annotated[str, typer.Option(help="none, claimed, verified or stepped-up.")] = "verified",
+    at: Annotated[str, typer.Option(help="support (phone, Slack, mail) or pages (the account's own).")] = "support",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Say what the service would decide, and by which rules."""
     wanted, about, proven = _read(action, topic, proof)
+    if at not in list(At):
+        fail(f"there is no place {at}: support or pages")
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
         account_id = lookups.find_account(tx, grant, account)
@@ -49,9 +53,8 @@ def explain(
             fail(f"there is no person {person}")
         if service and not lookups.has_service(tx, grant, account_id, service):
             fail(f"account {account} has no service {service}")
-        told = lookups.explain(
-            tx, grant, Ask(Subject.of_person(person_id), wanted, account_id, about, proven, service or None)
-        )
+        asked = Ask(Subject.of_person(person_id), wanted, account_id, about, proven, service or None, At(at))
+        told = lookups.explain(tx, grant, asked)
     if as_json:
         print(
             json.dumps({"allowed": told.allowed, "reason": told.reason, "rules": list(told.rules), "next": told.next})

@@ -66,7 +66,7 @@ def open_slack(settings: Settings, store: Store, *, http: httpx2.Client | None =
     http = http or http_client(base)
     context = SlackContext(
         store,
-        phrases.load(phone=settings.phone_open),
+        phrases.load(phone=settings.phone_open, pages=settings.public_url),
         secrets,
         channel,
         token,

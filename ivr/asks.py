@@ -47,15 +47,15 @@ def asked(tx: Transaction, call: Call, action: Action, topic: Topic | None = Non
     return build_ask(tx, caller(tx, call), action, call.account, topic, service)
 
 
-def judged(tx: Transaction, settings: DeskSettings, ask: Ask) -> Grant | Refused:
+def judged(tx: Transaction, ask: Ask) -> Grant | Refused:
     found = judge(tx, ask)
-    return by_phone.why_not(tx, found, slack=settings.slack) if isinstance(found, NotAllowed) else found
+    return by_phone.why_not(tx, found) if isinstance(found, NotAllowed) else found
 
 
-def by_topic(tx: Transaction, settings: DeskSettings, call: Call, action: Action) -> list[Grant] | Refused:
+def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | Refused:
     """The grants for each topic of an action, or why there is none."""
     found = by_phone.by_topic(tx, caller(tx, call), action, call.account)
-    return by_phone.why_not(tx, found, slack=settings.slack) if isinstance(found, NotAllowed) else found
+    return by_phone.why_not(tx, found) if isinstance(found, NotAllowed) else found
 
 
 def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> None:

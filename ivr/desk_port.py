@@ -42,23 +42,23 @@ class Code:
 @dataclass(frozen=True, slots=True)
 class Offered:
     """Cells allowed now (and `slack.link`); the account's name if there are several. `requests_alone`: no ticket, only a change to
-    ask for. `proved`: a second proof holds."""
+    ask for. `proved`: a second proof holds. `why` there is nothing but to leave a message."""
 
     cells: frozenset[str]
     name: str
     requests_alone: bool = False
     proved: bool = False
+    why: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
     """Of which a ticket may be opened. `requests`: whether a change could be asked for as well. `state`: of an account that takes
-    billing tickets alone. `why` there is no topic."""
+    billing tickets alone."""
 
     topics: tuple[Topic, ...]
     requests: bool = False
     state: Status | None = None
-    why: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class WaysFound:
 @dataclass(frozen=True, slots=True)
 class AlreadyProved:
     """For so many minutes still. `carry`: the requests a transfer code to take it to Slack could be for; `requests`: whether one can be
-    made by phone; `draft`: what waits to be handed in."""
+    made; `draft`: what waits to be handed in."""
 
     minutes: int
     carry: tuple[Action, ...] = ()
@@ -161,13 +161,13 @@ class Desk(Protocol):
 
     def services(self, call: Call) -> tuple[Service, ...] | NotTold: ...
 
-    def link_code(self, call: Call) -> Code | BeingUpdated | None:
+    def link_code(self, call: Call) -> Code | NotTold | None:
         """By which the caller's member of Slack is tied to them. None: the desk has no Slack."""
 
     # --- tickets and messages
 
     def topics(self, call: Call) -> Topics | Refused:
-        """Of which a ticket may be opened by phone."""
+        """Of which a ticket may be opened."""
 
     def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         """What a ticket, a request or an emergency (`about`) may be about."""
@@ -191,7 +191,7 @@ class Desk(Protocol):
     # --- a change
 
     def requests(self, call: Call) -> tuple[Action, ...] | NotTold:
-        """Which may be asked for by phone, a second proof taken as given, in the order of the rules."""
+        """Which may be asked for, a second proof taken as given, in the order of the rules."""
 
     def may_request(self, call: Call) -> NotTold | Literal["nothing_to_change"] | None:
         """Why the change that is wanted (`then`) may not be asked for now. Where there is nothing to change, the account is what
@@ -205,7 +205,7 @@ class Desk(Protocol):
 
     # --- a second proof
 
-    def ways(self, call: Call) -> WaysFound | AlreadyProved | BeingUpdated | None:
+    def ways(self, call: Call) -> WaysFound | AlreadyProved | NotTold | None:
         """By what one could be given, or how long the one that was given lasts. None: nothing they may do here needs one."""
 
     def prove_by(self, call: Call) -> ApprovalAsked | WayTaken | BeingUpdated:

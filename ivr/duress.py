@@ -73,7 +73,7 @@ class UnderThreat:
 
     def ring(self, call: Call) -> int | port.SupportCallEnded | Refused | Opening:
         """The support call that nobody hears has no row: its id says when it began, in ms below zero."""
-        granted = judged(self.tx, self.settings, ring_ask(self.tx, call))
+        granted = judged(self.tx, ring_ask(self.tx, call))
         if isinstance(granted, Refused):
             return granted
         closed = ringing.closed_until(self.tx, self.settings, call)

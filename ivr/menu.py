@@ -17,13 +17,13 @@ from ivr.transitions import (
     PAGE,
     State,
     chosen,
-    closed_but,
     goto,
     menu,
     not_a_choice,
     not_told,
     noted,
     number_twice,
+    refusal,
     screen,
     unexpected,
 )
@@ -39,8 +39,9 @@ def _ask_menu(call: Call, desk: Desk) -> Said:
     said = {"1": "request" if offer.requests_alone else "1", "8": "proved" if offer.proved else "8"}
     offered = [say(f"menu.{said.get(digit, digit)}") for digit, (cell, _) in MENU.items() if cell in offer.cells]
     which = [say("this_account", name=offer.name)] if offer.name else []
+    why = refusal(offer.why) if offer.why is not None else []
     back = [say("menu.star")] if len(call.accounts) > 1 else []
-    return screen(call, Gather(1), *which, *offered, say("menu.9"), *back)
+    return screen(call, Gather(1), *which, *why, *offered, say("menu.9"), *back)
 
 
 def _ask_anything_else(call: Call, _desk: Desk) -> Said:
@@ -66,12 +67,13 @@ def _open_ticket(call: Call, desk: Desk) -> Said:
         case Refused():
             return not_told(call, desk, allowed)
         case port.Topics((), True):
-            return goto(call, desk, "request", *closed_but(allowed.why))
-        case port.Topics((topic,)):
-            state = [say(f"billing_alone.{allowed.state}")] if allowed.state is not None else []
-            return with_topic(replace(call, lead=(*call.lead, *state)), desk, topic)
-        case port.Topics(topics, requests):
-            return goto(replace(call, topics=(*topics, "request") if requests else topics), desk, "topic")
+            return goto(call, desk, "request")
+        case port.Topics(topics, requests, state):
+            alone = [say(f"billing_alone.{state}")] if state is not None else []
+            known = replace(call, lead=(*call.lead, *alone))
+            if len(topics) == 1 and not (requests and alone):
+                return with_topic(known, desk, topics[0])
+            return goto(replace(known, topics=(*topics, "request") if requests else topics), desk, "topic")
 
 
 def _tell_tickets(call: Call, desk: Desk) -> Said:
@@ -119,7 +121,7 @@ def _link(call: Call, desk: Desk) -> Said:
     code = desk.link_code(call)
     if code is None:  # the desk has no Slack
         return not_a_choice(call, desk)
-    if isinstance(code, port.BeingUpdated):
+    if isinstance(code, port.NotTold):
         return not_told(call, desk, code)
     said = say("link_code", code=code), say("link_code_again", code=code), say("link_code_use")
     return noted(call, desk, *said)

@@ -16,6 +16,7 @@ from ivr.asks import DeskSettings, account_of, caller
 from ivr.desk_port import WayTaken
 from ivr.ticket_list import drafted
 from ivr.types import Call
+from store.accounts.account_details import Refused
 from store.db.transaction import Transaction
 from store.tickets import customer_tickets
 from store.verification import (
@@ -43,17 +44,16 @@ def proved(tx: Transaction, call: Call) -> bool:
     return _until(tx, call) is not None
 
 
-def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound | port.AlreadyProved | None:
-    requests = by_phone.requests(tx, caller(tx, call), account_of(call))
-    wanted = requests.anywhere
+def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound | port.AlreadyProved | Refused | None:
+    wanted = by_phone.requests(tx, caller(tx, call), account_of(call))
     found = _found(tx, settings, call)
     until = _until(tx, call)
     draft = _waiting(tx, call, wanted) if not call.then else None
     if until is not None:
         carry = wanted if "transfer_code" in found.ways else ()
-        return port.AlreadyProved(_minutes(tx, until), carry, bool(requests.by_phone), draft)
+        return port.AlreadyProved(_minutes(tx, until), carry, bool(wanted), draft)
     if not wanted and not call.then:
-        return None
+        return by_phone.may_ask_for_support(tx, caller(tx, call), account_of(call))
     return port.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
 
 

@@ -47,7 +47,7 @@ def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening
 
 
 def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.SupportCallEnded | Refused | Opening:
-    granted = judged(tx, settings, ring_ask(tx, call))
+    granted = judged(tx, ring_ask(tx, call))
     if isinstance(granted, Refused):
         return granted
     closed = closed_until(tx, settings, call)
@@ -87,9 +87,9 @@ def has_gone(tx: Transaction, support_call: SupportCall) -> bool:
     return support_call.seen_at < tx.now - RING_FOR
 
 
-def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Taken | Refused | None:
+def look(tx: Transaction, call: Call) -> int | port.Taken | Refused | None:
     assert call.support_call is not None
-    may = _still_may(tx, settings, call)
+    may = _still_may(tx, call)
     if isinstance(may, Refused):
         return may
     support_call = support_calls.hold(tx, call.support_call)
@@ -101,13 +101,13 @@ def look(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Take
     return support_calls.place(tx, support_call)
 
 
-def _still_may(tx: Transaction, settings: DeskSettings, call: Call) -> Grant | Refused:
+def _still_may(tx: Transaction, call: Call) -> Grant | Refused:
     """Whether they may still talk to the desk. If not, the support call ends."""
     found = judge(tx, ring_ask(tx, call))
     if isinstance(found, Grant):
         return found
     support_calls.end(tx, tx.call or "", support_calls.REFUSED)
-    return by_phone.why_not(tx, found, slack=settings.slack)
+    return by_phone.why_not(tx, found)
 
 
 def _taken(tx: Transaction, support_call: SupportCall) -> port.Taken:
@@ -178,12 +178,12 @@ def callback_ticket(
     return None
 
 
-def ask_callback(tx: Transaction, settings: DeskSettings, call: Call) -> port.SupportCallEnded | Refused:
+def ask_callback(tx: Transaction, call: Call) -> port.SupportCallEnded | Refused:
     body = "The caller asked for a person by phone while the desk was closed."
     opened = spoken.callback(tx, ring_ask(tx, call), _ASKED_FOR, body, service=call.service)
     if isinstance(opened, Opened):
         return port.SupportCallEnded(opened.number, nobody_came=False, asked=True)
-    return by_phone.why_not(tx, opened, slack=settings.slack)
+    return by_phone.why_not(tx, opened)
 
 
 def end_talk(tx: Transaction) -> None:
@@ -196,9 +196,7 @@ def what_is_asked(tx: Transaction, call: Call) -> str:
     return support_call.requested_proof if support_call is not None and not support_call.verification_result else ""
 
 
-def back_to_talk(
-    tx: Transaction, settings: DeskSettings, call: Call, keyed: bool | None
-) -> port.BackInRoom | Refused | None:
+def back_to_talk(tx: Transaction, call: Call, keyed: bool | None) -> port.BackInRoom | Refused | None:
     """A caller who passed is asked again whether they may talk to the desk; one who failed goes back to the agent, who sees it."""
     assert call.support_call is not None
     assert tx.call is not None
@@ -212,7 +210,7 @@ def back_to_talk(
         support_calls.end(tx, tx.call, support_calls.AGENT_LEFT)
         return None
     if keyed is not False:
-        may = _still_may(tx, settings, call)
+        may = _still_may(tx, call)
         if isinstance(may, Refused):
             return may
     return port.BackInRoom(support_calls.room(support_call.id), passed)

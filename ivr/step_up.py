@@ -14,6 +14,7 @@ from ivr.request import WANTED
 from ivr.ticket_list import HAND_IN, drafted, hand_in
 from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, noted, resume, screen, unexpected
 from ivr.types import Call, Event, Gather, Keys, Said, Utterance, say
+from store.accounts.account_details import Refused
 from store.tickets.customer_tickets import topic_of
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for a caller who needs a second proof and has a way to give one
@@ -26,7 +27,7 @@ def _ask_step_up(call: Call, desk: Desk) -> Said:
     return _found(call, desk, desk.ways(call))
 
 
-def _found(call: Call, desk: Desk, found: port.WaysFound | port.AlreadyProved | port.BeingUpdated | None) -> Said:
+def _found(call: Call, desk: Desk, found: port.WaysFound | port.AlreadyProved | port.NotTold | None) -> Said:
     match found:
         case port.WaysFound(()):
             fresh = [say(f"fresh.{word}") for word in found.fresh]
@@ -42,7 +43,7 @@ def _found(call: Call, desk: Desk, found: port.WaysFound | port.AlreadyProved | 
             return resume(call, desk) if call.then == "talk" else _lasts(call, desk, found)
         case None:
             return _back(call, desk, say("step.no_need"))
-        case port.BeingUpdated():
+        case port.BeingUpdated() | Refused():
             return not_told(call, desk, found)
 
 

@@ -11,7 +11,6 @@ from typing import Final, Literal
 from authz import Action, Proof, Topic
 from desk import accounts, by_phone, choices, spoken, tickets
 from desk.actors import NotAllowed
-from desk.by_phone import OnlyElsewhere
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import desk_port as port
 from ivr import proving, ringing
@@ -72,41 +71,41 @@ class StoreDesk:
         tx, settings = self.tx, self.settings
         several = len(call.accounts) > 1  # or there is no other account to tell it from
         found = by_phone.menu(tx, caller(tx, call), account_of(call), _OF_THE_MENU, named=several)
-        cells = found.actions
-        if call.proof >= Proof.VERIFIED:
-            cells |= ({LINK} if settings.slack else set()) | (set() if "phone.support" in cells else {MESSAGE})
-        alone = proved = False
-        if found.requests.by_phone:
+        cells, alone, proved = found.actions, False, False
+        if found.requests:
             alone = "ticket.open" not in cells
-            cells |= {"ticket.open"}
-        if found.requests.anywhere:
             proved = proving.proved(tx, call)
-            cells |= {STEP_UP} if proved or proving.offers(tx, settings, call) else set()
-        return port.Offered(cells, found.name, alone, proved)
+            cells |= {"ticket.open", STEP_UP} if proved or proving.offers(tx, settings, call) else {"ticket.open"}
+        if call.proof >= Proof.VERIFIED:
+            cells |= {LINK} if found.support and settings.slack else set()
+            cells |= {MESSAGE} if "phone.support" not in cells else set()
+        return port.Offered(cells, found.name, alone, proved, found.why)
 
     def invoices(self, call: Call) -> tuple[Invoice, ...] | Refused:
-        granted = judged(self.tx, self.settings, asked(self.tx, call, Action.BILLING_VIEW))
+        granted = judged(self.tx, asked(self.tx, call, Action.BILLING_VIEW))
         return granted if isinstance(granted, Refused) else tuple(account_details.invoices(self.tx, granted))
 
     def services(self, call: Call) -> tuple[Service, ...] | Refused:
-        granted = judged(self.tx, self.settings, asked(self.tx, call, Action.SERVICE_VIEW))
+        granted = judged(self.tx, asked(self.tx, call, Action.SERVICE_VIEW))
         return granted if isinstance(granted, Refused) else tuple(account_details.services(self.tx, granted))
 
-    def link_code(self, call: Call) -> port.Code | None:
+    def link_code(self, call: Call) -> port.Code | Refused | None:
         """Refused after a PIN that failed during the call: a linked member would prove the person."""
         assert call.subject is not None
         if not self.settings.slack or call.proof < Proof.VERIFIED:
             return None
+        if refused := by_phone.may_ask_for_support(self.tx, caller(self.tx, call), account_of(call)):
+            return refused
         self.tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
         return port.Code(one_time_codes.issue(self.tx, "link", call.subject))
 
     # --- tickets and messages
 
     def topics(self, call: Call) -> port.Topics | Refused:
-        granted = by_topic(self.tx, self.settings, call, Action.TICKET_OPEN)
-        requests = bool(by_phone.requests(self.tx, caller(self.tx, call), account_of(call)).by_phone)
+        granted = by_topic(self.tx, call, Action.TICKET_OPEN)
+        requests = bool(by_phone.requests(self.tx, caller(self.tx, call), account_of(call)))
         if isinstance(granted, Refused):
-            return port.Topics((), requests, why=granted) if requests else granted
+            return port.Topics((), requests) if requests else granted
         topics = tuple(grant.topic for grant in granted if grant.topic is not None)
         state = account_details.takes_billing_alone(self.tx, granted[0]) if topics == (Topic.BILLING,) else None
         return port.Topics(topics, requests, state)
@@ -116,7 +115,7 @@ class StoreDesk:
             return tuple(choices.service_names(self.tx, caller(self.tx, call), account_of(call)))
         emergency = call.about == "emergency"
         cell = (Action.PHONE_EMERGENCY, None) if emergency else (Action.TICKET_OPEN, Topic.TECHNICAL)
-        granted = judged(self.tx, self.settings, asked(self.tx, call, *cell))
+        granted = judged(self.tx, asked(self.tx, call, *cell))
         return granted if isinstance(granted, Refused) else tuple(account_details.service_names(self.tx, granted))
 
     def open_ticket(self, call: Call, recorded: Recorded) -> Opened | None:
@@ -124,7 +123,7 @@ class StoreDesk:
         return spoken.open_ticket(self.tx, who, account_of(call), topic, recorded, service=call.service)
 
     def tickets(self, call: Call) -> tuple[Ticket, ...] | Refused:
-        granted = by_topic(self.tx, self.settings, call, Action.TICKET_VIEW)
+        granted = by_topic(self.tx, call, Action.TICKET_VIEW)
         if isinstance(granted, Refused):
             return granted
         found = tuple(customer_lists.listed(self.tx, granted, answers=True))
@@ -136,7 +135,7 @@ class StoreDesk:
         return found
 
     def may_reply(self, call: Call) -> Refused | None:
-        granted = by_topic(self.tx, self.settings, call, Action.TICKET_REPLY)
+        granted = by_topic(self.tx, call, Action.TICKET_REPLY)
         return granted if isinstance(granted, Refused) else None
 
     def reply(self, call: Call, recorded: Recorded) -> bool:
@@ -169,7 +168,7 @@ class StoreDesk:
     # --- a change
 
     def requests(self, call: Call) -> tuple[Action, ...] | Refused:
-        actions = by_phone.requests(self.tx, caller(self.tx, call), account_of(call)).by_phone
+        actions = by_phone.requests(self.tx, caller(self.tx, call), account_of(call))
         why = None if actions else self._why_not(call, Action.SERVICE_ORDER)
         return why if isinstance(why, Refused) else actions
 
@@ -178,9 +177,7 @@ class StoreDesk:
 
     def _why_not(self, call: Call, action: Action) -> Refused | Literal["nothing_to_change"] | None:
         why = by_phone.why_no_request(self.tx, caller(self.tx, call), action, account_of(call), call.service)
-        if isinstance(why, NotAllowed | OnlyElsewhere):
-            return by_phone.why_not(self.tx, why, slack=self.settings.slack)
-        return why
+        return by_phone.why_not(self.tx, why) if isinstance(why, NotAllowed) else why
 
     def request(self, call: Call, recorded: Recorded) -> Opened | Drafted | None:
         who = caller(self.tx, call)
@@ -188,11 +185,11 @@ class StoreDesk:
 
     def hand_in(self, call: Call) -> HandIn | Refused:
         done = tickets.try_hand_in(self.tx, caller(self.tx, call), drafted(call) or 0, call.account)
-        return by_phone.why_not(self.tx, done, slack=self.settings.slack) if isinstance(done, NotAllowed) else done
+        return by_phone.why_not(self.tx, done) if isinstance(done, NotAllowed) else done
 
     # --- a second proof
 
-    def ways(self, call: Call) -> port.WaysFound | port.AlreadyProved | None:
+    def ways(self, call: Call) -> port.WaysFound | port.AlreadyProved | Refused | None:
         return proving.ways(self.tx, self.settings, call)
 
     def prove_by(self, call: Call) -> port.ApprovalAsked | WayTaken:
@@ -216,7 +213,7 @@ class StoreDesk:
         return ringing.ring(self.tx, self.settings, call)
 
     def look_at_support_call(self, call: Call) -> int | port.Taken | Refused | None:
-        return ringing.look(self.tx, self.settings, call)
+        return ringing.look(self.tx, call)
 
     def give_up_support_call(self, call: Call, why: GivesUp) -> port.Taken | port.SupportCallEnded:
         return ringing.give_up(self.tx, call, why)
@@ -225,13 +222,13 @@ class StoreDesk:
         ringing.caller_left(self.tx, call)
 
     def ask_callback(self, call: Call) -> port.SupportCallEnded | Refused:
-        return ringing.ask_callback(self.tx, self.settings, call)
+        return ringing.ask_callback(self.tx, call)
 
     def what_is_asked(self, call: Call) -> str:
         return ringing.what_is_asked(self.tx, call)
 
     def back_to_talk(self, call: Call, passed: bool | None) -> port.BackInRoom | Refused | None:
-        return ringing.back_to_talk(self.tx, self.settings, call, passed)
+        return ringing.back_to_talk(self.tx, call, passed)
 
     def end_talk(self, _call: Call) -> None:
         ringing.end_talk(self.tx)

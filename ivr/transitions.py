@@ -135,36 +135,26 @@ def unexpected(call: Call, event: Event) -> TypeError:
 
 
 def refusal(refused: Refused) -> list[Utterance]:
-    """A refusal: why, what it would need, who can help and what to do now. The caller can still leave a message."""
+    """A refusal: why, what it would need, who can help and what to do now."""
     told = [say(f"refused.{refused.denied.reason}", action=refused.cell)]
     if refused.needs:
         told.append(say("refused.role" if refused.needs_role else "refused.permission", needs=refused.needs))
     way = refused.denied.next
     if leaves_out_suspension(refused.denied):
         told.append(say("refused.suspended"))
-    enough = way in (WayForward.LEAVE_MESSAGE, WayForward.VERIFY)
-    message = [*elsewhere(refused), *([] if enough else [say("or_message")])]
     if not refused.helpers or way not in NAMES:
-        return [*told, say(f"way.{way}"), *message]
-    then = [say("way.ask_helpers")] if way == WayForward.ASK_CONTACT_ADMIN else []
-    return [*told, say(f"named.{way}", names=refused.helpers), *then, *message]
-
-
-def elsewhere(refused: Refused) -> list[Utterance]:
-    """What can be done in Slack all the same."""
-    return [say(f"in_slack.{refused.elsewhere}")] if refused.elsewhere else []
-
-
-def closed_but(why: Refused | None) -> list[Utterance]:
-    """Says that a closed account can only be reopened."""
-    if why is None or why.denied.reason != Reason.ACCOUNT_CLOSED:
-        return []
-    return [say("closed_but"), *elsewhere(why)]
+        return [*told, say(f"way.{way}")]
+    asks, signs_in = way == WayForward.ASK_CONTACT_ADMIN, way == WayForward.ASK_FOR_SUPPORT
+    then = [say("way.ask_helpers")] if asks else [say("way.sign_in")] if signs_in else []
+    return [*told, say(f"named.{way}", names=refused.helpers), *then]
 
 
 def not_told(call: Call, desk: Desk, why: NotTold) -> Said:
-    """Back to the menu, with the reason where the caller may hear it."""
-    return menu(call, desk, *(refusal(why) if isinstance(why, Refused) else [say("being_updated")]))
+    """Back to the menu, with the reason where the caller may hear it: they can still leave a message."""
+    if not isinstance(why, Refused):
+        return menu(call, desk, say("being_updated"))
+    message = [] if why.denied.next in (WayForward.LEAVE_MESSAGE, WayForward.VERIFY) else [say("or_message")]
+    return menu(call, desk, *refusal(why), *message)
 
 
 def prove_or_not_told(call: Call, desk: Desk, why: NotTold) -> Said:

@@ -41,6 +41,8 @@ def answer(tx: Transaction, p: Phrases, who: Who | None, reply: Reply) -> Messag
 
 
 def _help(tx: Transaction, p: Phrases, who: Who) -> Message:
+    if none := accounts.without_support(tx, who):
+        return customer_messages.refused(p, none)
     buttons = b.actions(
         b.button(p.plain("button.open"), "open"),
         b.tell(p.plain("button.tickets"), Tickets()),
@@ -90,11 +92,10 @@ def _tickets(tx: Transaction, p: Phrases, who: Who, number: int) -> Message:
 
 def _ticket(tx: Transaction, p: Phrases, who: Who, number: int) -> Message:
     found = ticket_lists.conversation(tx, who, number)
-    return (
-        customer_messages.plain(p, "no_such_ticket", number=number)
-        if found is None
-        else customer_messages.conversation(p, found)
-    )
+    if found is not None:
+        return customer_messages.conversation(p, found)
+    none = accounts.without_support(tx, who)
+    return customer_messages.refused(p, none) if none else customer_messages.plain(p, "no_such_ticket", number=number)
 
 
 def _lent(tx: Transaction, p: Phrases, who: Who) -> Message:
@@ -108,6 +109,8 @@ def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_fro
     wanted = intents.which_change(words, p.example("changes")) if what == "change" else ""
     if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
         return answer(tx, p, who, Why(wanted) if wanted else OPEN)
+    if not found and (none := accounts.without_support(tx, who)):
+        return customer_messages.refused(p, none)
     why: Sequence[Block] = ()
     if wanted and not any(one.kind == wanted for one in found):
         why = _why_no_change(tx, p, who, Action(wanted))

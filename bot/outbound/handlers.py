@@ -30,9 +30,8 @@ from bot.text.replies import Fixed, Named, Unclear
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from bot.views.blocks import Block, Message
-from desk import choices, ticket_lists, ticket_work, verification
+from desk import accounts, choices, ticket_lists, ticket_work, verification
 from desk.actors import permit_worker
-from desk.ticket_lists import Page
 from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
@@ -259,7 +258,8 @@ def show_home(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         account = answers.answer(tx, p, who, Named("account"))
         since = totp.confirmed_at(tx, who.subject.person)
         proved = verification.proved_on(tx, who, private_answers.MOST)
-        view = home.home(p, account, found or Page((), False), page, proved, since)
+        offers = found is not None or not accounts.without_support(tx, who)
+        view = home.home(p, account, found, page, proved, since, offers=offers)
     yield
     posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
     edited_answers.keep(job, f"home:{user.team}:{user.user}", job.payload, view)

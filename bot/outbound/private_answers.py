@@ -51,6 +51,8 @@ def _prove(tx: Transaction, context: SlackContext, who: Who) -> Message:
     found = verification.standings(tx, who, MOST)
     if not found.each and not found.more:
         return customer_messages.plain(context.phrases, "nothing_allowed")
+    if none := accounts.without_support(tx, who):
+        return customer_messages.refused(context.phrases, none)
     needed = choices.requests(tx, who)
     return verification_messages.standing(context.phrases, found, needed, ticket_lists.drafts(tx, who))
 

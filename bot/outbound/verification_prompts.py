@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authz import Subject
+from authz import Proof, Subject
 from bot.outbound.posting import Posting
 from bot.views import customer_messages, verification_messages
 from bot.views.blocks import Message
-from desk.actors import offered_anything, permit_worker
+from desk.actors import Actor, offered_anything, permit_worker
 from store import Transaction
 from store.accounts import account_details
 from store.calls import callbacks
@@ -94,7 +94,7 @@ def fades(tx: Transaction, key: str) -> None:
 def _account_name(tx: Transaction, subject: Subject, account: int) -> str | None:
     """What the account is called, which whoever may do anything on it may hear: the owner of a closed one may reopen it. None:
     it is nothing of theirs any more."""
-    grant = offered_anything(tx, subject, account)
+    grant = offered_anything(tx, Actor(subject, Proof.VERIFIED), account)
     return None if grant is None else account_details.name(tx, grant).name
 
 

@@ -54,20 +54,21 @@ def clock(ms: int) -> Ready:
 
 
 class Phrases:
-    def __init__(self, document: Mapping[str, Any], *, phone: bool = True) -> None:
-        """`phone`: whether customers can call the desk; where they cannot, nobody is sent to do so."""
+    def __init__(self, document: Mapping[str, Any], *, phone: bool = True, pages: str = "") -> None:
+        """`phone`: whether customers can call the desk; where they cannot, nobody is sent to do so. `pages`: where they sign in, which
+        every sentence can say."""
         self._said = dict(_flat(document["say"])) | ({} if phone else dict(_flat(document["without_phone"])))
-        self._document = document
+        self._document, self._pages = document, Ready(pages)
 
     @property
     def keys(self) -> frozenset[str]:
         return frozenset(self._said)
 
     def say(self, key: str, **values: object) -> str:
-        return _Filling(self._document, escaped).vformat(self._said[key], (), values)
+        return _Filling(self._document, escaped).vformat(self._said[key], (), {**values, "pages": self._pages})
 
     def plain(self, key: str, **values: object) -> str:
-        return _Filling(self._document, str).vformat(self._said[key], (), values)
+        return _Filling(self._document, str).vformat(self._said[key], (), {**values, "pages": self._pages})
 
     def example(self, key: str) -> Any:
         """What stands in the file outside [say]: the words that are understood, and those of the pages to install the app."""
@@ -112,6 +113,6 @@ def _flat(table: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
 
 
 @cache
-def load(language: str = "en", *, phone: bool = True) -> Phrases:
+def load(language: str = "en", *, phone: bool = True, pages: str = "") -> Phrases:
     words = (resources.files("bot.text") / "phrases" / f"{language}.toml").read_text("utf-8")
-    return Phrases(tomllib.loads(words), phone=phone)
+    return Phrases(tomllib.loads(words), phone=phone, pages=pages)

@@ -48,6 +48,7 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
         p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
         proof,
+        *([p.say("card.no_support")] if told.no_support else []),
         _tell(p, told.tell, live=live, over=over),
         *([p.say("call.told_not" if over else "card.tell_not", cells=told.never)] if told.never else []),
         *([p.say("card.lent", cells=sorted(who.lent))] if who.lent else []),

@@ -62,10 +62,11 @@ def _refusal(p: Phrases, account: AccountName, why: Refused, *, rules: bool) -> 
     asked = [lender for lender in why.lenders if lender.member]
     if why.helpers:
         lines.append(p.say(f"named.{why.denied.next}", names=why.helpers[:3]))
+        lines += [p.say("way.sign_in")] if why.denied.next == WayForward.ASK_FOR_SUPPORT else []
     elif why.denied.next != WayForward.NONE:
         lines.append(p.say(f"way.{why.denied.next}"))
     if asked:
-        lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]]))
+        lines.append(p.say("lenders", names=[lender.name for lender in asked[:3]], action=why.cell))
     cited = [b.context(p.say("rules", rules=", ".join(why.denied.rules)))] if rules else []
     ask = (
         b.button(
@@ -132,6 +133,9 @@ def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) ->
     """What a member may do, account by account, and buttons to see what they may see."""
     made: list[Block] = []
     for name, rights in found.each[:STANDINGS]:
+        if rights.why is not None:
+            made += _refusal(p, name, rights.why, rules=False)
+            continue
         later = [one.kind for one in could if one.account == name.id and is_request(one.kind)]
         lines = [p.say("account", account=name.name, number=name.number)]
         lines.append(p.say("may", cells=disclosure.joined(rights.said)) if rights.said else p.say("may_nothing"))
@@ -148,7 +152,7 @@ def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) ->
         b.button(p.plain("button.open"), "open") if may_open(could) else None,
         b.tell(p.plain("button.bills"), Named("bills")) if "billing.view" in seen else None,
         b.tell(p.plain("button.services"), Named("services")) if "service.view" in seen else None,
-        b.tell(p.plain("button.contacts"), Named("contacts")) if found.each else None,
+        b.tell(p.plain("button.contacts"), Named("contacts")) if any(rights.said for _, rights in found.each) else None,
         b.tell(p.plain("button.lent"), Named("lent")) if "right.lend" in seen else None,
     )
     return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")

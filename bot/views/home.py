@@ -16,13 +16,15 @@ from desk.verification import Standing
 def home(
     p: Phrases,
     account: Message,
-    found: Page,
+    found: Page | None,
     page: int,
     proved: Sequence[Standing] = (),
     authenticator: int | None = None,
+    *,
+    offers: bool = True,
 ) -> Block:
-    """`proved`: how far they are proved on each account; `authenticator`: since when (ms) they have one."""
-    listed = customer_messages.listed(p, found.tickets, page, found.more)
+    """`found`: their tickets, None where they may see none anywhere; `offers`: whether they may do anything at all here; `proved`: how far they are proved on each account; `authenticator`: since when (ms) they have one."""
+    listed = customer_messages.listed(p, found.tickets, page, found.more).blocks if found is not None else ()
     sure = {"title": b.plain(p.plain("unlink.title"), 100), "text": b.plain(p.plain("unlink.text"), 300)}
     sure |= {"confirm": b.plain(p.plain("unlink.yes"), 30), "deny": b.plain(p.plain("unlink.no"), 30)}
     unlink = b.button(p.plain("button.unlink"), "unlink") | {"confirm": sure}
@@ -32,15 +34,16 @@ def home(
     since = p.say("home.no_authenticator")
     if authenticator is not None:
         since = p.say("authenticator.since", at=moment(authenticator))
-    proof = [b.context(*further, since), *b.actions(*_proof_buttons(p, authenticator is not None))]
-    return b.home([*account.blocks, *proof, b.divider(), *listed.blocks, b.divider(), *b.actions(unlink)])
+    proof = [b.context(*further, since), *b.actions(*_proof_buttons(p, authenticator is not None, offers))]
+    theirs = [*listed, b.divider()] if listed else []
+    return b.home([*account.blocks, *proof, b.divider(), *theirs, *b.actions(unlink)])
 
 
-def _proof_buttons(p: Phrases, there: bool) -> list[Block]:
+def _proof_buttons(p: Phrases, there: bool, offers: bool) -> list[Block | None]:
     return [
-        b.tell(p.plain("button.prove"), Named("prove")),
+        b.tell(p.plain("button.prove"), Named("prove")) if offers else None,
         verification_messages.remove(p) if there else b.tell(p.plain("button.enrol"), Named("authenticator")),
-        b.tell(p.plain("button.to_phone"), TransferCode()),
+        b.tell(p.plain("button.to_phone"), TransferCode()) if offers else None,
     ]
 
 

@@ -14,6 +14,7 @@ from authz import (
     NAMES,
     Action,
     Ask,
+    At,
     Denied,
     Grant,
     Reason,
@@ -95,7 +96,7 @@ def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> AccountNa
 def takes_billing_alone(tx: Transaction, grant: Grant) -> Status | None:
     """The state of the account, where it is why whoever may open billing tickets on it may open no other; it is theirs to know."""
     tx.require(grant, "ticket.open:billing")
-    ask = Ask(grant.subject, Action.TICKET_OPEN, grant.account, Topic.TECHNICAL, grant.proof)
+    ask = Ask(grant.subject, Action.TICKET_OPEN, grant.account, Topic.TECHNICAL, grant.proof, at=At.PAGES)
     verdict = judge(ask, tx.standing(ask))
     state = billing_alone(verdict) if isinstance(verdict, Denied) else None
     if state is not None:
@@ -155,8 +156,7 @@ def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refusal as its asker may hear it: what it would need, who can take its way forward, and who can lend it. `elsewhere`: what they
-    can do at another channel all the same, `billing` tickets or the `request` itself."""
+    """A refusal as its asker may hear it: what it would need, who can take its way forward, and who can lend it."""
 
     cell: str
     denied: Denied
@@ -164,12 +164,11 @@ class Refused:
     needs_role: bool = False
     helpers: tuple[str, ...] = ()
     lenders: tuple[Lender, ...] = ()
-    elsewhere: str = ""
 
 
 def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:
     """What goes with a refusal, as far as this person may hear it. Whoever is named can do what they are named for: each is
-    judged as the asker was. Where the way forward would lead to nobody, it leads to the desk."""
+    judged as the asker was. Where the way forward would lead to nobody, it leads to the desk, or to the account's own pages."""
     if denied.next not in NAMES or denied.reason == Reason.NOT_A_CONTACT:
         return Refused(ask.cell, denied)
     viewing = ask._replace(action=Action.CONTACTS_VIEW, topic=None, service=None)
@@ -183,11 +182,11 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:
     helpers = tuple(one.name for one in others if one.decides and can_help(denied, ask.cell, one.standing))
     lend = tuple(Lender(one.person, one.name, one.member) for one in others if can_lend(ask.cell, one.standing))
     tx.told(grant, "contact.name" if helpers or lend else "contact.none")
+    first = denied.reason == Reason.NO_SUPPORT
     if not helpers:
-        denied = Denied(denied.reason, denied.rules, WayForward.LEAVE_MESSAGE)
-    asking = denied.next in (WayForward.ASK_CONTACT_ADMIN, WayForward.ASK_OWNER)
-    wanted = helpers and denied.reason == Reason.NO_RIGHT and asking
-    needs, roles = needed_for(tx, grant, ask.cell) if wanted else ((), False)
+        denied = Denied(denied.reason, denied.rules, WayForward.SIGN_IN if first else WayForward.LEAVE_MESSAGE)
+    wanted = helpers and (first or (denied.reason == Reason.NO_RIGHT and denied.next in _GIVEN))
+    needs, roles = needed_for(tx, grant, "phone.support" if first else ask.cell) if wanted else ((), False)
     return Refused(ask.cell, denied, needs, roles, helpers, lend)
 
 
@@ -217,6 +216,7 @@ def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...
     return scheme.allowing(cell)
 
 
+_GIVEN = (WayForward.ASK_CONTACT_ADMIN, WayForward.ASK_OWNER)
 _NAME = select(tables.accounts).where(tables.accounts.c.id == bindparam("account"))
 _NUMBERED = select(tables.accounts.c.id).where(tables.accounts.c.number == bindparam("number"))
 _services = (

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Executable, bindparam, exists, literal, select
 
-from authz import Action, Ask, Grant, Proof, Standing, Status, Subject, judge
+from authz import Action, Ask, At, Grant, Proof, Standing, Status, Subject, judge
 from store import tables
 from store.db.holdings import held_by, words_of
 from store.db.transaction import Transaction
@@ -28,8 +28,9 @@ class Colleague:
 
     @property
     def decides(self) -> bool:
-        """Whether they may manage contacts, once the account is active. Their names are what `contacts.view` tells."""
-        asked = Ask(self.standing.subject, Action.CONTACTS_MANAGE, self.standing.account, None, Proof.STEPPED_UP)
+        """Whether they may manage contacts, at their pages, once the account is active. Their names are what `contacts.view` tells."""
+        subject, account, *_ = self.standing
+        asked = Ask(subject, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP, at=At.PAGES)
         return isinstance(judge(asked, self.standing._replace(status=Status.ACTIVE)), Grant)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from authz import LENT, OWN_REQUESTS, Proof, Subject, rights
+from authz import LENT, OWN_REQUESTS, At, Proof, Subject, rights
 from store import tables
 from store.db import holdings
 from store.db.transaction import Transaction
@@ -24,7 +24,8 @@ class Requester:
     """Somebody proven, and how they stand on the account. `may` and `step_up` are cells: allowed as they are proven now,
     and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what reaches
     their own tickets alone, by a lent right, or their own requests, and by which limit. `held` are their words under the
-    account's scheme; `lent` are cells of what is allowed that they have by a lent right alone."""
+    account's scheme; `lent` are cells of what is allowed that they have by a lent right alone. `no_support`: whoever talks to them
+    tells them nothing but who could give them that right, and what is lent to them."""
 
     name: str
     account_number: str
@@ -37,6 +38,7 @@ class Requester:
     step_up: frozenset[str]
     open_tickets: int
     lent: frozenset[str]
+    no_support: bool
 
 
 def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
@@ -46,7 +48,7 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
     p = tables.people.c
     name = tx.connection.execute(select(p.name).where(p.id == person)).scalar_one()
     standing = holdings.on(tx, subject, account.id, None)
-    found = rights(standing, proof)
+    found = rights(standing, proof, At.SUPPORT)
     may = {cell: yes.when for cell, yes in found.may.items() if cell != NOT_SHOWN}
     t = tables.tickets.c
     open_ones = select(func.count()).where(t.opened_by == person, t.status.in_(("open", "waiting")))
@@ -62,4 +64,5 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
         found.step_up - {NOT_SHOWN},
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
         frozenset(cell for cell, limit in may.items() if limit in LENT),
+        found.no_support,
     )

@@ -21,6 +21,7 @@ from authz import (
     Action,
     Allowed,
     Ask,
+    At,
     Denied,
     Grant,
     Proof,
@@ -203,36 +204,40 @@ class Transaction:
                 offered[ask.cell] = self._register(verdict)
         return offered
 
-    def offer_everywhere(self, subject: Subject, proof: Proof, cells: Iterable[Cell]) -> dict[int, dict[str, Grant]]:
+    def offer_everywhere(
+        self, subject: Subject, proof: Proof, cells: Iterable[Cell], at: At = At.SUPPORT
+    ) -> dict[int, dict[str, Grant]]:
         """The same on every account of a person, by account number: id → cell → Grant; accounts with nothing are left out."""
         cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
         for id, standing in holdings.everywhere(self, subject):
             for action, topic in cells:
-                verdict = judge(Ask(subject, action, id, topic, proof), standing)
+                verdict = judge(Ask(subject, action, id, topic, proof, at=at), standing)
                 if isinstance(verdict, Grant):
                     offered.setdefault(id, {})[verdict.cell] = self._register(verdict)
         return offered
 
-    def offer_accounts(self, subject: Subject, proof: Proof, cells: Iterable[Cell]) -> dict[int, Grant]:
+    def offer_accounts(
+        self, subject: Subject, proof: Proof, cells: Iterable[Cell], at: At = At.SUPPORT
+    ) -> dict[int, Grant]:
         """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
         first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no
         proof."""
         cells, offered = tuple(cells), dict[int, Grant]()
         for id, standing in holdings.everywhere(self, subject):
-            verdicts = (judge(Ask(subject, action, id, topic, proof), standing) for action, topic in cells)
+            verdicts = (judge(Ask(subject, action, id, topic, proof, at=at), standing) for action, topic in cells)
             first = next((verdict for verdict in verdicts if isinstance(verdict, Grant)), None)
             if first is not None and proof >= Proof.VERIFIED:
                 offered[id] = self._register(first)
         return offered
 
-    def rights(self, subject: Subject, account: int, proof: Proof) -> Rights:
+    def rights(self, subject: Subject, account: int, proof: Proof, at: At = At.SUPPORT) -> Rights:
         """Everything a person may do on an account as they are proven, and what a second proof would open. It opens nothing, so there is no
         Grant; `told_rights` records that somebody was told of it."""
-        return rights(holdings.on(self, subject, account, None), proof)
+        return rights(holdings.on(self, subject, account, None), proof, at)
 
-    def requests_everywhere(self, subject: Subject) -> dict[int, tuple[Action, ...]]:
+    def requests_everywhere(self, subject: Subject, at: At = At.SUPPORT) -> dict[int, tuple[Action, ...]]:
         """The requests a second proof would open, on every account of a person (id); accounts with none are left out."""
-        found = ((id, rights(standing, Proof.STEPPED_UP)) for id, standing in holdings.everywhere(self, subject))
+        found = ((id, rights(standing, Proof.STEPPED_UP, at)) for id, standing in holdings.everywhere(self, subject))
         return {id: theirs.requests for id, theirs in found if theirs.requests}
 
     def require(self, grant: Grant, *cells: str) -> Grant:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 
-from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic, judge
+from authz import Action, Ask, At, Denied, Grant, Proof, Subject, Topic, judge
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction, upsert
 from store.messages import edits, timeline
@@ -22,7 +22,15 @@ from store.verification import attempt_limits, slack_members
 SLACK, PAGES, PHONE, NOBODY = "slack", "pages", "phone", "nobody"
 STATES: Final = ("queued", "delivered", "pages", "read", "phone", "heard", "refused", "nobody")
 _UNREAD: Final = ("pages", "phone", "refused", "nobody")
-WHY_NOBODY: Final = ("not_a_contact", "no_right", "not_covered", "account_suspended", "account_closed", "no_way")
+WHY_NOBODY: Final = (
+    "not_a_contact",
+    "no_support",
+    "no_right",
+    "not_covered",
+    "account_suspended",
+    "account_closed",
+    "no_way",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
         and tx.connection.execute(_SLACK_IS_OPEN).first() is not None
     ):
         return Reach(SLACK, row.name)
-    if not why and _has_joined(tx, row.opened_by):
+    if not _why_not(tx, row, row.opened_by, At.PAGES) and _has_joined(tx, row.opened_by):
         return Reach(PAGES, row.name)
     if not why and phone and _can_ring(tx, row.opened_by):
         return Reach(PHONE, row.name)
@@ -152,9 +160,9 @@ def of_ticket(tx: Transaction, grant: Grant, number: int) -> dict[int, Delivery]
     }
 
 
-def _why_not(tx: Transaction, ticket: Any, person: int) -> str:
+def _why_not(tx: Transaction, ticket: Any, person: int, at: At = At.SUPPORT) -> str:
     """Why somebody may not read a ticket of theirs now; empty: they may."""
-    verdict = judge(ask := _asked(ticket, person), tx.standing(ask))
+    verdict = judge(ask := _asked(ticket, person)._replace(at=at), tx.standing(ask))
     return str(verdict.reason) if isinstance(verdict, Denied) else ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
-from authz import Action, Ask, Grant, Proof, Scheme, Standing, Status, Subject, Topic, judge
+from authz import Action, Ask, At, Grant, Proof, Scheme, Standing, Status, Subject, Topic, judge
 
 # "y" and "n" are the answers of rules.md, with the rules it gives for them and "*" where no document decides. A word
 # after "if" must be true or the answer is no (`not_covered`); a word after "only" is a limit that travels with the yes.
@@ -259,7 +259,10 @@ def disagreements(scheme: Scheme, cells: Iterable[str] | None = None) -> Iterato
     statuses = ("active",) if desk else STATUSES
     for cell in table.answers if cells is None else cells:
         action, _, topic = cell.partition(":")
-        asks = [Ask(Subject("person:1"), Action(action), account, Topic(topic) if topic else None, p) for p in Proof]
+        asks = [
+            Ask(Subject("person:1"), Action(action), account, Topic(topic) if topic else None, p, at=At.PAGES)
+            for p in Proof
+        ]
         for held, status, sla in product(every_holding(table.words), statuses, (True, False)):
             facts = frozenset({"sla"} if sla else ())
             for ask in asks:

@@ -17,6 +17,7 @@ from authz import (
     LENDABLE,
     NAMES,
     Ask,
+    At,
     Denied,
     Grant,
     Proof,
@@ -46,8 +47,8 @@ def subsets(words: Held) -> list[Held]:
 _ANN = Subject("person:1")
 
 
-def asked(cell: str, who: Subject = _ANN, proof: Proof = Proof.STEPPED_UP) -> Ask:
-    return Ask(who, PAIRS[cell][0], 1, PAIRS[cell][1], proof)
+def asked(cell: str, who: Subject = _ANN, proof: Proof = Proof.STEPPED_UP, at: At = At.PAGES) -> Ask:
+    return Ask(who, PAIRS[cell][0], 1, PAIRS[cell][1], proof, at=at)
 
 
 def stands(scheme: Scheme, held: Held, status: Status, facts: Held, who: Subject = _ANN) -> Standing:

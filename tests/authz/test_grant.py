@@ -14,6 +14,7 @@ import pytest
 from authz import (
     Action,
     Ask,
+    At,
     Denied,
     Grant,
     Proof,
@@ -27,7 +28,7 @@ from authz import (
     load_schemes,
 )
 
-ASK = Ask(Subject("person:17"), Action.TICKET_OPEN, 5, Topic.BILLING, Proof.VERIFIED, "vps-1")
+ASK = Ask(Subject("person:17"), Action.TICKET_OPEN, 5, Topic.BILLING, Proof.VERIFIED, "vps-1", At.PAGES)
 STANDING = Standing(Subject("person:17"), 5, load_schemes()["memset"], Status.ACTIVE, frozenset(), frozenset())
 
 

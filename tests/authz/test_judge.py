@@ -16,6 +16,7 @@ from authz import (
     Action,
     Allowed,
     Ask,
+    At,
     Denied,
     Grant,
     Proof,
@@ -38,7 +39,7 @@ SLA = frozenset({"sla"})
 
 def ask(cell: str, proof: Proof = Proof.STEPPED_UP, account: int | None = 5) -> Ask:
     action, _, topic = cell.partition(":")
-    return Ask(Subject("person:17"), Action(action), account, Topic(topic) if topic else None, proof)
+    return Ask(Subject("person:17"), Action(action), account, Topic(topic) if topic else None, proof, at=At.PAGES)
 
 
 def standing(
@@ -307,19 +308,24 @@ def test_proof_words() -> None:
 
 @pytest.mark.parametrize("proof", [Proof.NONE, Proof.VERIFIED, Proof.STEPPED_UP])
 def test_all_rights_at_once_are_what_the_judge_says_of_each(proof: Proof) -> None:
-    """For every preset of every scheme, state of the account and fact; and with something lent, and own requests."""
+    """For every preset of every scheme, state of the account and fact, and place; and with something lent, and own requests."""
     for scheme in SCHEMES.values():
-        for column, status, facts in product(scheme.columns, Status, (frozenset[str](), FACTS)):
+        for column, status, facts, at in product(scheme.columns, Status, (frozenset[str](), FACTS), At):
             for lent, own in (({}, ()), ({"ticket.view:technical": "one_ticket"}, ("ticket.view:billing",))):
                 theirs = Standing(Subject("person:7"), 3, scheme, status, column.members, facts, lent, frozenset(own))
-                found, may, step_up = rights(theirs, proof), dict[str, Allowed](), set[str]()
+                found, may, step_up = rights(theirs, proof, at), dict[str, Allowed](), set[str]()
                 for (action, topic), cell in CELL_OF.items():
-                    verdict = judge(Ask(Subject("person:7"), action, 3, topic, proof), theirs)
+                    verdict = judge(Ask(Subject("person:7"), action, 3, topic, proof, at=at), theirs)
                     if cell in CELLS and isinstance(verdict, Grant):
                         may[cell] = Allowed(verdict.when, verdict.rules)
                     elif cell in CELLS and isinstance(verdict, Denied) and verdict.reason == Reason.STEP_UP:
                         step_up.add(cell)
                 assert (dict(found.may), set(found.step_up)) == (may, step_up)
+                assert found.no_support is (
+                    at is At.SUPPORT
+                    and scheme.support_first
+                    and not scheme.answer(column.members, "phone.support").allowed
+                )
                 reopens = (Action.ACCOUNT_REOPEN,) if status is not Status.CLOSED else ()
                 assert found.requests == tuple(a for a in REQUESTS if a in {*may, *step_up} and a not in reopens)
-    assert rights(None, proof) == ({}, frozenset(), ())
+    assert rights(None, proof, At.PAGES) == ({}, frozenset(), (), True)

@@ -189,6 +189,13 @@ def test_the_last_rule_of_the_page_may_be_cited(tmp_path: Path, name: str, colum
     assert read_scheme(path).rows["billing.view"][column].rules == (rule,)
 
 
+@pytest.mark.parametrize("said", ["0", '"no"', "[]"])
+def test_whether_support_comes_first_is_true_or_false(tmp_path: Path, said: str) -> None:
+    path = edited(tmp_path, "memset", (r"^title = .*", rf'title = "Memset"\nsupport_first = {said}'))
+    with pytest.raises(SchemeError, match="support_first is true or false"):
+        read_scheme(path)
+
+
 @pytest.mark.parametrize("title", ["5", '""', "[]"])
 def test_a_title_is_a_word(tmp_path: Path, title: str) -> None:
     path = edited(tmp_path, "memset", (r"^title = .*", f"title = {title}"))

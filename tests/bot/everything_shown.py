@@ -102,6 +102,7 @@ def card(text: str, status: str = "open", requester: bool = True) -> Card:
         step_up=frozenset(REQUESTS),
         open_tickets=3,
         lent=frozenset(LENDABLE),
+        no_support=True,
     )
     about = (10**9, text[:90], "billing", "problem", status, True, "slack", AT, name(text), name(text))
     return Card(*about, who if requester else None, said(text))

@@ -127,8 +127,8 @@ def test_e14_why_a_change_is_not_offered_is_said_first_and_who_may_ask_for_it(de
     assert "you may not have login details sent" in desk.said("U0MIA")
     desk.be("U0LEO").dm("please cancel our hosting")
     desk.work()
-    assert refusal in desk.said("U0LEO")
-    assert "open technical tickets" not in desk.said("U0LEO"), "which he did not ask for"
+    assert "On *Tideworks Ltd* you may not ask for support" in desk.said("U0LEO")
+    assert "Only Raj Patel can do that" not in desk.said("U0LEO"), "what he asks for is not looked at"
     desk.be("U0RAJ").dm("please reopen our account")
     desk.be("U0RAJ").dm("please cancel our hosting")
     desk.be("U0MIA").dm("we want to cancel and order a new server")

@@ -77,6 +77,7 @@ def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: 
     keyed(phone, "8")
     assert "Your second proof is good for 15 minutes." in proves(desk, phone, way, made)
     keyed(phone, "1")
+    keyed(phone, "3")
     assert "This message is recorded." in keyed(phone, "5")
     before = len(phone.heard)
     phone.speak("please open our account again")

@@ -77,7 +77,7 @@ def test_d3_an_answer_is_on_its_way_until_slack_has_it(desk: SlackDesk) -> None:
     ("what", "why"),
     [
         ([f"DELETE FROM contacts WHERE person_id = {MIA}"], "is no longer a contact of this account."),
-        (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer read tickets"),
+        (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer ask for support"),
         (["UPDATE accounts SET status = 'closed'"], "The account is closed, and Mia Chen can no longer read"),
     ],
 )
@@ -138,7 +138,7 @@ def test_d4_the_card_says_how_it_was_proved_when_it_was_opened(desk: SlackDesk) 
 @pytest.mark.parametrize(
     ("what", "became"),
     [
-        (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer read tickets"),
+        (held("manage_services", tables.contacts.c.person_id == text(MIA)), "may no longer ask for support"),
         ([f"DELETE FROM slack_members WHERE person_id = {MIA}"], "Mia Chen hears it when they call"),
     ],
 )

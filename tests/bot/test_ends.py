@@ -175,7 +175,7 @@ def test_an_answer_for_ones_eyes_where_the_app_is_not(slack_once: SlackDesk) -> 
     said = desk.be("U0MIA").says("random", "tide-web is slow")
     desk.be("U0LEO").shortcut("open_ticket", said)
     desk.work()
-    assert "you may not open technical tickets" in desk.said("U0LEO"), "in direct messages then"
+    assert "you may not ask for support" in desk.said("U0LEO"), "in direct messages then"
 
 
 def test_files_are_not_posted_twice(slack_once: SlackDesk) -> None:

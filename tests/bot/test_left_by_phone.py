@@ -56,7 +56,7 @@ def test_e5_every_refusal_says_so(slack_once: SlackDesk) -> None:
     status(desk, "closed")
     heard = leaves(desk, "raj.patel", "4")
     assert OFFER in heard
-    assert f"To have it reopened, press 1. In Slack you can open, read and answer billing tickets. {OR}" in heard
+    assert f"To have it reopened, press 1. {OR}" in heard
 
 
 def test_e5_a_message_is_not_proof_for_strangers(slack_once: SlackDesk) -> None:

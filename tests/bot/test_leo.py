@@ -30,18 +30,19 @@ def test_refused_with_the_way_forward(desk: SlackDesk) -> None:
     desk.be("U0LEO").command("/ticket", "tide-web is slow")
     desk.work()
     told = desk.said("U0LEO")
-    assert "On *Tideworks Ltd* you may not open technical tickets" in told
-    assert "That needs Manage Support" in told
+    assert "On *Tideworks Ltd* you may not ask for support, so I can tell you nothing about it here." in told
+    assert "That needs Manage Support.\nRaj Patel can give you this right." in told
+    assert f"Sign in to see what is yours: {desk.settings.public_url}" in told
+    assert "Raj Patel can lend you the right to open technical tickets, for one ticket or for some hours." in told
     assert "Rule:" not in told, "which rule it is says the answer to why"
     assert "[Ask Raj Patel]" in told
     assert desk.be("U0LEO").view is None
 
 
 def test_asked_why_not_it_says_the_rule(desk: SlackDesk) -> None:
-    desk.be("U0LEO").dm("account")
+    desk.be("U0LEO").dm("please cancel our hosting")
     desk.work()
-    desk.click("U0LEO", "tell_why_ticket.open_technical")
-    assert "Rule: MS-28, MS-29" in desk.said("U0LEO")
+    assert "Rule: MS-32" in desk.said("U0LEO")
 
 
 def test_raj_lends_one_ticket(desk: SlackDesk) -> None:
@@ -54,14 +55,14 @@ def test_raj_lends_one_ticket(desk: SlackDesk) -> None:
     assert "[Allow one ticket]" not in desk.said("U0RAJ")
     assert "*Raj Patel* lets you open technical tickets on *Tideworks Ltd*: one ticket" in desk.said("U0LEO")
     desk.click("U0LEO", "open", holding="lets you")
-    desk.submit("U0LEO", about="3:technical", words="tide-web is slow")
+    desk.submit("U0LEO", words="tide-web is slow")
     assert "tide-web is slow" in desk.said("U0KIM", AGENTS)
     desk.be("U0LEO").close(everything=True)
     desk.pass_time(3600)
     desk.be("U0LEO").command("/ticket", "and another")
     desk.work()
     assert desk.be("U0LEO").view is None, "one ticket was lent, and it is open"
-    assert desk.said("U0LEO").count("you may not open technical tickets") == 2
+    assert desk.said("U0LEO").count("you may not ask for support") == 2
     desk.be("U0LEO").dm("more of it", thread=desk.last("U0LEO", holding="Ticket #1001"))
     desk.work()
     assert "more of it" in desk.said("U0KIM", AGENTS), "what he opened he may follow"
@@ -80,7 +81,7 @@ def test_for_an_hour_and_no_longer(desk: SlackDesk) -> None:
     desk.be("U0LEO").dm("our site is down again")
     desk.work()
     assert "Ticket #1003" not in desk.said("U0LEO")
-    assert "you may not open technical tickets" in desk.said("U0LEO").rpartition("is down again")[2]
+    assert "you may not ask for support" in desk.said("U0LEO").rpartition("is down again")[2]
 
 
 def test_taken_back(desk: SlackDesk) -> None:
@@ -156,16 +157,3 @@ def ledger(desk: SlackDesk) -> list[object]:
         verdict = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))
         assert isinstance(verdict, Grant)
         return [str(entry) for entry in audit.entries(tx, verdict)]
-
-
-def test_requests_that_are_his_to_make_are_offered_as_what_they_are(desk: SlackDesk) -> None:
-    desk.be("U0LEO").command("/ticket", "our shop is down")
-    desk.work()
-    desk.click("U0LEO", "open", holding="may not open technical")
-    form = desk.text_of(desk.form("U0LEO"))
-    assert "Make a request" in form
-    assert "The desk gets this once you have given a second proof" in form
-    assert "Have login details sent, at *Tideworks Ltd*" in form
-    desk.submit("U0LEO", words="of tide-web")
-    assert "the desk has not got it" in desk.text_of(desk.be("U0LEO").view)
-    assert "of tide-web" not in desk.said("U0KIM", AGENTS)

@@ -116,7 +116,9 @@ def test_what_is_not_shown_is_said() -> None:
             ("110 more",),
         ),
         (
-            customer_messages.account(P, OfAccounts(((account("a"), Rights((), frozenset())),) * 150, 0), []),
+            customer_messages.account(
+                P, OfAccounts(((account("a"), Rights(("billing.view",), frozenset())),) * 150, 0), []
+            ),
             ("138 more",),
         ),
         (delegation_messages.lent(P, [loan("a")] * 21), ("1 more",)),

@@ -1,15 +1,24 @@
-"""E4, E21: whoever may make requests and nothing else is told the same in Slack and by phone, and follows what they asked for."""
+"""E4, E21: whoever may make requests and nothing else is told the same in Slack and by phone, and follows what they asked for.
+
+Under schemes with `support_first = false`: otherwise nobody makes requests there who may not ask for support.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from simulator.phone import Phone
+from store import tables
 from tests.bot.proving import app, on_the_phone, shows
-from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
+from tests.bot.test_services import offered
 from tests.bot.test_way_forward import asks, holds, sql, status
+from tests.rights import tables_alone
 from tests.sizes import is_everything
 
 LEO = "leo.fox"
@@ -37,10 +46,12 @@ FEW = [
 
 
 @pytest.fixture
-def desk(slack_once: SlackDesk) -> SlackDesk:
-    slack_once.link("U0LEO", LEO)
-    slack_once.pass_time(73 * 3600)
-    return slack_once
+def desk(sample_sqlite: str, slack_stage: Stage, tmp_path: Path) -> Iterator[SlackDesk]:
+    opened = SlackDesk(sample_sqlite, slack_stage, schemes_dir=tables_alone(tmp_path))
+    opened.link("U0LEO", LEO)
+    opened.pass_time(73 * 3600)
+    yield opened
+    opened.close()
 
 
 def orders(desk: SlackDesk) -> None:
@@ -111,6 +122,19 @@ def test_e4_the_second_proof_that_slack_sends_to_the_phone_for_can_be_given_ther
     assert "one more server" in desk.said("U0KIM", AGENTS)
 
 
+def test_e1_whoever_may_only_make_requests_chooses_a_service_too(desk: SlackDesk) -> None:
+    """Manage Services alone opens no ticket, and names the services it has login details sent for."""
+    desk.be("U0LEO").dm("our site is down")
+    desk.work()
+    desk.click("U0LEO", "open")
+    assert set(offered(desk.form("U0LEO"), "service")) == {"3:ms-1", "3:ms-2"}
+    desk.submit("U0LEO", words="the new one", service="3:ms-2")
+    t = tables.tickets.c
+    with desk.store.transaction("test") as tx:
+        kept = tx.connection.execute(select(t.kind, t.service)).all()
+    assert [tuple(row) for row in kept] == [("service.credentials", "ms-2")]
+
+
 @pytest.mark.parametrize(("scheme", "held"), EACH if is_everything() else FEW)
 def test_e21_slack_and_the_phone_say_alike_whether_something_needs_a_second_proof(
     desk: SlackDesk, scheme: str, held: str
@@ -130,3 +154,16 @@ def test_e21_slack_and_the_phone_say_alike_whether_something_needs_a_second_proo
         assert in_slack is proves is (NO_NEED not in keyed(phone, "8")), state
         assert in_slack or state != "closed"
         phone.hang_up()
+
+
+def test_requests_that_are_theirs_to_make_are_offered_as_what_they_are(desk: SlackDesk) -> None:
+    desk.be("U0LEO").command("/ticket", "our shop is down")
+    desk.work()
+    desk.click("U0LEO", "open", holding="may not open technical")
+    form = desk.text_of(desk.form("U0LEO"))
+    assert "Make a request" in form
+    assert "The desk gets this once you have given a second proof" in form
+    assert "Have login details sent, at *Tideworks Ltd*" in form
+    desk.submit("U0LEO", words="of tide-web")
+    assert "the desk has not got it" in desk.text_of(desk.be("U0LEO").view)
+    assert "of tide-web" not in desk.said("U0KIM", AGENTS)

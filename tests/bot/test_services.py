@@ -48,21 +48,6 @@ def test_e1_the_service_that_was_chosen_is_kept_and_shown_for_every_kind(slack_o
     assert [row.service for row in kept] == ["ms-2"] * len(kinds), kept
 
 
-def test_e1_whoever_may_only_make_requests_chooses_a_service_too(slack_once: SlackDesk) -> None:
-    """Manage Services alone opens no ticket, and names the services it has login details sent for."""
-    desk = slack_once
-    desk.link("U0LEO", "leo.fox")
-    desk.be("U0LEO").dm("our site is down")
-    desk.work()
-    desk.click("U0LEO", "open")
-    assert set(offered(desk.form("U0LEO"), "service")) == {f"{TIDEWORKS}:ms-1", f"{TIDEWORKS}:ms-2"}
-    desk.submit("U0LEO", words="the new one", service=f"{TIDEWORKS}:ms-2")
-    t = tables.tickets.c
-    with desk.store.transaction("test") as tx:
-        kept = tx.connection.execute(select(t.kind, t.service)).all()
-    assert [tuple(row) for row in kept] == [("service.credentials", "ms-2")]
-
-
 def test_e1_the_only_service_is_what_it_is_about(slack_once: SlackDesk) -> None:
     """As by phone, which does not ask for the one there is."""
     desk = slack_once

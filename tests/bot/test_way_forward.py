@@ -58,9 +58,10 @@ def test_e19_on_a_suspended_account_nobody_is_offered_what_is_refused(desk: Slac
     for other in ("lend", "[Ask", "for good", "Only the account's owner"):
         assert other not in said
     said = asks(desk, "U0LEO", "our shop is down")
-    assert "Raj Patel can open a billing ticket about the suspension" in said
-    assert "lend" not in said
-    assert "That needs" not in said
+    assert "you may not ask for support" in said
+    assert "Sign in to see what is yours" in said
+    for other in ("lend", "That needs", "give you this right", "suspen"):
+        assert other not in said, "nobody gives anything meanwhile"
 
 
 GONE_TO_BILLING = {
@@ -119,13 +120,14 @@ def test_e19_who_has_billing_tickets_anyway_is_told_of_no_suspension_where_there
 def test_e19_words_that_can_be_no_ticket_are_answered_with_why_before_what_else_they_may_mean(desk: SlackDesk) -> None:
     """E19: nobody is left with buttons alone."""
     said = asks(desk, "U0LEO", "something is odd with the thing")
-    assert "On *Tideworks Ltd* you may not open technical tickets." in said.partition("Or did you mean")[0]
+    assert "On *Tideworks Ltd* you may not ask for support" in said
+    assert "Or did you mean" not in said, "nothing is offered there"
     status(desk, "suspended")
     said = asks(desk, "U0MIA", "something is odd with the thing")
     assert "Raj Patel can open a billing ticket about the suspension." in said.partition("Or did you mean")[0]
     status(desk, "closed")
     said = asks(desk, "U0MIA", "something is odd with the thing")
-    assert "Please ask whoever looks after your account" in said.partition("Or did you mean")[0]
+    assert "Please ask whoever looks after your account" in said
 
 
 @pytest.mark.parametrize("phone", [True, False])
@@ -135,8 +137,8 @@ def test_nobody_is_sent_to_ring_a_desk_without_a_phone(desk: SlackDesk, phone: b
     assert opened is not None
     desk.context.phrases = opened.context.phrases
     with desk.store.transaction("test") as tx:
-        hold(tx, "manage_services")
-    said = asks(desk, "U0LEO", "our shop is down")
+        hold(tx, "manage_support")
+    said = asks(desk, "U0LEO", "what do we owe?")
     way = "You can leave us a message: call us" if phone else "Please contact the desk in another way."
     assert f"Nobody on the account can change that. {way}" in said
     said = asks(desk, "U0LEO", "locked out")
@@ -155,9 +157,8 @@ def test_e19_what_was_asked_for_before_the_suspension(desk: SlackDesk) -> None:
     assert "You can open a billing ticket about the suspension" in said
     assert "answered already" not in said
     desk.click("U0LEO", "ask_lender")
-    assert "is suspended, so you may not" not in desk.said("U0LEO"), "he may not open tickets at all"
-    about = "The account is suspended.\nRaj Patel can open a billing ticket about the suspension"
-    assert about in desk.said("U0LEO"), "whoever lacks the right besides hears what that is about"
+    assert "suspended" not in desk.said("U0LEO"), "he may not ask for support at all"
+    assert desk.said("U0LEO").rpartition("you may not ask for support")[2].count("lend") == 0
     status(desk, "active")
     desk.click("U0RAJ", "lend_once")
     assert "Lent." in desk.said("U0RAJ")

@@ -33,11 +33,11 @@ def test_a_no_in_words_and_as_json(shell: Shell) -> None:
     said = shell.run(*LEO, *TECHNICAL)
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines()[0] == "leo.fox on 400639: ticket.open (technical): no"
-    assert "(no_right)" in said.out
-    assert "next: Ask someone who may manage the account's contacts" in said.out
+    assert "(no_support)" in said.out
+    assert "someone who may manage the account's contacts can give you support. (ask_for_support)" in said.out
     found = shell.run(*LEO, *TECHNICAL, "--json").json
     assert list(found) == ["allowed", "reason", "rules", "next"]
-    assert (found["allowed"], found["reason"], found["next"]) == (False, "no_right", "ask_contact_admin")
+    assert (found["allowed"], found["reason"], found["next"]) == (False, "no_support", "ask_for_support")
     assert found["rules"]
 
 
@@ -53,6 +53,12 @@ def test_a_limit_is_named_in_words(light: Shell) -> None:
 def test_the_proof_is_verified_unless_said(light: Shell, proof: str, reason: str) -> None:
     given = ("--proof", proof) if proof else ()
     assert light.run(*MIA, *TECHNICAL, *given, "--json").json["reason"] == reason
+
+
+@pytest.mark.parametrize(("at", "reason"), [("support", "no_support"), ("pages", "allowed"), ("", "no_support")])
+def test_it_is_asked_at_a_support_channel_unless_said(light: Shell, at: str, reason: str) -> None:
+    given = ("--at", at) if at else ()
+    assert light.run(*LEO, "--action", "service.view", *given, "--json").json["reason"] == reason
 
 
 def test_a_known_person_who_is_not_on_the_account(shell: Shell) -> None:
@@ -97,6 +103,10 @@ def test_a_closed_account_says_so(light: Shell) -> None:
         (
             ("--account", "400639", "--person", "mia.chen", *TECHNICAL, "--proof", "sworn"),
             "there is no proof sworn: none, claimed, verified or stepped-up",
+        ),
+        (
+            ("--account", "400639", "--person", "mia.chen", *TECHNICAL, "--at", "home"),
+            "there is no place home: support or pages",
         ),
         (
             ("--account", "400639", "--person", "mia.chen", *TECHNICAL, "--service", "ms-9"),

@@ -48,7 +48,6 @@ def test_every_key_writes_what_it_told(desk: Desk) -> None:
         "2": [
             ("ticket.view:technical", "allowed", "ticket.none"),
             ("ticket.view:billing", "allowed", "ticket.none"),
-            ("phone.support", "allowed", ""),
         ],
         "9": [menu[1:]],
         "7": [menu[1:]],

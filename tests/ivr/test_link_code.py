@@ -21,6 +21,7 @@ from tests.rights import held
 from tests.seeking import stands_in
 
 OFFER = "Press 7 for a code to link Slack."
+MIA, MIAS_PIN = "+441632960108", "17846325"
 LEO, LEOS_PIN = "+441632960109", "39275068"
 
 
@@ -31,16 +32,15 @@ def slack_desk(sample_url: str) -> Iterator[Desk]:
     desk.close()
 
 
-def leo(desk: Desk) -> Caller:
-    """Leo may get no support by phone: a code he may have all the same."""
-    caller = Caller(Wire(desk), LEO)
-    caller.prove(pin=LEOS_PIN)
+def mia(desk: Desk) -> Caller:
+    caller = Caller(Wire(desk), MIA)
+    caller.prove(pin=MIAS_PIN)
     return caller
 
 
-def leos_subject(desk: Desk) -> str:
+def mias_subject(desk: Desk) -> str:
     p = tables.people.c
-    return Subject.of_person(rows(desk, select(p.id).where(p.username == "leo.fox"))[0][0])
+    return Subject.of_person(rows(desk, select(p.id).where(p.username == "mia.chen"))[0][0])
 
 
 def told(caller: Caller) -> str:
@@ -56,7 +56,7 @@ def redeemed(desk: Desk, code: str) -> tuple[str, str] | None:
 
 
 def test_a_code_is_read_out_twice_and_is_the_callers(slack_desk: Desk) -> None:
-    caller = leo(slack_desk)
+    caller = mia(slack_desk)
     assert OFFER in caller.answer.said
     caller.key("7")
     code = told(caller)
@@ -65,19 +65,19 @@ def test_a_code_is_read_out_twice_and_is_the_callers(slack_desk: Desk) -> None:
         "In Slack write to the desk: link, then these eight digits. It is good for ten minutes.",
         ANYTHING,
     ]
-    assert redeemed(slack_desk, code) == (leos_subject(slack_desk), "")
+    assert redeemed(slack_desk, code) == (mias_subject(slack_desk), "")
     assert redeemed(slack_desk, code) is None, "once"
 
 
 def test_a_code_is_good_for_ten_minutes(slack_desk: Desk) -> None:
-    caller = leo(slack_desk)
+    caller = mia(slack_desk)
     caller.key("7")
     slack_desk.now += LIFE
     assert redeemed(slack_desk, told(caller)) is None
 
 
 def test_a_new_code_ends_the_one_before(slack_desk: Desk) -> None:
-    caller = leo(slack_desk)
+    caller = mia(slack_desk)
     caller.key("7")
     first = told(caller)
     caller.key("7")
@@ -86,7 +86,7 @@ def test_a_new_code_ends_the_one_before(slack_desk: Desk) -> None:
 
 
 def test_a_repeat_of_the_turn_reads_out_the_same_code(slack_desk: Desk) -> None:
-    caller = leo(slack_desk)
+    caller = mia(slack_desk)
     caller.key("7")
     assert caller.again() == caller.again() == caller.answer
     assert count(slack_desk, tables.codes) == 1
@@ -94,7 +94,7 @@ def test_a_repeat_of_the_turn_reads_out_the_same_code(slack_desk: Desk) -> None:
 
 
 def test_the_code_is_in_the_answer_and_nowhere_else(slack_desk: Desk, logged: list[structlog.typing.EventDict]) -> None:
-    caller = leo(slack_desk)
+    caller = mia(slack_desk)
     caller.key("7")
     code = told(caller)
     stored = [tuple(row) for table in tables.Base.metadata.sorted_tables for row in rows(slack_desk, select(table))]
@@ -109,19 +109,24 @@ def test_a_code_hides_itself() -> None:
 
 
 def test_it_is_in_the_ledger_without_the_code(slack_desk: Desk) -> None:
-    leo(slack_desk).key("7")
+    mia(slack_desk).key("7")
     e = tables.ledger.c
     written = select(e.who, e.account, e.decision, e.proof, e.fields).where(e.action == "slack.link")
-    assert rows(slack_desk, written) == [(leos_subject(slack_desk), None, "code_told", Proof.VERIFIED.word, "")]
+    assert rows(slack_desk, written) == [(mias_subject(slack_desk), None, "code_told", Proof.VERIFIED.word, "")]
 
 
-def test_who_lost_every_right_in_the_middle_of_a_call_is_still_themselves(slack_desk: Desk) -> None:
-    caller = leo(slack_desk)
-    change(slack_desk, *held(""))
-    assert caller.key("9").said == ["Press 6 to leave us a message.", OFFER, "Press 9 to hear this again."]
+def test_who_may_not_ask_for_support_has_none(slack_desk: Desk) -> None:
+    """Nor who lost that right in the middle of a call: what they were offered before is refused with the reason."""
+    caller, leo = mia(slack_desk), Caller(Wire(slack_desk), LEO)
+    leo.prove(pin=LEOS_PIN)
+    assert OFFER in caller.answer.said
+    assert OFFER not in leo.answer.said
+    change(slack_desk, *held("manage_services"))
+    for each in (caller, leo):
+        assert each.key("7").said[0] == "You may not ask for support on this account."
     change(slack_desk, delete(tables.contacts))
-    caller.key("7")
-    assert redeemed(slack_desk, told(caller)) == (leos_subject(slack_desk), "")
+    assert caller.key("7").said[0] == "You are no longer on this account."
+    assert count(slack_desk, tables.codes) == 0
 
 
 def test_nobody_has_one_before_they_have_proved_themselves(slack_desk: Desk) -> None:
@@ -133,7 +138,7 @@ def test_nobody_has_one_before_they_have_proved_themselves(slack_desk: Desk) -> 
 
 
 def test_a_desk_without_slack_offers_none(desk: Desk) -> None:
-    caller = leo(desk)
+    caller = mia(desk)
     assert OFFER not in caller.answer.said
     menu = caller.answer.said[1:]
     assert caller.key("7").said == ["That is not one of the choices.", *menu]

@@ -248,38 +248,42 @@ def test_e13_an_open_account_is_not_opened_again(one_full: Desk) -> None:
     assert caller.key("2").said[0] == NEEDED
 
 
-def test_a_closed_account_can_be_opened_again_and_nothing_else(full: Desk) -> None:
+def test_a_closed_account_can_be_opened_again_and_its_bills_settled(full: Desk) -> None:
+    """Whoever holds the right to support still asks, though there is nobody to talk to: about bills, and to have it reopened."""
     secret = with_app(full)
     change(full, update(tables.accounts).where(tables.accounts.c.number == "200417").values(status="closed"))
     caller = at_menu(full, OLIVIA)
-    assert caller.answer.said[1] == "Press 1 to ask for a change.", "E13: what is offered is what is possible"
-    assert caller.key("2").said[:4] == [
-        *("This account is closed, so you may not get support by phone.", "To have it reopened, press 1."),
-        *("In Slack you can open, read and answer billing tickets.", "Or press 6 to leave us a message."),
-    ], "E19: all there is, and where"
-    assert caller.key("1").said[:-1] == [
-        "This account is closed, and here you can have it reopened.",
-        "In Slack you can open, read and answer billing tickets.",
+    assert [said[6] for said in caller.answer.said[1:]] == ["1", "2", "3", "6", "7", "8", "9"]
+    assert caller.key("0").said[:2] == [
+        "This account is closed, so you may not get support by phone.",
+        "To have it reopened, press 1.",
+    ]
+    assert caller.key("1").said == [
+        "This account is closed. What is left is billing, and having it reopened.",
+        "Press 2 for something about billing.",
+        "Press 3 to ask for a change.",
+    ]
+    assert caller.key("3").said[:3] == [
         "What do you want changed?",
         "Press 5 to have the account reopened.",
+        "Press 6 to change how bills are paid.",
     ]
-    assert caller.key("6").said[:3] == [
-        *("This account is closed, so you may not get support by phone.", "To have it reopened, press 1."),
-        "In Slack you can ask for it.",
-    ], "how bills are paid"
-    caller.key("1")
     caller.key("5")
     by_app(caller, full, secret)
     assert caller.say().said[0] == "Thank you. The desk has your request."
     assert [row[:3] for row in tickets(full)] == [("account.reopen", "open", "billing")]
+    caller.key("1")
+    caller.key("2")
+    assert caller.say().said[0] == "Thank you. Your ticket is open."
+    assert caller.key("2").said[0].startswith("Ticket 1 0 0 1: Reopen the account")
 
 
 def test_e19_a_draft_on_a_closed_account_is_handed_in_with_the_key_that_is_said(one_full: Desk) -> None:
-    """E19: there are no tickets to hear there, so it is not to be found among them."""
+    """E19: with the key that is said."""
     secret = with_app(one_full)
     change(one_full, update(tables.accounts).where(tables.accounts.c.number == "200417").values(status="closed"))
     caller = at_menu(one_full, OLIVIA)
-    for key in ("1", "5"):
+    for key in ("1", "3", "5"):
         caller.key(key)
     by_app(caller, one_full, secret)
     one_full.pass_time(15 * 60 + 1)

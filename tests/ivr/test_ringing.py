@@ -120,7 +120,7 @@ def test_a_right_that_went_at_the_keypad_leads_back_into_no_room(one_desk: Desk,
     assert asks_for(one_desk, what)
     mia.press(keys)
     one_desk.work()
-    assert "You may not get support by phone on this account." in mia.heard
+    assert "You may not ask for support on this account." in mia.heard
     assert "in conference" not in mia.state
     assert ring(one_desk) == ("refused", True)
     assert agent.state == "ended"
@@ -131,7 +131,7 @@ def test_a_right_that_went_while_they_wait_stops_the_phones(one_desk: Desk) -> N
     change(one_desk, *holds("mia.chen", TIDEWORKS, ""))
     mia.wait()
     one_desk.work()
-    assert "You may not get support by phone on this account." in mia.heard
+    assert "You may not ask for support on this account." in mia.heard
     assert ring(one_desk) == ("refused", True)
     assert rings(one_desk) == []
 

@@ -62,17 +62,17 @@ def test_e19_on_a_suspended_account_it_is_said_who_can_do_something_about_it(
     assert raj.say().said[:2] == ["Thank you. Your ticket is open.", "The ticket number is 1 0 0 1."]
 
 
-def test_e19_on_a_closed_account_nobody_is_sent_to_a_slack_that_the_desk_has_not(one_desk: Desk) -> None:
-    """E19: with Slack it is named as the place for billing tickets, tests/ivr/test_requests.py."""
+def test_e19_on_a_closed_account_its_owner_is_sent_to_have_it_reopened(one_desk: Desk) -> None:
+    """E19: and how, tests/ivr/test_requests.py."""
     raj = at_menu(one_desk, RAJ)
     change(one_desk, status(TIDEWORKS, "closed"))
-    for key, what in (("2", "get support by phone"), ("4", "hear about services"), ("0", "get support by phone")):
+    for key, what in (("4", "hear about services"), ("0", "get support by phone")):
         assert refused(raj, key) == [
             f"This account is closed, so you may not {what}.",
             "To have it reopened, press 1.",
         ]
-    closed = "This account is closed, and here you can have it reopened."
-    assert raj.key("1").said[:2] == [closed, "What do you want changed?"]
+    closed = "This account is closed. What is left is billing, and having it reopened."
+    assert raj.key("1").said[:2] == [closed, "Press 2 for something about billing."]
 
 
 def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk: Desk) -> None:
@@ -88,7 +88,7 @@ def test_e19_without_an_sla_nobody_is_sent_to_a_ticket_they_cannot_open(one_desk
 def test_e19_a_lent_right_is_one_by_phone_too(one_desk: Desk) -> None:
     """E19: what a refusal says can be lent brings the right to ask for it at every channel: one ticket, and to follow it."""
     leo = at_menu(one_desk, LEO)
-    assert refused(leo, "1")[0] == "You may not open tickets on this account."
+    assert refused(leo, "1")[0] == "You may not ask for support on this account."
     row = {
         "account_id": account(TIDEWORKS),
         "lender": person(RAJ),

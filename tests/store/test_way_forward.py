@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from authz import CELL_OF, CELLS, Action, Ask, Denied, Grant, Proof, Status, Subject, WayForward
+from authz import CELL_OF, CELLS, Action, Ask, At, Denied, Grant, Proof, Status, Subject, WayForward
 from store import tables
 from store.accounts import account_details, delegations
 from store.db.transaction import Transaction
@@ -18,6 +18,7 @@ from tests.rights import hold
 from tests.store.importing import Desk, Document
 
 TAKES = {
+    WayForward.ASK_FOR_SUPPORT: (Action.CONTACTS_MANAGE, False),
     WayForward.ASK_CONTACT_ADMIN: (Action.CONTACTS_MANAGE, True),
     WayForward.ASK_OWNER: (None, True),
     WayForward.ASK_BILLING_TICKET: (Action.TICKET_OPEN, False),
@@ -76,9 +77,12 @@ def desk(sqlite_url: str) -> Iterator[Desk]:
     opened.store.close()
 
 
-def judged(tx: Transaction, person: int, account: int, cell: str, proof: Proof = Proof.STEPPED_UP) -> Grant | Denied:
+def judged(
+    tx: Transaction, person: int, account: int, cell: str, proof: Proof = Proof.STEPPED_UP, at: At = At.SUPPORT
+) -> Grant | Denied:
+    """Whoever asks is at a support channel; whoever helps them, at their own pages."""
     tx.proved_further(Subject.of_person(person), account)
-    return tx.ask(Ask(Subject.of_person(person), PAIRS[cell][0], account, PAIRS[cell][1], proof))
+    return tx.ask(Ask(Subject.of_person(person), PAIRS[cell][0], account, PAIRS[cell][1], proof, at=at))
 
 
 def is_given(tx: Transaction, asker: int, helper: int, account: int, cell: str) -> bool:
@@ -146,13 +150,15 @@ def checked(tx: Transaction, ids: dict[str, int], account: int, asker: int, cell
         assert ids[name] != asker
         if action is not None:
             does = f"{action}:billing" if action is Action.TICKET_OPEN else str(action)
-            assert isinstance(judged(tx, ids[name], account, does), Grant), (cell, name, why)
+            assert isinstance(judged(tx, ids[name], account, does, at=At.PAGES), Grant), (cell, name, why)
         if this:
-            assert isinstance(judged(tx, ids[name], account, cell), Grant), (cell, name, why)
+            assert isinstance(judged(tx, ids[name], account, cell, at=At.PAGES), Grant), (cell, name, why)
     if why.denied.next in TAKES and not why.helpers:
         assert isinstance(judged(tx, asker, account, "contacts.view"), Denied), "they may not hear names"
     if why.denied.next == WayForward.ASK_CONTACT_ADMIN:
         assert all(is_given(tx, asker, ids[name], account, cell) for name in why.helpers), (cell, why)
+    if why.denied.next == WayForward.ASK_FOR_SUPPORT:
+        assert all(is_given(tx, asker, ids[name], account, "phone.support") for name in why.helpers), (cell, why)
     for one in why.lenders:
         assert is_lent(tx, asker, one.person, account, cell), (cell, one, why)
     return Counter(helpers=len(why.helpers), lenders=len(why.lenders))
