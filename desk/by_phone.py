@@ -36,12 +36,12 @@ def menu(tx: Transaction, who: Actor, account: int, of: Collection[str], *, name
         cells = (*may[:1], (Action.CONTACTS_VIEW, None))  # whoever may do nothing may hear who decides
         under = tx.offer(Ask(who.subject, action, account, topic, proof, at=who.at) for action, topic in cells)
         name = next((account_details.name(tx, grant).name for grant in under.values()), "")
-    refused = None if may or found.requests else may_ask_for_support(tx, who, account)
+    refused = None if may or found.requests else why_no_support(tx, who, account)
     return Menu(frozenset(action for action, _ in may), found.requests, name, not found.no_support, refused)
 
 
-def may_ask_for_support(tx: Transaction, who: Actor, account: int) -> Refused | None:
-    """Whether they hold the right to it, whatever the account's state leaves of it. If not, why."""
+def why_no_support(tx: Transaction, who: Actor, account: int) -> Refused | None:
+    """Why they may not ask for support, on the account whatever its status. None: they hold the right to."""
     if not tx.rights(who.subject, account, Proof.VERIFIED, who.at).no_support:
         return None
     support = judge(tx, build_ask(tx, who, Action.PHONE_SUPPORT, account))

@@ -53,7 +53,7 @@ def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound 
         carry = wanted if "transfer_code" in found.ways else ()
         return port.AlreadyProved(_minutes(tx, until), carry, bool(wanted), draft)
     if not wanted and not call.then:
-        return by_phone.may_ask_for_support(tx, caller(tx, call), account_of(call))
+        return by_phone.why_no_support(tx, caller(tx, call), account_of(call))
     return port.WaysFound(found.ways, (found.number or "")[-2:], found.fresh, draft)
 
 

@@ -94,7 +94,7 @@ class StoreDesk:
         assert call.subject is not None
         if not self.settings.slack or call.proof < Proof.VERIFIED:
             return None
-        if refused := by_phone.may_ask_for_support(self.tx, caller(self.tx, call), account_of(call)):
+        if refused := by_phone.why_no_support(self.tx, caller(self.tx, call), account_of(call)):
             return refused
         self.tx.record(call.subject, None, LINK, "code_told", proof=Proof(call.proof))
         return port.Code(one_time_codes.issue(self.tx, "link", call.subject))
