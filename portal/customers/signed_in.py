@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Response
 
-from authz import Proof
+from authz import At, Proof
 from desk.actors import Actor
 from portal.customers import sign_in
 from portal.web import responses, sent_once
@@ -25,7 +25,7 @@ DONE: Final = frozenset({"replied", "solved", "reopened", "opened"})
 
 def acting(who: SignedIn) -> Actor:
     """To be signed in is to be verified; a second proof counts in this session and nowhere else."""
-    return Actor(who.subject, Proof.VERIFIED, who.session)
+    return Actor(who.subject, Proof.VERIFIED, who.session, At.PAGES)
 
 
 def for_customers(handler: Customers) -> Callable[[PortalContext, Visit], Response]:
