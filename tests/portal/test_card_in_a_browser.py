@@ -124,8 +124,10 @@ def test_what_is_withdrawn_is_gone_from_the_card_while_they_speak(watched: Watch
     expect(watched.page.locator(".tell")).to_contain_text("Technical tickets")
     change(watched.desk, *held("manage_billing", tables.contacts.c.person_id == 8))
     watched.desk.pass_time(20)
-    expect(watched.page.locator(".never")).to_contain_text("Technical tickets")
-    expect(watched.page.locator(".tell")).to_contain_text("What is owed")
+    for never in ("Technical tickets", "What is owed"):
+        expect(watched.page.locator(".never")).to_contain_text(never)
+    expect(watched.page.locator(".tell")).to_contain_text("Nothing about the account")
+    expect(watched.page.locator(".no-support")).to_contain_text("They may not ask for support")
 
 
 def test_it_says_when_the_connection_is_lost_and_covers_what_may_be_old(watched: Watched) -> None:
