@@ -71,7 +71,7 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
         and tx.connection.execute(_SLACK_IS_OPEN).first() is not None
     ):
         return Reach(SLACK, row.name)
-    if not _why_not(tx, row, row.opened_by, At.PAGES) and _has_joined(tx, row.opened_by):
+    if _has_joined(tx, row.opened_by) and not _why_not(tx, row, row.opened_by, At.PAGES):
         return Reach(PAGES, row.name)
     if not why and phone and _can_ring(tx, row.opened_by):
         return Reach(PHONE, row.name)
