@@ -21,6 +21,7 @@ from store.jobs.job_queue import Job
 from store.staff import email_codes
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
 from tests.seeking import stands_in
 
 MIA = "mia@tideworks.example"
@@ -117,7 +118,7 @@ def test_a_mail_sent_twice_is_no_repeat(sample_sqlite: str) -> None:
 
 
 def test_without_a_mail_server_it_waits_and_no_code_is_made(sample_sqlite: str) -> None:
-    desk = Desk(sample_sqlite)
+    desk = Desk(sample_sqlite, **ACCOUNT)  # the simulator has an inbox
     asks_for_proof(desk)
     desk.work()
     backlog = desk.store.backlog("proof_code")

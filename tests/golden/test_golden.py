@@ -99,7 +99,7 @@ def test_a_deed_that_names_what_is_gone_says_which_and_what_is_there(walking: Wa
         "a walk.txt, '> bo presses Sign me in; Username=bo'",
         "no button 'Sign me in': perhaps 'Sign in'?",
         "There are:",
-        "  Sign in",
+        "  Sign in with a passkey",
     ]
 
 
