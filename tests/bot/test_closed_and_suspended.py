@@ -12,7 +12,6 @@ from sqlalchemy import select
 from ivr.step_up import WAYS
 from simulator.phone import Phone
 from store import tables
-from store.verification.step_ups import FACTORS
 from tests.bot.proving import app, carried_from_the_phone, digits_in, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.bot.test_own_requests import keyed
@@ -69,7 +68,7 @@ def _in_slack(desk: SlackDesk, made: pyotp.TOTP) -> str:
     return digits_in(told)
 
 
-@pytest.mark.parametrize("way", FACTORS)
+@pytest.mark.parametrize("way", WAYS.values())
 def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: SlackDesk, way: str) -> None:
     made = app(desk, OLIVIA)
     status(desk, "closed", BAKERY)
@@ -88,7 +87,7 @@ def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: 
     assert "Reopen the account" in desk.said("U0KIM", AGENTS)
 
 
-@pytest.mark.parametrize("way", FACTORS)
+@pytest.mark.parametrize("way", WAYS.values())
 def test_e3_an_agent_is_given_every_second_proof_on_a_suspended_account(desk: SlackDesk, way: str) -> None:
     """E3: nothing can be asked for there that needs one; whoever talks to the caller may want it all the same."""
     made = app(desk, OLIVIA)
