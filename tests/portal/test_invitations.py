@@ -61,7 +61,7 @@ def test_a_newer_invitation_ends_the_older_one_and_each_is_good_once(one_desk: D
     app = scanned(mia)
     assert mia.post(second, form | {"code": app.at(one_desk.now // 1000)}).status_code == 200
     assert Browser(one_desk).get(second).status_code == 410
-    assert "Ask whoever manages the people of your account" in stranger.words
+    assert "Ask the support desk for another" in stranger.words
 
 
 def test_it_lasts_72_hours(one_desk: Desk) -> None:
