@@ -42,7 +42,7 @@ def explain(
     """Say what the service would decide, and by which rules."""
     wanted, about, proven = _read(action, topic, proof)
     if at not in list(At):
-        fail(f"there is no place {at}: support or pages")
+        fail(f'--at: expected support or pages, got "{at}"')
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
         account_id = lookups.find_account(tx, grant, account)

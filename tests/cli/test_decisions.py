@@ -106,7 +106,7 @@ def test_a_closed_account_says_so(light: Shell) -> None:
         ),
         (
             ("--account", "400639", "--person", "mia.chen", *TECHNICAL, "--at", "home"),
-            "there is no place home: support or pages",
+            '--at: expected support or pages, got "home"',
         ),
         (
             ("--account", "400639", "--person", "mia.chen", *TECHNICAL, "--service", "ms-9"),

@@ -101,7 +101,7 @@ def test_what_a_page_of_another_site_got_out_of_somebody_is_refused(one_desk: De
     thief = Browser(one_desk)
     thief.get(SIGN_IN)
     assert touches(thief, mine, TOUCH).status_code == 403
-    assert "That passkey does not sign anybody in here" in thief.words
+    assert "You can't sign in here with that passkey" in thief.words
     mine.origin = PUBLIC
     thief.get(SIGN_IN)
     assert touches(thief, mine, TOUCH).status_code == 200
