@@ -194,7 +194,7 @@ def test_questions_are_answered_or_refused(desk: SlackDesk) -> None:
     assert "On *Tideworks Ltd* you may not see what is owed" in refusal
     assert "That needs Manage Billing" in refusal
     assert "Raj Patel can give you this right." in refusal
-    assert "311" not in refusal
+    assert "311.20" not in refusal
 
 
 def test_suggested_prompts(desk: SlackDesk) -> None:

@@ -90,7 +90,7 @@ def test_e4_a_request_of_ones_own_can_be_followed(desk: SlackDesk) -> None:
     assert "and a second one" in desk.said("U0KIM", AGENTS)
     desk.be("U0MIA").dm("our site is down")
     desk.work()
-    assert "1002" not in asks(desk, "U0LEO", "my tickets")
+    assert "#1002" not in asks(desk, "U0LEO", "my tickets")
     assert "There is no ticket 1002 that you may see" in asks(desk, "U0LEO", "ticket 1002")
     phone = on_the_phone(desk, LEO)
     heard = keyed(phone, "2")

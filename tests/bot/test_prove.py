@@ -259,7 +259,7 @@ def test_somebody_elses_draft_is_nobodys_business(slack_once: SlackDesk) -> None
     cancel(desk)
     desk.be("U0SAM").dm("prove")
     desk.work()
-    assert "1001" not in desk.said("U0SAM")
+    assert "#1001" not in desk.said("U0SAM")
     desk.click("U0SAM", "prove", value=f"{NORTHLIGHT}:0")
     desk.submit("U0SAM", code=shows(desk, sam))
     from tests.bot.by_hand import click, send
