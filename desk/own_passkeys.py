@@ -71,9 +71,10 @@ def remove(tx: Transaction, who: SignedIn, id: int, *, only_passkeys: bool = Fal
 
 
 def prove(
-    tx: Transaction, who: Actor, site: Site, browser: str, account: int, form: Mapping[str, str], *, minutes: int
+    tx: Transaction, who: Actor, site: Site, browser: str, account: int | None, form: Mapping[str, str], *, minutes: int
 ) -> Proved | Refused | NotYet:
-    """A second proof with a passkey of their own, used at this moment, in the session and on the account (id) it was asked for."""
+    """A second proof with a passkey of their own, used at this moment, in the session and on the account (id) it was asked for; None:
+    for what is their own."""
     used = passkeys.use(tx, site, browser, form)
     if not isinstance(used, Used):
         return used

@@ -53,9 +53,10 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """They have a second proof here until `until` (ms), on this account (id); for one topic only, where a transfer code brought it."""
+    """They have a second proof here until `until` (ms), on this account (id), or for what is their own; for one topic only, where a
+    transfer code brought it."""
 
-    account: int
+    account: int | None
     until: int
     topic: str = ""
 
@@ -130,7 +131,7 @@ def standings(tx: Transaction, who: Actor, most: int) -> OfAccounts[Proved | Non
     return OfAccounts(tuple((account, proved(tx, who, account.id)) for account, _ in named.each), 0)
 
 
-def send_text(tx: Transaction, who: Actor, account: int, texting: Sequence[str]) -> bool:
+def send_text(tx: Transaction, who: Actor, account: int | None, texting: Sequence[str]) -> bool:
     """Sends a code to their number on file, good here and on this account. False: they have no number, or codes were sent too often."""
     return sms_codes.ask(tx, who.subject, call_codes.bound_to(who.bound, account), texting)
 
@@ -143,15 +144,19 @@ def prove(
     draft: Draft | None = None,
     *,
     minutes: int,
-    code_kind: str,
+    code_kind: str | None,
 ) -> Proved | NotProved:
     """One try with what somebody typed, for `minutes`, and for a draft where there is one. Without an account (id) only with a
-    transfer code, of the kind that counts here, which says itself on which."""
+    transfer code, of the kind that counts here, which says itself on which; where none counts (on the pages), for what is their own."""
     tried = _reserve(tx, who)
     if tried.admission is not Admission.EVALUATE:
         return NotProved.LATER
     topic = choices.topic_of(draft.action) if draft is not None else None
-    if topic is not None and transfer_codes.topic_of(tx, code_kind, who.subject, digits) not in (None, topic):
+    if (
+        topic is not None
+        and code_kind is not None
+        and transfer_codes.topic_of(tx, code_kind, who.subject, digits) not in (None, topic)
+    ):
         attempt_limits.give_back(tx, tried, matched=True)
         return NotProved.OTHER_TOPIC
     found = _reached(tx, who, digits, account, tx.now + minutes * MINUTE, code_kind)
@@ -196,7 +201,7 @@ def _reserve(tx: Transaction, who: Actor) -> Reservation:
     return attempt_limits.reserve(tx, call_codes.counter_of(who.subject), real=True, limits=limits)
 
 
-def _fits(tx: Transaction, who: Actor, account: int, way: str, digits: str) -> bool:
+def _fits(tx: Transaction, who: Actor, account: int | None, way: str, digits: str) -> bool:
     if way == "authenticator":
         return totp.check(tx, who.subject.person, digits)
     if way == "transfer_code":
@@ -206,13 +211,16 @@ def _fits(tx: Transaction, who: Actor, account: int, way: str, digits: str) -> b
 
 
 def _reached(
-    tx: Transaction, who: Actor, digits: str, account: int | None, until: int, code_kind: str
+    tx: Transaction, who: Actor, digits: str, account: int | None, until: int, code_kind: str | None
 ) -> Proved | None:
     factor = "authenticator" if len(digits) == totp.DIGITS else "text"
     old_enough = factor == "text" or factors.on_file(tx, who.subject.person).authenticator
-    if account is not None and old_enough and _fits(tx, who, account, factor, digits):
+    known = account is not None or code_kind is None
+    if known and old_enough and _fits(tx, who, account, factor, digits):
         step_ups.reached(tx, who.subject, account, factor, who.bound, ends_at=until)
         return Proved(account, until)
+    if code_kind is None:
+        return None
     on = transfer_codes.take(tx, code_kind, who.subject, digits, who.bound, account=account)
     return None if on is None else proved(tx, who, on)
 

@@ -149,6 +149,7 @@ def open_container(
             region=settings.region,
             accounts_an_hour=settings.accounts_an_hour,
             passkeys_required=settings.staff_passkeys == "required",
+            step_up_minutes=settings.step_up_minutes,
         ),
         deliveries,
         Worker(store, deliveries, slack.sweep(opened)),

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from portal.customers import account_pages as customers_accounts
-from portal.customers import authenticator_page, home, invitation, new_pin_page
+from portal.customers import authenticator_page, home, invitation, new_pin_page, prove_page
 from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
@@ -98,6 +98,13 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/"): home.show,
     ("GET", "/accounts/{account:path}"): customers_accounts.show,
+    ("GET", "/prove"): prove_page.show,
+    ("GET", "/prove/passkey"): prove_page.show,
+    ("POST", "/prove/passkey"): prove_page.by_passkey,
+    ("GET", "/prove/code"): prove_page.show,
+    ("POST", "/prove/code"): prove_page.by_code,
+    ("GET", "/prove/text"): prove_page.show,
+    ("POST", "/prove/text"): prove_page.send_text,
     ("GET", "/tickets"): customers_tickets.listed,
     ("GET", "/tickets/new"): customers_tickets.new,
     ("POST", "/tickets/new"): customers_tickets.open_ticket,

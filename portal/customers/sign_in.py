@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import Response
 
@@ -14,9 +15,9 @@ from portal.web.visit import Visit
 from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS
 
-# Where a sign-in may lead: the customers' own pages alone.
-WITHIN: Final = re.compile(r"/|(/[a-z0-9][a-z0-9-]{0,39}){1,4}")
-NOT_WITHIN: Final = ("/sign-in", "/sign-out", "/join", "/enrol", "/pin", "/desk", "/simulator", "/static")
+# Where a sign-in, or a second proof, may lead: the customers' own pages alone.
+WITHIN: Final = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){1,5}(\?[A-Za-z0-9._~=&%+-]{1,300})?")
+NOT_WITHIN: Final = ("/sign-in", "/sign-out", "/join", "/enrol", "/pin", "/prove", "/desk", "/simulator", "/static")
 
 
 def show(context: PortalContext, visit: Visit) -> Response:
@@ -53,12 +54,16 @@ def again(context: PortalContext, visit: Visit, status: int, way: str, why: str,
     return responses.page(context, visit, "customers/sign_in", status, **given)
 
 
+def is_ours(path: str) -> bool:
+    """Whether that is a page, with what it asks, that somebody may be led to."""
+    return bool(WITHIN.fullmatch(path)) and not path.startswith(NOT_WITHIN)
+
+
 def way_on(path: str) -> str:
-    ours = WITHIN.fullmatch(path) and not path.startswith(NOT_WITHIN)
-    return path if ours else "/"
+    return path if is_ours(path) else "/"
 
 
 def leading_to(path: str) -> str:
     """The sign-in that leads to a page of ours afterwards."""
     way = way_on(path)
-    return "/sign-in" if way == "/" else f"/sign-in?to={way}"
+    return "/sign-in" if way == "/" else f"/sign-in?to={quote(way)}"

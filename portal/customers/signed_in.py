@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from fastapi import Response
 
@@ -20,12 +21,25 @@ from store.sign_in.sessions import SignedIn
 
 Customers = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 # What is said (`?said=`) where something was done: the same form is then not done again.
-DONE: Final = frozenset({"replied", "solved", "reopened", "opened"})
+DONE: Final = frozenset({"replied", "solved", "reopened", "opened", "proved"})
 
 
 def acting(who: SignedIn) -> Actor:
     """To be signed in is to be verified; a second proof counts in this session and nowhere else."""
     return Actor(who.subject, Proof.VERIFIED, who.session, At.PAGES)
+
+
+def proof_first(visit: Visit, account: str = "") -> Response:
+    """To the page on which they give a second proof, on an account (its number) or for what is their own, and from there back to the
+    page of this visit."""
+    asked = urlencode({name: value for name, value in visit.query.items() if name != "said"})
+    return responses.to(proof_at(f"{visit.path}?{asked}" if asked else visit.path, account))
+
+
+def proof_at(then: str, account: str = "") -> str:
+    """The address of that page; `then`: where it leads on to."""
+    on = f"account={quote(account, safe='')}&" if account else ""
+    return f"/prove?{on}then={quote(then, safe='/')}"
 
 
 def for_customers(handler: Customers) -> Callable[[PortalContext, Visit], Response]:

@@ -35,7 +35,8 @@ class PortalContext:
     """`origin` is that of PUBLIC_URL. `pool` is not the callers' own: whoever tries passwords keeps nobody on the phone waiting;
     `customers` have theirs, and strangers of both `strangers`. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
-    `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone."""
+    `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone;
+    `step_up_minutes`: for how long a second proof stands."""
 
     store: Store
     origin: str
@@ -54,6 +55,7 @@ class PortalContext:
     region: str = ""
     accounts_an_hour: int = 0
     passkeys_required: bool = False
+    step_up_minutes: int = 15
     request_pools: RequestPools = field(default_factory=RequestPools)
 
     def hashing(self, realm: Realm) -> HashPool:
@@ -84,6 +86,7 @@ def open_context(
     region: str = "",
     accounts_an_hour: int,
     passkeys_required: bool = False,
+    step_up_minutes: int = 15,
 ) -> PortalContext:
     parts, said = urlsplit(public_url), page_words.load()
     names = ("portal", "portal-customers", "portal-new")
@@ -107,6 +110,7 @@ def open_context(
         region,
         accounts_an_hour,
         passkeys_required,
+        step_up_minutes,
     )
 
 

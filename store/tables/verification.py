@@ -40,13 +40,13 @@ class PinGuard(Base):
 
 
 class StepUp(Base):
-    """A second proof that was given: for one account, in one place (`bound`: the call, the Slack member, the session), until
-    `ends_at`. `topic` is empty, or the one it was carried over for; `derived_from` is then the one it was carried from."""
+    """A second proof that was given: for one account, or without one for what is their own (a PIN, a number), in one place (`bound`:
+    the call, the Slack member, the session), until `ends_at`. `topic` is empty, or the one it was carried over for; `derived_from` is then the one it was carried from."""
 
     __tablename__ = "step_ups"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     channel: Mapped[str] = mapped_column(String(8))
     bound: Mapped[str]
     factor: Mapped[str] = mapped_column(String(16))

@@ -44,9 +44,10 @@ def ask(tx: Transaction, subject: Subject, account: int) -> bool:
     )
 
 
-def bound_to(where: str, account: int) -> str:
-    """What a code is good for: the call it is keyed in, or the Slack member who types it, and one account."""
-    return f"{where} {account}"
+def bound_to(where: str, account: int | None) -> str:
+    """What a code is good for: the call it is keyed in, the Slack member who types it or the session, and one account, or what is
+    their own."""
+    return f"{where} {'own' if account is None else account}"
 
 
 def use(tx: Transaction, kind: str, subject: Subject, digits: str, bound: str) -> bool:

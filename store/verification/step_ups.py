@@ -1,14 +1,17 @@
 """A second proof that was given: where it was given, on one account, for some minutes. docs/second-proofs.md
 
+One without an account is for what is their own, their PIN and the like, and proves nothing on any account.
+
 `bound` says where: the call, the Slack member, the session; never wider. What was proved in one place is carried to another by
 a code said aloud (`transfer_codes`), for one topic, and stands only while what it came from stands.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, func, insert, or_, select, update
 
 from authz import Proof, Subject
 from store import tables
@@ -22,7 +25,7 @@ KEPT: Final = 24 * 3_600_000  # ms
 def reached(
     tx: Transaction,
     subject: Subject,
-    account: int,
+    account: int | None,
     factor: str,
     bound: str,
     *,
@@ -50,13 +53,13 @@ def reached(
 
 def until(tx: Transaction, subject: Subject, account: int, bound: str, topic: str = "") -> int | None:
     """Until when (ms) they are stepped up here, for everything or for this topic; None: they are not."""
-    rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
+    rows = _rows(tx, subject, account, bound)
     return _latest(tx, subject, account, [row.ends_at for row in rows if row.topic in ("", topic)])
 
 
-def until_own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | None:
+def until_own(tx: Transaction, subject: Subject, account: int | None, bound: str) -> int | None:
     """The same for what was proved here and not carried here."""
-    rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
+    rows = _rows(tx, subject, account, bound)
     return _latest(tx, subject, account, [row.ends_at for row in rows if row.factor != "transfer_code"])
 
 
@@ -68,7 +71,13 @@ def given(tx: Transaction, subject: Subject, account: int, bound: str) -> bool:
     return tx.connection.execute(select(s.id).where(*there).limit(1)).first() is not None
 
 
-def _latest(tx: Transaction, subject: Subject, account: int, ends: list[int]) -> int | None:
+def _rows(tx: Transaction, subject: Subject, account: int | None, bound: str) -> Sequence[Row[Any]]:
+    if account is None:
+        return _OF_THEIR_OWN.all(tx, person=subject.person, bound=bound, now=tx.now)
+    return _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
+
+
+def _latest(tx: Transaction, subject: Subject, account: int | None, ends: list[int]) -> int | None:
     """What is found here is what the transaction believes: no grant and no entry is stepped-up without."""
     if ends:
         tx.proved_further(subject, account)
@@ -91,7 +100,7 @@ def factor(tx: Transaction, subject: Subject, account: int) -> str:
 
 def own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | None:
     """The one (its id) that was reached here, and not carried here, and lasts longest."""
-    rows = _UNTIL.all(tx, person=subject.person, account=account, bound=bound, now=tx.now)
+    rows = _rows(tx, subject, account, bound)
     mine = [row for row in rows if row.factor != "transfer_code"]
     _latest(tx, subject, account, [row.ends_at for row in mine])
     return max(mine, key=lambda row: row.ends_at).id if mine else None
@@ -100,7 +109,8 @@ def own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | No
 def standing(tx: Transaction, subject: Subject, id: int) -> tuple[int, int] | None:
     """(account, until when in ms) of one of theirs that stands now."""
     s = tables.step_ups.c
-    query = select(s.account_id, s.ends_at).where(s.id == id, s.person_id == subject.person, s.ends_at > tx.now)
+    its = s.id == id, s.account_id.is_not(None)
+    query = select(s.account_id, s.ends_at).where(*its, s.person_id == subject.person, s.ends_at > tx.now)
     row = tx.connection.execute(query).first()
     return None if row is None else (row.account_id, row.ends_at)
 
@@ -127,13 +137,12 @@ def sweep(tx: Transaction) -> None:
 _s, _of = tables.step_ups.c, tables.step_ups.alias("of").c
 _now = bindparam("now", type_=_s.ends_at.type)
 # Prepared saves 15 µs a turn, a Slack message and its worker.
-_UNTIL = Prepared(
-    select(_s.id, _s.ends_at, _s.topic, _s.factor).where(
-        _s.person_id == bindparam("person"),
-        _s.account_id == bindparam("account"),
-        _s.bound == bindparam("bound"),
-        _s.ends_at > _now,
-        issued(_s.reached_at, _now),
-        or_(_s.derived_from.is_(None), exists().where(_of.id == _s.derived_from, _of.ends_at > _now)),
-    )
+_STANDS = select(_s.id, _s.ends_at, _s.topic, _s.factor).where(
+    _s.person_id == bindparam("person"),
+    _s.bound == bindparam("bound"),
+    _s.ends_at > _now,
+    issued(_s.reached_at, _now),
+    or_(_s.derived_from.is_(None), exists().where(_of.id == _s.derived_from, _of.ends_at > _now)),
 )
+_UNTIL = Prepared(_STANDS.where(_s.account_id == bindparam("account")))
+_OF_THEIR_OWN = Prepared(_STANDS.where(_s.account_id.is_(None)))

@@ -56,6 +56,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_event": set(timeline.EVENTS),
     "customer_invoice_is": {"paid", "unpaid", "overdue"},
     "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
+    "customer_not_proved": {"wrong", "later", "not_sent", "passkey_young", *PASSKEYS},
     "customer_recording": set(recordings.STATES),
     "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed"},
     "customer_said": {*signed_in.DONE, "solved_already", "open_already"},

@@ -347,7 +347,7 @@ def _proofs() -> None:
         "step_ups",
         sa.Column("id", ID, primary_key=True),
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE")),
         sa.Column("channel", sa.String(8), nullable=False),
         sa.Column("bound", sa.Text, nullable=False),
         sa.Column("factor", sa.String(16), nullable=False),
