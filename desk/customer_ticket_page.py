@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import OWN_REQUESTS, Action, Status, Topic
+from authz import OWN_REQUESTS, Action, Proof, Status, Topic
 from desk import accounts, choices, ticket_lists, tickets
 from desk.actors import Actor, build_ask
 from desk.choices import Choice, Possible, Running
@@ -21,12 +21,15 @@ ACCOUNTS: Final = 25  # to choose from on one page
 
 @dataclass(frozen=True, slots=True)
 class CustomerTicketPage:
-    """`went_to_billing`: the account and its state, where that is why it could be about nothing else."""
+    """`went_to_billing`: the account and its state, where that is why it could be about nothing else. `is_draft`: the desk has not
+    got it; `proved`: it can be handed in with the second proof of this moment."""
 
     found: Conversation
     account: AccountName
     may_reply: bool
     went_to_billing: tuple[AccountName, Status] | None
+    is_draft: bool
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,15 @@ def customer_ticket_page(tx: Transaction, who: Actor, number: int) -> CustomerTi
     answer_delivery.read(tx, grant, number)
     ask = build_ask(tx, who, Action.TICKET_REPLY, grant.account, grant.topic)
     limits = {one.when for one in tx.offer([ask]).values()}
+    is_draft = found.ticket.status == "draft"
     mine = found.ticket.own or not limits & {"own_tickets", OWN_REQUESTS}
     return CustomerTicketPage(
         found,
         account_details.name(tx, grant),
-        bool(limits) and mine and found.ticket.status != "draft",
+        bool(limits) and mine and not is_draft,
         ticket_lists.went_to_billing(tx, who, found),
+        is_draft,
+        is_draft and build_ask(tx, who, Action(found.kind), grant.account).proof is Proof.STEPPED_UP,
     )
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from portal.customers import account_pages as customers_accounts
-from portal.customers import authenticator_page, home, invitation, new_pin_page, prove_page
+from portal.customers import authenticator_page, home, invitation, new_pin_page, prove_page, request_pages
 from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
@@ -97,6 +97,9 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
 }
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/"): home.show,
+    ("GET", "/accounts/{account:path}/requests/new"): request_pages.listed,
+    ("GET", "/accounts/{account:path}/requests/new/{kind}"): request_pages.show,
+    ("POST", "/accounts/{account:path}/requests/new/{kind}"): request_pages.send,
     ("GET", "/accounts/{account:path}"): customers_accounts.show,
     ("GET", "/prove"): prove_page.show,
     ("GET", "/prove/passkey"): prove_page.show,
@@ -112,6 +115,8 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("POST", "/tickets/{number}/reply"): customers_tickets.reply,
     ("POST", "/tickets/{number}/solved"): customers_tickets.solved,
     ("POST", "/tickets/{number}/reopen"): customers_tickets.reopen,
+    ("POST", "/tickets/{number}/hand-in"): customers_tickets.hand_in,
+    ("POST", "/tickets/{number}/withdraw"): customers_tickets.withdraw,
 }
 
 

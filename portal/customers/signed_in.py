@@ -21,7 +21,9 @@ from store.sign_in.sessions import SignedIn
 
 Customers = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 # What is said (`?said=`) where something was done: the same form is then not done again.
-DONE: Final = frozenset({"replied", "solved", "reopened", "opened", "proved"})
+DONE: Final = frozenset(
+    {"replied", "solved", "reopened", "opened", "proved", "requested", "drafted", "handed_in", "withdrawn"}
+)
 
 
 def acting(who: SignedIn) -> Actor:

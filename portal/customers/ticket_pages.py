@@ -9,12 +9,14 @@ from fastapi import Response
 
 from desk import accounts, customer_ticket_page, ticket_lists, tickets
 from desk.actors import Actor
+from desk.outcomes import HandIn
 from desk.ticket_lists import VIEW
-from portal.customers.signed_in import acting
+from portal.customers.signed_in import acting, proof_at
 from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
+from store.accounts.account_details import Refused
 from store.sign_in.sessions import SignedIn
 from store.text import numbers
 
@@ -34,6 +36,7 @@ def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
         "page": page,
         "sees": found is not None,
         "refused": refused,
+        "said": visit.query.get("said", ""),
     }
     return responses.page(context, visit, "customers/tickets", who=who, **given)
 
@@ -43,27 +46,35 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
 
 
 def _ticket(
-    context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn, trouble: str = "", words: str = ""
+    context: PortalContext,
+    visit: Visit,
+    tx: Transaction,
+    who: SignedIn,
+    trouble: str = "",
+    words: str = "",
+    refused: Refused | None = None,
 ) -> Response:
-    """With `trouble`, a word of [customer_trouble], and the words that were not taken."""
+    """With `trouble`, a word of [customer_trouble], and the words that were not taken; or with why their draft was not."""
     number = visit.number("number")
     found = customer_ticket_page.customer_ticket_page(tx, acting(who), number)
     if found is None:
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "ticket": found.found.ticket, "base": f"/tickets/{number}"}
     given |= {"said": visit.query.get("said", ""), "trouble": trouble, "words": words, "longest": LONGEST}
-    return responses.page(context, visit, "customers/ticket", 422 if trouble else 200, **given)
+    given |= {"refused": refused, "prove": proof_at(f"/tickets/{number}", found.account.number)}
+    return responses.page(context, visit, "customers/ticket", 422 if trouble or refused else 200, **given)
 
 
 def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     words, number = visit.form.get("words", "").strip(), visit.number("number")
-    trouble = _trouble(words)
+    trouble = trouble_with(words)
     if not trouble and tickets.reply(tx, acting(who), number, words):
         return responses.to(f"/tickets/{number}?said=replied")
     return _ticket(context, visit, tx, who, trouble or "not_added", words[:LONGEST])
 
 
-def _trouble(words: str) -> str:
+def trouble_with(words: str) -> str:
+    """A word of [customer_trouble], or empty."""
     return "" if words and len(words) <= LONGEST else "too_long" if words else "empty"
 
 
@@ -74,6 +85,29 @@ def _on(do: Callable[[Transaction, Actor, int], bool], done: str, not_done: str)
         return responses.to(f"/tickets/{number}?said={said}")
 
     return handler
+
+
+def hand_in(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """Their draft goes to the desk, wherever it was begun."""
+    number = visit.number("number")
+    done = tickets.hand_in(tx, acting(who), number)
+    if isinstance(done, Refused):
+        return _ticket(context, visit, tx, who, refused=done)
+    return responses.to(_HANDED_IN[done].format(number=number))
+
+
+_HANDED_IN: Final = {
+    HandIn.DONE: "/tickets/{number}?said=handed_in",
+    HandIn.ALREADY: "/tickets/{number}?said=handed_in_already",
+    HandIn.WITHDRAWN: "/tickets?said=withdrawn_already",
+    HandIn.NONE: "/tickets/{number}",
+}
+
+
+def withdraw(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    number = visit.number("number")
+    gone = tickets.withdraw(tx, acting(who), number)
+    return responses.to("/tickets?said=withdrawn" if gone else f"/tickets/{number}?said=no_draft")
 
 
 solved = _on(tickets.close, "solved", "solved_already")
@@ -98,7 +132,7 @@ def open_ticket(context: PortalContext, visit: Visit, tx: Transaction, who: Sign
     words = visit.form.get("words", "").strip()
     account, _, topic = visit.field("about").rpartition(":")
     on, _, service = visit.field("service").partition(":")
-    trouble = _trouble(words) or ("which" if not account else "service" if service and on != account else "")
+    trouble = trouble_with(words) or ("which" if not account else "service" if service and on != account else "")
     if trouble:
         return _form(context, visit, tx, who, trouble=trouble)
     made = customer_ticket_page.open_on(tx, acting(who), account, topic, words, service or None)

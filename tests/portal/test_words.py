@@ -8,7 +8,7 @@ import re
 import pytest
 
 from authz import CELLS, REQUESTS, Proof, Status, Topic, load_schemes
-from desk import disclosure
+from desk import disclosure, request_page
 from desk.own_passkeys import NotYet
 from portal.customers import signed_in
 from portal.staff import submissions
@@ -59,11 +59,25 @@ KNOWN: dict[str, set[str]] = {
     "customer_not_proved": {"wrong", "later", "not_sent", "passkey_young", *PASSKEYS},
     "customer_recording": set(recordings.STATES),
     "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed"},
-    "customer_said": {*signed_in.DONE, "solved_already", "open_already"},
+    "customer_account_page": {"overview", "requests"},
+    "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "step_up"},
+    "customer_request_asks": set(map(str, request_page.KINDS)),
+    "customer_request_is": set(map(str, request_page.KINDS)),
+    "customer_said": {
+        *signed_in.DONE,
+        "solved_already",
+        "open_already",
+        "handed_in_already",
+        "withdrawn_already",
+        "no_draft",
+    },
     "customer_status": set(timeline.STATUSES) - {"pending", "withdrawn"},
     "customer_ticket_is": set(timeline.STATUSES) - {"pending", "withdrawn"},
     "customer_topic": set(map(str, Topic)),
-    "customer_trouble": {"empty", "too_long", "which", "service", "not_yours", "not_added"},
+    "customer_trouble": {"empty", "too_long", "which", "service", "not_yours", "not_added"}
+    | {"which_service", "service_gone", "proof_given"},
+    "customer_way": {"ask_contact_admin", "ask_owner", "ask_billing_ticket", "ask_to_reopen"},
+    "customer_way_alone": {"open_billing_ticket", "reopen_account", "leave_message", "step_up"},
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
     "dual_control": set(dual_control.NEEDS),
