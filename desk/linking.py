@@ -6,11 +6,13 @@ from enum import Enum
 from typing import Final
 
 from authz import Proof, Subject
+from desk.own_security import is_proved, may_change
 from store import NOBODY, Transaction
 from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.security import budgets
 from store.security.budgets import Limit
+from store.sign_in.sessions import SignedIn
 from store.verification import attempt_limits, factors, slack_members
 from store.verification.attempt_limits import Admission
 
@@ -53,9 +55,23 @@ def link(tx: Transaction, home: str, team: str, user: str, digits: str) -> Link:
     return Link.LINKED
 
 
-def unlink(tx: Transaction, team: str, user: str) -> bool:
+def code_for(tx: Transaction, who: SignedIn) -> str | None:
+    """A code by which a member of a workspace ties themselves to them, shown on their page alone. None: their second proof has ended."""
+    if not is_proved(tx, who):
+        return None
+    tx.record(who.subject, None, "slack.link", "code_shown", proof=Proof.VERIFIED)
+    return one_time_codes.issue(tx, KIND, who.subject)
+
+
+def unlink_own(tx: Transaction, who: SignedIn, team: str, user: str) -> bool:
+    """The same as `unlink`, on their page. False: no such member of theirs, or they would have to sign in again."""
+    theirs = any((one.team, one.user) == (team, user) for one in slack_members.of_person(tx, who.person))
+    return theirs and may_change(tx, who) and unlink(tx, team, user, but=who.session)
+
+
+def unlink(tx: Transaction, team: str, user: str, *, but: str = "") -> bool:
     """Unlinks the member; the person and the owners get a notice. False: the member was not linked."""
-    subject = slack_members.unlink(tx, team, user)
+    subject = slack_members.unlink(tx, team, user, but=but)
     if subject is None:
         return False
     tx.record(subject, None, "slack.link", "ended", fields=("slack.member",))

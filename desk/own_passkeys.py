@@ -1,7 +1,7 @@
 """What people do about their own passkeys: looked at, added, renamed, removed, and used to prove themselves a second time.
 
-A passkey is added and removed only soon after signing in, so that whoever comes upon a page left open takes nothing over; and whoever
-does either is signed out everywhere else.
+A passkey is added and removed only soon after signing in, or with a second proof (own_security.py); and whoever does either is signed out
+everywhere else.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from desk.actors import Actor
+from desk.own_security import may_change
 from desk.verification import MINUTE, Proved
 from store import Transaction
 from store.sign_in import passkeys, realms, sessions
@@ -19,8 +19,6 @@ from store.sign_in.passkey_answers import Question, Site
 from store.sign_in.passkeys import Passkey, Refused, Used
 from store.sign_in.sessions import SignedIn
 from store.verification import step_ups
-
-FRESH: Final = 15 * MINUTE  # ms after signing in
 
 
 class NotYet(Enum):
@@ -41,13 +39,13 @@ class Own:
 def own(tx: Transaction, who: SignedIn, site: Site, browser: str) -> Own:
     """`browser`: what the page's forms are bound to."""
     each = tuple(passkeys.listed(tx, who.subject))
-    may = _is_fresh(tx, who) and len(each) < passkeys.MOST
+    may = may_change(tx, who) and len(each) < passkeys.MOST
     return Own(each, passkeys.to_add(tx, site, who.subject, browser) if may else None)
 
 
 def add(tx: Transaction, who: SignedIn, site: Site, browser: str, form: Mapping[str, str]) -> int | Refused | NotYet:
     """The id of the new one."""
-    if not _is_fresh(tx, who):
+    if not may_change(tx, who):
         return NotYet.AGAIN
     new = passkeys.check(tx, site, who.subject, browser, form)
     made = new if isinstance(new, Refused) else passkeys.keep(tx, new)
@@ -62,9 +60,9 @@ def rename(tx: Transaction, who: SignedIn, id: int, name: str) -> bool:
 
 def remove(tx: Transaction, who: SignedIn, id: int, *, only_passkeys: bool = False) -> Refused | NotYet | None:
     """None: it is gone. `only_passkeys`: nothing else signs them in."""
-    if not _is_fresh(tx, who):
+    if not may_change(tx, who):
         return NotYet.AGAIN
-    refused = passkeys.remove(tx, who.subject, id, only_passkeys=only_passkeys)
+    refused = passkeys.remove(tx, who.subject, id, only_passkeys=only_passkeys, but=who.session)
     if refused is None:
         _alone(tx, who)
     return refused
@@ -85,10 +83,6 @@ def prove(
     until = tx.now + minutes * MINUTE
     step_ups.reached(tx, who.subject, account, "passkey", who.bound, ends_at=until)
     return Proved(account, until)
-
-
-def _is_fresh(tx: Transaction, who: SignedIn) -> bool:
-    return tx.now - who.since < FRESH
 
 
 def _alone(tx: Transaction, who: SignedIn) -> None:

@@ -65,8 +65,3 @@ def ways(tx: Transaction, who: Actor, texting: Sequence[str]) -> Ways:
         number[-2:] if number is not None else "",
         min(young, default=None),
     )
-
-
-def is_proved(tx: Transaction, who: Actor) -> bool:
-    """Whether they have given a second proof here for what is their own."""
-    return step_ups.until_own(tx, who.subject, None, who.bound) is not None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from authz import Proof, Topic
+from authz import Proof, Subject, Topic
 from desk import accounts, choices
 from desk.accounts import OfAccounts
 from desk.actors import Actor
@@ -148,7 +148,7 @@ def prove(
 ) -> Proved | NotProved:
     """One try with what somebody typed, for `minutes`, and for a draft where there is one. Without an account (id) only with a
     transfer code, of the kind that counts here, which says itself on which; where none counts (on the pages), for what is their own."""
-    tried = _reserve(tx, who)
+    tried = reserve(tx, who.subject)
     if tried.admission is not Admission.EVALUATE:
         return NotProved.LATER
     topic = choices.topic_of(draft.action) if draft is not None else None
@@ -179,7 +179,7 @@ def key_code(
     slack: bool,
 ) -> Proved | NotProved:
     """One try on the phone, with the factor that was chosen there; a transfer code says itself how long its proof lasts."""
-    tried, said = _reserve(tx, who), (f"factor:{way}",)
+    tried, said = reserve(tx, who.subject), (f"factor:{way}",)
     if tried.admission is not Admission.EVALUATE:
         tx.record(who.subject, account, "step_up", "refused", proof=Proof.VERIFIED, fields=said)
         return NotProved.LATER if tried.admission is Admission.REFUSED else NotProved.BUSY
@@ -196,9 +196,10 @@ def key_code(
     return Proved(account, max(until for until in each if until is not None))
 
 
-def _reserve(tx: Transaction, who: Actor) -> Reservation:
+def reserve(tx: Transaction, subject: Subject) -> Reservation:
+    """One try with a code of theirs, counted before it is looked at."""
     limits = (attempt_limits.desk_wide(BUDGET),)
-    return attempt_limits.reserve(tx, call_codes.counter_of(who.subject), real=True, limits=limits)
+    return attempt_limits.reserve(tx, call_codes.counter_of(subject), real=True, limits=limits)
 
 
 def _fits(tx: Transaction, who: Actor, account: int | None, way: str, digits: str) -> bool:

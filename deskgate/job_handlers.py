@@ -139,7 +139,9 @@ def _text_code(twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """As by mail: each try has a code of its own. A text costs money, and late it is of no use: a few tries, and no more."""
     if job.attempts > TEXT_TRIES:
         raise PermanentError("a text message did not go out")
-    made = sms_codes.to_send(tx, permit_worker(tx), int(job.payload["text"]), str(job.payload["bound"]))
+    made = sms_codes.to_send(
+        tx, permit_worker(tx), int(job.payload["text"]), str(job.payload["code"]), str(job.payload["bound"])
+    )
     if made is not None:
         yield
         twilio.text(made.to, mail.code_text(made))

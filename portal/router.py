@@ -16,13 +16,22 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from portal.customers import account_pages as customers_accounts
-from portal.customers import authenticator_page, home, invitation, new_pin_page, prove_page, request_pages
+from portal.customers import (
+    authenticator_page,
+    home,
+    invitation,
+    new_pin_page,
+    own_pages,
+    own_pin_page,
+    prove_page,
+    request_pages,
+)
 from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
-from portal.staff import account_pages, call_pages, passkey_page, sign_in, staff_invitation, supervisors, ticket_pages
+from portal.staff import account_pages, call_pages, sign_in, staff_invitation, supervisors, ticket_pages
 from portal.staff.signed_in import Staff, for_staff
-from portal.web import responses
+from portal.web import passkey_page, responses
 from portal.web.context import PortalContext
 from portal.web.request_pools import FullError, RequestPool, Whose
 from portal.web.visit import Visit, body, filled, look
@@ -39,6 +48,8 @@ _STATIC: Final = {
     "passkeys.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
+OWN_PASSKEYS: Final = passkey_page.pages("/me/passkeys", "customers/own_passkeys")
 Open = Callable[[PortalContext, Visit], Response]
 
 OPEN: Final[dict[tuple[str, str], Open]] = {
@@ -64,6 +75,7 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("POST", "/enrol/{link}"): authenticator_page.enrol,
     ("GET", "/pin/{link}"): new_pin_page.show,
     ("POST", "/pin/{link}"): new_pin_page.issue,
+    ("POST", "/me/pin"): own_pin_page.issue,
 }
 STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): call_pages.show,
@@ -89,10 +101,10 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/supervisors/threat"): supervisors.threat,
     ("POST", "/desk/supervisors/pin"): supervisors.ask_pin,
     ("POST", "/desk/supervisors/second/{id}"): supervisors.answer,
-    ("GET", "/desk/passkeys"): passkey_page.show,
-    ("POST", "/desk/passkeys"): passkey_page.add,
-    ("POST", "/desk/passkeys/{id}/rename"): passkey_page.rename,
-    ("POST", "/desk/passkeys/{id}/remove"): passkey_page.remove,
+    ("GET", "/desk/passkeys"): DESK_PASSKEYS.show,
+    ("POST", "/desk/passkeys"): DESK_PASSKEYS.add,
+    ("POST", "/desk/passkeys/{id}/rename"): DESK_PASSKEYS.rename,
+    ("POST", "/desk/passkeys/{id}/remove"): DESK_PASSKEYS.remove,
     ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
@@ -108,6 +120,27 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("POST", "/prove/code"): prove_page.by_code,
     ("GET", "/prove/text"): prove_page.show,
     ("POST", "/prove/text"): prove_page.send_text,
+    ("GET", "/me"): own_pages.show,
+    ("GET", "/me/passkeys"): OWN_PASSKEYS.show,
+    ("POST", "/me/passkeys"): OWN_PASSKEYS.add,
+    ("POST", "/me/passkeys/{id}/rename"): OWN_PASSKEYS.rename,
+    ("POST", "/me/passkeys/{id}/remove"): OWN_PASSKEYS.remove,
+    ("GET", "/me/app"): own_pages.app,
+    ("POST", "/me/app"): own_pages.set_up_app,
+    ("POST", "/me/app/remove"): own_pages.remove_app,
+    ("POST", "/me/app/keep"): own_pages.keep_app,
+    ("GET", "/me/pin"): own_pin_page.show,
+    ("GET", "/me/numbers"): own_pages.numbers,
+    ("POST", "/me/numbers"): own_pages.add_number,
+    ("GET", "/me/numbers/confirm"): own_pages.numbers,
+    ("POST", "/me/numbers/confirm"): own_pages.confirm_number,
+    ("POST", "/me/numbers/remove"): own_pages.remove_number,
+    ("GET", "/me/address"): own_pages.address,
+    ("POST", "/me/address"): own_pages.change_address,
+    ("GET", "/me/slack"): own_pages.slack,
+    ("POST", "/me/slack/code"): own_pages.slack_code,
+    ("GET", "/me/slack/code"): own_pages.slack,
+    ("POST", "/me/slack/unlink"): own_pages.unlink,
     ("GET", "/tickets"): customers_tickets.listed,
     ("GET", "/tickets/new"): customers_tickets.new,
     ("POST", "/tickets/new"): customers_tickets.open_ticket,

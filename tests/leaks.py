@@ -39,6 +39,13 @@ ALLOWED: Final = (
     ("page /slack/.*", "code .*|page", "shown in Slack to whoever asked for it, in the answer to their click"),
     ("page /(desk.*|sign-in.*|join/.*)", "session", "the cookie, to the browser that has signed in"),
     ("page /pin/.*", "PIN", "a new PIN is shown once, on a one-time page mailed to its owner"),
+    ("page /me/pin", "PIN", "a new PIN is shown once to its owner, after a second proof"),
+    (
+        "page /me/slack/code",
+        "code of kind link",
+        "a code to link Slack is shown once to its owner, after a second proof",
+    ),
+    ("page /me/app", "page", "to their own one-time page, which the desk names in Slack as well"),
     ("page /(enrol|join|desk/join)/.*", "authenticator's secret", "scanned once, from a one-time page"),
     ("page /(pin|enrol|join|desk/join)/.*", "page", "the form of a one-time page goes to its own address"),
     ("Twilio's journal", "code .*", "the simulator's own note of what was spoken"),

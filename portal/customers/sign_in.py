@@ -16,7 +16,7 @@ from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS
 
 # Where a sign-in, or a second proof, may lead: the customers' own pages alone.
-WITHIN: Final = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){1,5}(\?[A-Za-z0-9._~=&%+-]{1,300})?")
+WITHIN: Final = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}){1,8}(\?[A-Za-z0-9._~=&%+-]{1,300})?")
 NOT_WITHIN: Final = ("/sign-in", "/sign-out", "/join", "/enrol", "/pin", "/prove", "/desk", "/simulator", "/static")
 
 

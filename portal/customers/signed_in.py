@@ -23,12 +23,19 @@ Customers = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 # What is said (`?said=`) where something was done: the same form is then not done again.
 DONE: Final = frozenset(
     {"replied", "solved", "reopened", "opened", "proved", "requested", "drafted", "handed_in", "withdrawn"}
+    | {"passkey_added", "passkey_renamed", "passkey_removed", "app_ending", "app_kept"}
+    | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
 )
 
 
 def acting(who: SignedIn) -> Actor:
     """To be signed in is to be verified; a second proof counts in this session and nowhere else."""
     return Actor(who.subject, Proof.VERIFIED, who.session, At.PAGES)
+
+
+def signed_in(tx: Transaction, visit: Visit) -> SignedIn | None:
+    """Who that is, for a page that cannot be made in one transaction."""
+    return sessions.find(tx, CUSTOMERS, visit.session, does=True) if visit.session else None
 
 
 def proof_first(visit: Visit, account: str = "") -> Response:

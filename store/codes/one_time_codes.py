@@ -18,7 +18,7 @@ from store.db.transaction import Transaction
 
 DIGITS: Final = 8
 OF_AN_ACCOUNT: Final = ("step", "text", "carry_slack", "carry_phone")  # kinds that are good on one account alone
-KINDS: Final = ("link", "unlock", *OF_AN_ACCOUNT)  # all there are: said aloud, each is over
+KINDS: Final = ("link", "unlock", "number", *OF_AN_ACCOUNT)  # all there are: said aloud, each is over
 LIFE: Final = 10 * 60_000  # ms: NIST 800-63B 3.1.3
 KEPT: Final = 24 * 3_600_000
 

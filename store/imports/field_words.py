@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import date
-from functools import lru_cache
 from typing import Annotated, Final
 
-import idna
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from store.accounts.people import is_support_id
-from store.text import numbers
+from store.text import addresses, numbers
+from store.text.addresses import EMAIL, is_domain
 from store.text.cleaning import cleaned
 
 
@@ -41,16 +39,9 @@ def _readable(word: str) -> str:
 
 
 def _address(word: str) -> str:
-    if not _is_domain(word.rpartition("@")[2]):
+    if not is_domain(word.rpartition("@")[2]):
         raise PydanticCustomError("address", "is no e-mail address: there can be no such domain")
     return word
-
-
-@lru_cache(maxsize=4096)
-def _is_domain(name: str) -> bool:
-    with suppress(idna.IDNAError):
-        name = name if name.isascii() else idna.encode(name, uts46=True).decode()
-    return len(name) < 254 and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
 def _support_id(word: str) -> str:
@@ -73,17 +64,15 @@ _LINE: Final = rf"^[^{_BAD}\s](?:[^{_BAD}]*[^{_BAD}\s])?$"
 _USERNAME: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?$"
 # Part of an address of the desk's page, where `..` and `//` would lead elsewhere.
 ACCOUNT_NUMBER: Final = r"^[A-Za-z0-9]+(?:(?:[./]|[_-]+)[A-Za-z0-9]+)*$"
-_EMAIL: Final = rf"^[^{_BAD}\s@<>(),;:\\\x22\[\]]+@[^{_BAD}\s@<>(),;:\\\x22\[\]]+$"
 SLACK_TEAM: Final = r"^[TE][A-Z0-9]{2,30}$"
 _SLACK_MEMBER: Final = r"^[UW][A-Z0-9]{2,30}$"
-_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _AMOUNT: Final = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,3})?$"
 _CURRENCY: Final = r"^[A-Z]{3}$"
 PATTERN_WORDS: Final = {
     _LINE: "must be one line of text, without control characters or marks that cannot be seen, and without spaces around it",
     _USERNAME: "may have letters, digits and . _ @ + - and begins and ends with a letter or digit",
     ACCOUNT_NUMBER: "may have letters, digits and . _ / - between them, of . and / one at a time",
-    _EMAIL: "is no e-mail address",
+    EMAIL: "is no e-mail address",
     SLACK_TEAM: "is no id of a Slack workspace or organisation, like T0DESK or E0GRID: capitals and digits, from its address in a browser",
     _SLACK_MEMBER: "is no id of a Slack member, like U0KIM: capitals and digits, by Copy member ID in a profile",
     _AMOUNT: 'must be a decimal string like "20.00": not negative, at most three decimals',
@@ -95,7 +84,7 @@ Name = Annotated[
     str, StringConstraints(max_length=200, pattern=_LINE), AfterValidator(_seen), AfterValidator(_readable)
 ]
 Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=_EMAIL), AfterValidator(_seen), AfterValidator(_address)
+    str, StringConstraints(max_length=addresses.LONGEST, pattern=EMAIL), AfterValidator(_seen), AfterValidator(_address)
 ]
 Ref = Annotated[str, StringConstraints(max_length=64, pattern=_LINE), AfterValidator(_seen), AfterValidator(_readable)]
 Word = Annotated[str, StringConstraints(max_length=40, pattern=_LINE), AfterValidator(_seen), AfterValidator(_readable)]

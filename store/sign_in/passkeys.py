@@ -183,21 +183,21 @@ def rename(tx: Transaction, owner: Subject, id: int, name: str) -> bool:
     return True
 
 
-def remove(tx: Transaction, owner: Subject, id: int, *, only_passkeys: bool = False) -> Refused | None:
+def remove(tx: Transaction, owner: Subject, id: int, *, only_passkeys: bool = False, but: str = "") -> Refused | None:
     """None: it is removed, and what was proved by it ends. Never the last thing they can sign in with; `only_passkeys`: a password
-    is no such thing (STAFF_PASSKEYS)."""
+    is no such thing (STAFF_PASSKEYS). `but`: the session they do it in goes on."""
     if owner.is_person:
         hold(tx, [owner.person])
     _is_here(tx, owner)  # held: of two that are removed at once one sees that it is the last
     theirs = list(tx.connection.execute(select(_p.c.id).where(_of(owner))).scalars())
     if id not in theirs:
         return Refused.GONE
-    if len(theirs) == 1 and (only_passkeys or not _has_password(tx, owner)):
+    if len(theirs) == 1 and (only_passkeys or not has_password(tx, owner)):
         return Refused.LAST
     tx.connection.execute(delete(_p).where(_p.c.id == id))
     tx.record(owner, None, "passkey", "removed", fields=(f"passkey:{id}",))
     if owner.is_person:
-        revoke(tx, [owner.person], "passkey")
+        revoke(tx, [owner.person], "passkey", but=but)
     _tell(tx, owner, "removed", id)
     return None
 
@@ -221,7 +221,7 @@ def _is_here(tx: Transaction, owner: Subject) -> bool:
     return lock(tx, owner.person)
 
 
-def _has_password(tx: Transaction, owner: Subject) -> bool:
+def has_password(tx: Transaction, owner: Subject) -> bool:
     """And the app that goes with it."""
     if owner.is_staff:
         s = tables.staff_logins.c

@@ -18,9 +18,7 @@ from store.verification.pins import KeptPin, Resealed
 def own_numbers(tx: Transaction, grant: Grant, person: int) -> list[str]:
     """Numbers a PIN may not be taken from: the person's telephones and support ID."""
     tx.require(grant, "desk.pin.reissue")
-    phones = tx.connection.execute(select(tables.phones.c.number).where(tables.phones.c.person_id == person)).scalars()
-    support_id = tx.connection.execute(select(tables.people.c.support_id).where(tables.people.c.id == person))
-    return [*phones, support_id.scalar_one()]
+    return list(numbers_of(tx, person))
 
 
 def set_pin(tx: Transaction, grant: Grant, kept: KeptPin, *, asked_by: int | None = None) -> None:
@@ -31,6 +29,24 @@ def set_pin(tx: Transaction, grant: Grant, kept: KeptPin, *, asked_by: int | Non
     pins.put(tx, kept)
     attempt_limits.forget_person(tx, kept.person)
     _told(tx, grant, kept.person, "pin_set")
+
+
+def put_own(tx: Transaction, kept: KeptPin, way: str, *, but: str = "") -> None:
+    """A new PIN that its owner was shown on a page (`way`): the same, without anybody's grant. The caller has seen to it that it is they.
+    `but`: the session they do it in."""
+    pins.put(tx, kept, but=but)
+    attempt_limits.forget_person(tx, kept.person)
+    tx.record(Subject.of_person(kept.person), None, "pin_set", "done", fields=(way,))
+    notice = {"notice": "pin_set", "person": kept.person}
+    job_queue.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)
+
+
+def numbers_of(tx: Transaction, person: int) -> tuple[str, ...]:
+    """Numbers a PIN may not be taken from: the person's telephones and support ID. Empty: they are there no more."""
+    ph, p = tables.phones.c, tables.people.c
+    numbers = tx.connection.execute(select(ph.number).where(ph.person_id == person)).scalars().all()
+    support_id = tx.connection.execute(select(p.support_id).where(p.id == person)).scalar()
+    return () if support_id is None else (*numbers, support_id)
 
 
 def reseal_pins(tx: Transaction, grant: Grant, after: int) -> Resealed | None:

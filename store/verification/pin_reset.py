@@ -10,15 +10,12 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
-
 from authz import Grant, Subject
-from store import tables
 from store.codes import one_time_links
 from store.db import grant_limits
 from store.db.transaction import Transaction
 from store.jobs import job_queue
-from store.verification import attempt_limits, factors, pins, totp
+from store.verification import attempt_limits, factors, pin_changes, totp
 from store.verification.attempt_limits import Admission
 from store.verification.pins import KeptPin
 from store.verification.revocation import hold
@@ -82,13 +79,10 @@ def look(tx: Transaction, token: str) -> PinPage | None:
     if found is None:
         return None
     person = found[0].person
-    ph, p = tables.phones.c, tables.people.c
-    numbers = tx.connection.execute(select(ph.number).where(ph.person_id == person)).scalars().all()
-    support_id = tx.connection.execute(select(p.support_id).where(p.id == person)).scalar()
-    if support_id is None:
+    numbers = pin_changes.numbers_of(tx, person)
+    if not numbers:
         return None
-    asks = found[1] == ASKS or factors.on_file(tx, person).authenticator
-    return PinPage(person, (*numbers, support_id), asks)
+    return PinPage(person, numbers, found[1] == ASKS or factors.on_file(tx, person).authenticator)
 
 
 def attempt(tx: Transaction, person: int) -> attempt_limits.Reservation:
@@ -113,9 +107,5 @@ def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: attempt_l
             return False
     if one_time_links.use(tx, PAGE, token) is None:
         return False  # another browser was quicker
-    pins.put(tx, kept)
-    attempt_limits.forget_person(tx, kept.person)
-    tx.record(Subject.of_person(kept.person), None, "pin_set", "done", fields=("pin.page",))
-    notice = {"notice": "pin_set", "person": kept.person}
-    job_queue.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)
+    pin_changes.put_own(tx, kept, "pin.page")
     return True

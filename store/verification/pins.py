@@ -252,16 +252,16 @@ def find(tx: Transaction, person: int) -> KeptPin | None:
     return KeptPin(row.person_id, row.pepper, row.salt, row.sealed, row.duress) if row else None
 
 
-def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False) -> None:
-    """Stores a PIN in place of any there was, and of the one for a threat. What they proved or were sent until now ends; a
-    `newcomer` has nothing that could."""
+def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False, but: str = "") -> None:
+    """Stores a PIN in place of any there was, and of the one for a threat. What they proved or were sent until now ends, `but` the
+    session they do it in; a `newcomer` has nothing that could."""
     if not newcomer:
         hold(tx, [kept.person])
     values = {**_values(kept), "issued_at": tx.now}
     row = upsert(tx, tables.pins).values(person_id=kept.person, **values)
     tx.connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
     if not newcomer:
-        revoke(tx, [kept.person], "pin")
+        revoke(tx, [kept.person], "pin", but=but)
 
 
 def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:

@@ -31,10 +31,11 @@ NOT_CALLED: Final = (
 )
 
 
-def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int | None = None) -> None:
+def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int | None = None, but: str = "") -> None:
     """All that these people were sent or have proved, and that is still good, ends now; so does what came of it. It is in the
     ledger for each of them. With an `account`, what they were taken off or what was closed, only what is about that account,
-    and all of it for whoever is on no account any more."""
+    and all of it for whoever is on no account any more. `but` is the session (`SignedIn.session`) in which its owner does it: that goes on,
+    without what was proved further in it."""
     if ground not in GROUNDS:
         raise ValueError(f"no ground: {ground}")
     if account is not None:
@@ -44,17 +45,17 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
         some = them[first : first + AT_ONCE]
         hold(tx, some)
         whole = some if account is None else _on_no_account(tx, some)
-        ended = _ended(tx, some, whole, account, ground)
+        ended = _ended(tx, some, whole, account, ground, but)
         for person in some:
             if person in ended:
                 fields = (f"ground:{ground}", *sorted(ended[person]))
                 tx.record(Subject.of_person(person), account, "revoked", ground, fields=fields)
 
 
-def end_sessions(tx: Transaction, people: Collection[int]) -> set[int]:
+def end_sessions(tx: Transaction, people: Collection[int], *, but: str = "") -> set[int]:
     """They are signed out of the pages everywhere, as their rights have changed, or their security: whoever was."""
     s = tables.person_sessions.c
-    theirs = update(tables.person_sessions).where(s.person_id.in_(people), s.ended_at.is_(None))
+    theirs = update(tables.person_sessions).where(s.person_id.in_(people), s.ended_at.is_(None), s.digest != but)
     return set(tx.connection.execute(theirs.values(ended_at=tx.now).returning(s.person_id)).scalars())
 
 
@@ -83,7 +84,9 @@ def _on_no_account(tx: Transaction, people: list[int]) -> list[int]:
     return [person for person in people if person not in still]
 
 
-def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | None, ground: str) -> dict[int, set[str]]:
+def _ended(
+    tx: Transaction, some: list[int], whole: list[int], account: int | None, ground: str, but: str
+) -> dict[int, set[str]]:
     """Person → a word for each kind of thing that ended. `whole` are those of them of whom everything ends."""
     ended: dict[int, set[str]] = defaultdict(set)
 
@@ -112,7 +115,7 @@ def _ended(tx: Transaction, some: list[int], whole: list[int], account: int | No
         ended[row.person_id].add("approval")
     for person in _not_called(tx, theirs(b)):
         ended[person].add("callback")
-    for person in end_sessions(tx, some):
+    for person in end_sessions(tx, some, but=but):
         ended[person].add("session")
     if whole and ground in OF_THE_PIN:
         for person in _unproved(tx, whole):

@@ -78,9 +78,9 @@ def link(tx: Transaction, person: int, team: str, user: str) -> bool:
     return tx.connection.execute(new).first() is not None
 
 
-def unlink(tx: Transaction, team: str, user: str) -> Subject | None:
-    """The member stands for nobody any more, and what the person proved or was sent ends. Whom they stood for, if it was a
-    person."""
+def unlink(tx: Transaction, team: str, user: str, *, but: str = "") -> Subject | None:
+    """The member stands for nobody any more, and what the person proved or was sent ends, `but` the session they do it in. Whom they
+    stood for, if it was a person."""
     s = tables.slack_members.c
     its = (s.team == team, s.member == user, s.person_id.is_not(None))
     hold(tx, tx.connection.execute(select(s.person_id).where(*its)).scalars().all())
@@ -88,7 +88,7 @@ def unlink(tx: Transaction, team: str, user: str) -> Subject | None:
     person = tx.connection.execute(gone.returning(s.person_id)).scalar()
     if person is None:
         return None
-    revoke(tx, [person], "slack")
+    revoke(tx, [person], "slack", but=but)
     return Subject.of_person(person)
 
 

@@ -28,6 +28,7 @@ from store.verification import factors
 from store.verification.call_codes import BY_TEXT
 
 KIND: Final = "text_code"
+NEW_NUMBER: Final = "number"  # a kind of code: for a number that is to come on file
 TO_A_NUMBER, WITHIN = 3, 10 * 60_000  # ms
 TO_A_PERSON, DAY = 5, 24 * 3_600_000
 TO_A_COUNTRY_A_DAY, A_DAY = 200, 500  # in any 24 hours: half at once, half as time passes
@@ -82,9 +83,19 @@ def number_for(tx: Transaction, person: int, countries: Collection[str]) -> str 
 
 def ask(tx: Transaction, subject: Subject, bound: str, countries: Collection[str]) -> bool:
     """Has a code sent to them, to be keyed at `bound`. False: there is no number for it, or enough were sent."""
+    number = number_for(tx, subject.person, countries)
+    return number is not None and _send(tx, subject, number, BY_TEXT, bound)
+
+
+def ask_new(tx: Transaction, subject: Subject, number: str, bound: str) -> bool:
+    """Has a code sent to a number that is not on file yet, as they want it to be: it proves nothing but that they have the number. False:
+    enough were sent."""
+    return _send(tx, subject, number, NEW_NUMBER, bound)
+
+
+def _send(tx: Transaction, subject: Subject, number: str, kind: str, bound: str) -> bool:
     person = subject.person
-    number = number_for(tx, person, countries)
-    if number is None or not _may_be_sent(tx, person, number):
+    if not _may_be_sent(tx, person, number):
         return False
     country = country_of(number) or ""
     if budgets.take(tx, (_a_day(f"text:{country}", TO_A_COUNTRY_A_DAY), _a_day("text", A_DAY))) is not None:
@@ -93,26 +104,30 @@ def ask(tx: Transaction, subject: Subject, bound: str, countries: Collection[str
     id = tx.connection.execute(
         insert(tables.text_messages).values(**row).returning(tables.text_messages.c.id)
     ).scalar_one()
-    one_time_codes.void(tx, BY_TEXT, subject)
+    one_time_codes.void(tx, kind, subject)
     job_queue.enqueue(
-        tx, KIND, str(id), {"text": id, "bound": bound}, ordering_key=job_queue.ordering_key_of(KIND, person)
+        tx,
+        KIND,
+        str(id),
+        {"text": id, "bound": bound, "code": kind},
+        ordering_key=job_queue.ordering_key_of(KIND, person),
     )
     return True
 
 
-def to_send(tx: Transaction, grant: Grant, id: int, bound: str) -> TextCode | None:
-    """A new code and where it goes; the ones before it are no longer valid. None: too late, or the number is theirs no more."""
+def to_send(tx: Transaction, grant: Grant, id: int, kind: str, bound: str) -> TextCode | None:
+    """A new code and where it goes; the ones of its kind before it are no longer valid. None: too late, or the number is theirs no more."""
     tx.require(grant, "desk.deliver")
     row = tx.connection.execute(select(tables.text_messages).where(tables.text_messages.c.id == id)).first()
     if (
         row is None
         or row.at <= tx.now - one_time_codes.LIFE
-        or row.number not in factors.numbers(tx, row.person_id).good
+        or (kind != NEW_NUMBER and row.number not in factors.numbers(tx, row.person_id).good)
     ):
         return None
     subject = Subject.of_person(row.person_id)
     tx.told(grant, "contact.number", f"code_sent_to:{subject}")
-    return TextCode(row.number, one_time_codes.issue(tx, BY_TEXT, subject, bound))
+    return TextCode(row.number, one_time_codes.issue(tx, kind, subject, bound))
 
 
 def _a_day(name: str, many: int) -> Limit:

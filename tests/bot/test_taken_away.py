@@ -123,6 +123,11 @@ def a_step_up(tx: Transaction) -> Stands:
     return lambda tx: step_ups.until(tx, WHO, NORTHLIGHT, CALL) is not None
 
 
+def a_step_up_of_their_own(tx: Transaction) -> Stands:
+    step_ups.reached(tx, WHO, None, "passkey", "a session", ends_at=tx.now + 900_000)
+    return lambda tx: step_ups.until_own(tx, WHO, None, "a session") is not None
+
+
 def a_step_up_that_was_carried(tx: Transaction) -> Stands:
     """Its own row is left alone: it stands only while that stands from which it came."""
     step_ups.reached(tx, WHO, NORTHLIGHT, "authenticator", "CA1", ends_at=tx.now + 900_000)
@@ -201,8 +206,12 @@ THINGS: Final[
     **{f"work:{kind}": a_job(kind) for kind in SENT},
     **{f"given up:{kind}": a_job_given_up(kind) for kind in SENT},
     "step_up": a_step_up,
+    "step_up of their own": a_step_up_of_their_own,
     "step_up carried": a_step_up_that_was_carried,
-    **{f"code:{kind}": a_code(kind) for kind in ("link", "unlock", "step", "text", "carry_slack", "carry_phone")},
+    **{
+        f"code:{kind}": a_code(kind)
+        for kind in ("link", "unlock", "number", "step", "text", "carry_slack", "carry_phone")
+    },
     **{f"page:{kind}": a_page(kind) for kind in ("enrol", "invitation", "pin", "join")},
     "approval": a_question,
     "live call": a_live_call,

@@ -260,7 +260,11 @@ def test_one_in_the_metrics_is_found() -> None:
 
 def test_every_exception_has_its_reason_and_few_let_a_pin_through() -> None:
     assert all(len(why) > 20 for _, _, why in ALLOWED)
-    assert {where for where, kind, _ in ALLOWED if kind in (".*", "PIN")} == {"page /simulator.*", "page /pin/.*"}
+    assert {where for where, kind, _ in ALLOWED if kind in (".*", "PIN")} == {
+        "page /simulator.*",
+        "page /pin/.*",
+        "page /me/pin",
+    }
 
 
 @pytest.mark.parametrize(

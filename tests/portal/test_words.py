@@ -9,6 +9,7 @@ import pytest
 
 from authz import CELLS, REQUESTS, Proof, Status, Topic, load_schemes
 from desk import disclosure, request_page
+from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from portal.customers import signed_in
 from portal.staff import submissions
@@ -70,7 +71,13 @@ KNOWN: dict[str, set[str]] = {
         "handed_in_already",
         "withdrawn_already",
         "no_draft",
+        *OWN,
+        "again",
+        "number_gone",
+        "app_none",
+        "slack_gone",
     },
+    "customer_own_trouble": {why.value for why in NotDone} - {"gone"},
     "customer_status": set(timeline.STATUSES) - {"pending", "withdrawn"},
     "customer_ticket_is": set(timeline.STATUSES) - {"pending", "withdrawn"},
     "customer_topic": set(map(str, Topic)),

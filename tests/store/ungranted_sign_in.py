@@ -9,6 +9,15 @@ from tests.store import reasons
 REASONS: Final[dict[str, str]] = {
     "factors.has_any": reasons.FACTOR,
     **dict.fromkeys(
+        (f"own_details.{name}" for name in ("read", "add_number", "remove_number", "change_address")),
+        "somebody's own, by themselves in a session of theirs: in the ledger, and they and their owners are told",
+    ),
+    "pin_changes.put_own": "a PIN its owner has made on a page of theirs; in the ledger, and they and their owners are told",
+    "pin_changes.numbers_of": "what a PIN may not be taken from, to make one: never shown",
+    "sms_codes.ask_new": "a code to a number its owner wants on file: counted, and good for nothing else",
+    "passkeys.has_password": reasons.FACTOR,
+    "addresses.is_address": reasons.PURE,
+    **dict.fromkeys(
         ("passkeys." + n for n in ("check", "keep", "use", "remove", "remove_all", "rename")), reasons.FACTOR
     ),
     **dict.fromkeys(("passkeys.to_add", "passkeys.listed"), "somebody's own, for themselves: what they called theirs"),

@@ -1,0 +1,31 @@
+"""E-mail addresses as people type them: whether there can be such a one. Pure."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+
+import idna
+
+from store.text.cleaning import cleaned
+
+LONGEST: Final = 254
+_BAD: Final = r"\x00-\x1f\x7f-\x9f\u{2028}\u{2029}"  # not in one line
+EMAIL: Final = rf"^[^{_BAD}\s@<>(),;:\\\x22\[\]]+@[^{_BAD}\s@<>(),;:\\\x22\[\]]+$"
+"""As pydantic reads a pattern."""
+_EMAIL: Final = re.compile(EMAIL.replace(r"\u{2028}\u{2029}", "\u2028\u2029"))
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+def is_address(word: str) -> bool:
+    fits = len(word) <= LONGEST and bool(_EMAIL.match(word)) and cleaned(word) == word
+    return fits and is_domain(word.rpartition("@")[2])
+
+
+@lru_cache(maxsize=4096)
+def is_domain(name: str) -> bool:
+    with suppress(idna.IDNAError):
+        name = name if name.isascii() else idna.encode(name, uts46=True).decode()
+    return len(name) < 254 and all(_LABEL.fullmatch(label) for label in name.split("."))
