@@ -118,14 +118,9 @@ def a_job_given_up(kind: str) -> Callable[[Transaction], Stands]:
     return made
 
 
-def a_step_up(tx: Transaction) -> Stands:
-    step_ups.reached(tx, WHO, NORTHLIGHT, "text", CALL, ends_at=tx.now + 900_000)
-    return lambda tx: step_ups.until(tx, WHO, NORTHLIGHT, CALL) is not None
-
-
-def a_step_up_of_their_own(tx: Transaction) -> Stands:
-    step_ups.reached(tx, WHO, None, "passkey", "a session", ends_at=tx.now + 900_000)
-    return lambda tx: step_ups.until_own(tx, WHO, None, "a session") is not None
+def a_step_up(tx: Transaction, account: int | None = NORTHLIGHT) -> Stands:
+    step_ups.reached(tx, WHO, account, "text", CALL, ends_at=tx.now + 900_000)
+    return lambda tx: step_ups.until_own(tx, WHO, account, CALL) is not None
 
 
 def a_step_up_that_was_carried(tx: Transaction) -> Stands:
@@ -206,7 +201,7 @@ THINGS: Final[
     **{f"work:{kind}": a_job(kind) for kind in SENT},
     **{f"given up:{kind}": a_job_given_up(kind) for kind in SENT},
     "step_up": a_step_up,
-    "step_up of their own": a_step_up_of_their_own,
+    "step_up of their own": lambda tx: a_step_up(tx, None),
     "step_up carried": a_step_up_that_was_carried,
     **{
         f"code:{kind}": a_code(kind)
