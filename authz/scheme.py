@@ -43,7 +43,7 @@ class Column(NamedTuple):
 @dataclass(frozen=True, eq=False, slots=True)
 class Scheme:
     """A checked scheme. Compared by identity; `memo` belongs to the judge. `support_first`: at a support channel the right to
-    support comes before every other."""
+    support comes before every other. `invoiced`: the role whose holder invoices name, or none."""
 
     name: str
     title: str
@@ -59,6 +59,7 @@ class Scheme:
     decisions: Mapping[str, str]
     rows: Mapping[str, Mapping[str, Square]]
     support_first: bool = True
+    invoiced: str | None = None
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -26,6 +26,7 @@ _HEAD: Final = {
     "at_least_one",
     "exactly_one",
     "support_first",
+    "invoiced",
 }
 _KEYS: Final = _HEAD | {"requires", "switch", "decisions", "rows"}
 
@@ -105,6 +106,7 @@ class _File:
             decisions=self.read_decisions(),
             rows=rows,
             support_first=not self.desk and self.switched("support_first"),
+            invoiced=self.one_role("invoiced", roles),
         )
 
     def refuse(self, what: str, row: str = "", column: str = "") -> Never:
@@ -117,6 +119,13 @@ class _File:
         value = self.document.get(key)
         if not isinstance(value, str) or not value:
             self.refuse(f'{key} = "…" is missing')
+        return value
+
+    def one_role(self, key: str, roles: tuple[str, ...]) -> str | None:
+        """None where the file does not say."""
+        value = self.document.get(key)
+        if value is not None and value not in roles:
+            self.refuse(f"{key} = {value!r} is none of the roles")
         return value
 
     def switched(self, key: str) -> bool:

@@ -107,8 +107,8 @@ def rows(count: int) -> dict[Any, tuple[tuple[str, ...], Iterator[tuple[Any, ...
             ((n, f"vps-{n}", f"VPS {n}", "running", n % 2 == 0) for n in all_accounts),
         ),
         tables.invoices: (
-            ("account_id", "number", "amount", "currency", "due", "status"),
-            ((n, f"SR-{n}", "64.50", "EUR", "2026-11-30", "unpaid") for n in all_accounts),
+            ("account_id", "number", "amount", "currency", "due", "status", "billed"),
+            ((n, f"SR-{n}", "64.50", "EUR", "2026-11-30", "unpaid", "{}") for n in all_accounts),
         ),
     }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import Response
 
+from authz import Topic
 from desk import accounts, customer_ticket_page, ticket_lists, tickets
 from desk.actors import Actor
 from desk.outcomes import HandIn
@@ -115,14 +117,26 @@ reopen = _on(tickets.reopen, "reopened", "open_already")
 
 
 def new(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    return _form(context, visit, tx, who, visit.query.get("account", ""))
+    """With what a page of ours wrote into it: on which account, about which invoice."""
+    account, invoice = visit.query.get("account", "")[:64], visit.query.get("invoice", "")[:64]
+    asks = {
+        "about": f"{account}:{Topic.BILLING}",
+        "words": context.words.word("customer_new", "invoice", number=invoice),
+    }
+    return _form(context, visit, tx, who, account, typed=asks if invoice else {})
 
 
 def _form(
-    context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn, account: str = "", trouble: str = ""
+    context: PortalContext,
+    visit: Visit,
+    tx: Transaction,
+    who: SignedIn,
+    account: str = "",
+    trouble: str = "",
+    typed: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     found = customer_ticket_page.new_ticket_page(tx, acting(who), account)
-    typed = {name: visit.form.get(name, "")[:LONGEST] for name in ("about", "service", "words")}
+    typed = {name: visit.form.get(name, typed.get(name, ""))[:LONGEST] for name in ("about", "service", "words")}
     given = responses.fields_of(found) | {"who": who, "typed": typed, "trouble": trouble, "longest": LONGEST}
     return responses.page(context, visit, "customers/new_ticket", 422 if trouble else 200, **given)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, select
 
 from authz import Scheme, Subject
 from store import tables
+from store.accounts import billing_details
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import OPERATOR
 from store.imports.file_format import Account, Contact
@@ -17,13 +18,16 @@ from store.jobs import job_queue
 from store.verification.revocation import AT_ONCE, end_sessions, hold, revoke
 
 ACCOUNTS: Final = Register(
-    tables.accounts, "accounts", "account", "number", ("name", "scheme", "status", "decoy"), ("name", "scheme")
+    *(tables.accounts, "accounts", "account", "number"),
+    ("name", "scheme", "status", "decoy", "billing"),
+    ("name", "scheme"),
 )
 _CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ())
 _RIGHTS: Final = Sheet(tables.contact_rights, ("account_id", "person_id", "right"), ())
 _SERVICES: Final = Sheet(tables.services, ("account_id", "ref"), ("name", "status", "managed_sla"))
 _TEAMS: Final = Sheet(tables.account_teams, ("account_id", "team"), ())
 _INVOICES: Final = Sheet(tables.invoices, ("account_id", "number"), ("amount", "currency", "due", "status"))
+_ISSUED: Final = Sheet(tables.invoices, _INVOICES.key, (*_INVOICES.values, "billed"))
 
 
 def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) -> None:
@@ -46,6 +50,8 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
         for word, (id, ref), _values in difference:
             changes.count(f"{kind}.{word}", f"account {names[id]}: {kind[:-1]} {ref} {word}")
         _record(changes, kind, sheet, now, difference, set(old))
+        if sheet is _INVOICES:
+            _issue(changes, difference)
         _write(changes, sheet, difference)
 
 
@@ -66,6 +72,14 @@ def _record(
             notice = ("account_changed", f"account:{account}") if concerns else None
             named = (f"{kind}:{many}", *sorted(fields)) if word == "changed" else (f"{kind}:{many}",)
             changes.changed(f"{kind}.{word}", account, named, notice)
+
+
+def _issue(changes: Changes, difference: Difference) -> None:
+    """Invoices that are new print what stands on file now, whatever becomes of it."""
+    if not changes.dry and not changes.troubles:
+        prints = billing_details.printed_now(changes.tx, {account for account, _ in difference.added})
+        _ISSUED.add(changes, {key: (*values, prints[key[0]]) for key, values in difference.added.items()})
+    difference.added.clear()
 
 
 def _close(changes: Changes, accounts: Sequence[Account], found: dict[str, Row[Any]]) -> None:

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from store.imports.field_words import (
@@ -82,6 +82,14 @@ class Invoice(_Part):
     status: Literal["paid", "unpaid", "overdue"]
 
 
+class Billing(_Part):
+    """Whom an account's invoices are for, whole: the name and the lines of the address as they are printed."""
+
+    name: Name
+    address: list[Name] = Field(default=[], max_length=8)
+    vat_number: Name = ""
+
+
 class Contact(_Part):
     """What one person holds on the account, whole: a word that is not here is not held."""
 
@@ -92,7 +100,7 @@ class Contact(_Part):
 
 class Account(_Part):
     """`name` and `scheme` must be there for a new account. `slack_teams`: organisations whose members may link themselves to
-    its contacts. A `decoy` is nobody's: whoever of the staff looks at it raises an alarm."""
+    its contacts. `billing`: what its next invoices print; none without. A `decoy` is nobody's: whoever of the staff looks at it raises an alarm."""
 
     number: AccountNumber
     name: Name = ""
@@ -103,6 +111,7 @@ class Account(_Part):
     invoices: list[Invoice] = []
     contacts: list[Contact] = []
     slack_teams: list[SlackTeam] = []
+    billing: Billing | None = None
 
 
 class StaffMember(_Part):
@@ -271,6 +280,7 @@ _KIND_WORDS: Final = {
     "string_unicode": "has characters that are not Unicode text",
     "bool_type": "must be true or false",
     "list_type": "must be a list",
+    "too_long": "has too many lines: eight at most",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
 }

@@ -28,7 +28,7 @@ T = TypeVar("T")
 _CONCERNS: Final = {  # what somebody is told of; addresses and numbers have notices of their own
     "people": frozenset({"name", "support_id"}),
     "staff": frozenset({"email", "role", "phone"}),
-    "accounts": frozenset({"name", "scheme", "status"}),
+    "accounts": frozenset({"name", "scheme", "status", "billing"}),
 }
 
 
@@ -164,6 +164,12 @@ class Difference:
                 yield word, key, values
 
 
+def _kept(entry: BaseModel, column: str) -> Any:
+    """What stands in the column: of something that has parts, its JSON."""
+    value = getattr(entry, column)
+    return value.model_dump_json() if isinstance(value, BaseModel) else value
+
+
 class Register:
     """Rows that have a name of their own: people and staff by username, accounts by number."""
 
@@ -198,12 +204,12 @@ class Register:
         changed: dict[Key, Values] = {}
         for place, entry in enumerate(entries, first):
             name: str = getattr(entry, self.name)
-            row, says = found.get(name), {c: getattr(entry, c) for c in self._columns if c in entry.model_fields_set}
+            row, says = found.get(name), {c: _kept(entry, c) for c in self._columns if c in entry.model_fields_set}
             if row is None:
                 for column in self._needed:
                     if column not in says:
                         changes.trouble(self.kind, place, column, says=f"is missing, and {name} is new")
-                defaults = {column: getattr(entry, column) for column in self._columns}
+                defaults = {column: _kept(entry, column) for column in self._columns}
                 places[name] = place
                 new.append({self.name: name} | defaults | dict((issued or {}).get(name, {})))
                 changes.count(f"{self.kind}.added", f"{self.one} {name}: new")

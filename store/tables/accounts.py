@@ -9,7 +9,8 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Account(Base):
-    """`decoy`: nobody's; whoever of the desk looks at it is asking for what they have no case for."""
+    """`decoy`: nobody's; whoever of the desk looks at it is asking for what they have no case for. `billing`: what its next invoices
+    print, as JSON, as the import says it."""
 
     __tablename__ = "accounts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -18,6 +19,7 @@ class Account(Base):
     scheme: Mapped[str]
     status: Mapped[str]
     decoy: Mapped[bool] = mapped_column(server_default="0")
+    billing: Mapped[str | None]
     __table_args__ = NEVER_AGAIN
 
 
@@ -55,7 +57,8 @@ class Service(Base):
 
 
 class Invoice(Base):
-    """`amount` is the decimal string of the import, `due` a date as ISO 8601."""
+    """`amount` is the decimal string of the import, `due` a date as ISO 8601. `billed` is what it prints of whom it is for, as that
+    stood when the import first brought it (billing_details.py), as JSON; nothing changes it."""
 
     __tablename__ = "invoices"
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
@@ -64,3 +67,4 @@ class Invoice(Base):
     currency: Mapped[str] = mapped_column(String(3))
     due: Mapped[str] = mapped_column(String(10))
     status: Mapped[str]
+    billed: Mapped[str]

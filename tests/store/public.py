@@ -24,6 +24,7 @@ OPENS: dict[str, set[str]] = {
     "account_details.status": set(CELLS),
     "account_details.takes_billing_alone": {"ticket.open:billing"},
     "account_details.who_may_manage_contacts": {"contacts.view"},
+    "billing_details.printed": {"billing.view"},
     "alerts.news": {"desk.proof.ask"},
     "alerts.seen": {"desk.proof.ask", "desk.threat.switch"},
     "alerts.shown": {"desk.proof.ask", "desk.threat.switch"},

@@ -95,6 +95,7 @@ PIN = of(ANA, Action.DESK_PIN_REISSUE)
 REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]]]] = {
     "account_details.service_name": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "ms-1"))],
     "account_details.numbered": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, [g], "400639"))],
+    "billing_details.printed": [(of(OLIVIA, Action.BILLING_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "MS-9001"))],
     "audit.entries": [
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g)),

@@ -13,6 +13,7 @@ REASONS: Final[dict[str, str]] = {
     **ungranted_sign_in.REASONS,
     "account_details.naming": reasons.ASKS,
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
+    "billing_details.printed_now": "for the import, which writes it on new invoices, and for `printed`, under its Grant",
     "colleagues.who_might": "for `account_details.why_not` and `delegations`, which name those alone whom the judge lets do what they are named for",
     "colleagues.Colleague.decides": reasons.PURE,
     **dict.fromkeys(("holdings." + n for n in ("held_by", "words_of", "in_order", "owners_word")), reasons.PURE),

@@ -67,6 +67,7 @@ def _customers() -> None:
         sa.Column("scheme", sa.Text, nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("decoy", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("billing", sa.Text),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -101,6 +102,7 @@ def _customers() -> None:
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("due", sa.String(10), nullable=False),
         sa.Column("status", sa.Text, nullable=False),
+        sa.Column("billed", sa.Text, nullable=False),
     )
 
 
