@@ -12,7 +12,9 @@ from authz.vocabulary import (
     CELLS,
     DESK_ACTIONS,
     FACTS,
+    LOCKED,
     OWN_REQUESTS,
+    OWNERS_ACTIONS,
     PROOF_NEEDED,
     REQUESTS,
     TOPIC_OF,
@@ -43,14 +45,24 @@ CLOSED_OWNER_KEEPS: Final = frozenset(
 SUSPENDED_LOSES: Final = frozenset({"ticket.open:technical", "phone.emergency", "right.lend", *REQUESTS})
 """What nobody gets on a suspended account (section "The actions")."""
 
+LOCKED_LOSES: Final = frozenset({"right.lend", "service.manage", "apikeys.manage", *REQUESTS})
+"""What nobody gets on an account that its owner has locked against changes, the owner neither."""
+
 _UNVERIFIED: Final = Denied(Reason.UNVERIFIED, ("D-proof",), WayForward.VERIFY)
 _STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), WayForward.STEP_UP)
 _NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), WayForward.ASK_CONTACT_ADMIN)
 _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), WayForward.ASK_SUPERVISOR)
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), WayForward.NONE)
+_BY_STATE: Final = {
+    Reason.ACCOUNT_CLOSED: "D-account.closed",
+    Reason.ACCOUNT_SUSPENDED: "D-account.suspended",
+    Reason.ACCOUNT_LOCKED: "D-account.locked",
+}
 _BY_DELEGATION: Final = ("D-lent",)
 _BY_REQUEST: Final = ("D-request",)
 _NO_FACTS: Final = frozenset[str]()
+_KNOWN_FACTS: Final = FACTS | {LOCKED}
+_KEPT: Final = CLOSED_OWNER_KEEPS.union(OWNERS_ACTIONS)
 _ANYBODY: Final = Subject.of_person(0)
 _MEMO_LIMIT: Final = 50_000
 """Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 45,000 in all."""
@@ -94,7 +106,7 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
     """Decide. No database, no clock, no memory of who asked before.
 
     Order of reasons (sections "The actions", "Support first"): proof below verified, not a contact, no right to support,
-    no right or not covered, the account's status, a second proof.
+    no right or not covered, the account's state, a second proof.
     """
     subject, action, account, topic, proof, service, at = ask
     need = PROOF_NEEDED[action]
@@ -196,16 +208,18 @@ def _work_out(standing: Standing, action: Action, topic: Topic | None, at: At) -
     """A refusal, or the limit and rules of a yes; remembered in the scheme. Holds for every subject and account."""
     _, _, scheme, status, held, facts, *_ = standing
     cell = _cell(action, topic)
-    first = _no_support(scheme, held, Status(status), cell) if at is At.SUPPORT else None
+    first = _no_support(scheme, held, facts, Status(status), cell) if at is At.SUPPORT else None
     outcome = _look_up(scheme, held, facts, Status(status), cell) if first is None else first
-    if held <= scheme.words and facts <= FACTS:  # unknown words could grow the memo without end
+    if held <= scheme.words and facts <= _KNOWN_FACTS:  # unknown words could grow the memo without end
         if len(scheme.memo) >= _MEMO_LIMIT:
             scheme.memo.clear()
         scheme.memo[held, action, topic, status, facts, at] = outcome
     return outcome
 
 
-def _no_support(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Denied | None:
+def _no_support(
+    scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str
+) -> Denied | None:
     """Section "Support first": whoever does not hold `phone.support` is told, offered and opened nothing at a support channel.
     Whether it is held counts, not the account's status: the owner of a closed account asks there to have it reopened."""
     if not scheme.support_first or cell in WITHOUT_SUPPORT or cell not in scheme.rows:
@@ -213,10 +227,10 @@ def _no_support(scheme: Scheme, held: frozenset[str], status: Status, cell: str)
     support = scheme.answer(held, "phone.support")
     if support.allowed:
         return None
-    if _by_status(scheme, held, status, "portal.login") is not None:
+    if _by_state(scheme, held, facts, status, "portal.login") is not None:
         way = _way(scheme, held, _NO_FACTS, status, cell)
     else:
-        given = status is Status.ACTIVE and scheme.words_allowing("phone.support")
+        given = status is Status.ACTIVE and LOCKED not in facts and scheme.words_allowing("phone.support")
         way = WayForward.ASK_FOR_SUPPORT if given else WayForward.SIGN_IN
     return Denied(Reason.NO_SUPPORT, support.rules, way)
 
@@ -226,29 +240,32 @@ def _look_up(
 ) -> Denied | tuple[str, tuple[str, ...]]:
     if cell not in scheme.rows:
         return _OTHER_KIND
-    answer, by_status = scheme.answer(held, cell, facts), _by_status(scheme, held, status, cell)
-    if answer.allowed and by_status is None:
+    answer, by_state = scheme.answer(held, cell, facts), _by_state(scheme, held, facts, status, cell)
+    if answer.allowed and by_state is None:
         return (answer.when, answer.rules)
     way = _desk_way(scheme, cell) if scheme.owner is None else _way(scheme, held, facts, status, cell)
     if answer.waits:
         return Denied(Reason.NOT_COVERED, answer.rules, way)
-    if by_status is None or not answer.allowed:
+    if by_state is None or not answer.allowed:
         return Denied(Reason.NO_RIGHT, answer.rules, way)
-    return Denied(by_status, ("D-account.closed" if status is Status.CLOSED else "D-account.suspended",), way)
+    return Denied(by_state, (_BY_STATE[by_state],), way)
 
 
-def _by_status(scheme: Scheme, held: frozenset[str], status: Status, cell: str) -> Reason | None:
-    """Why the account's status takes a cell away from a contact with these holdings. None: it does not."""
-    if status is Status.CLOSED and not (scheme.owner in held and cell in CLOSED_OWNER_KEEPS):
-        return Reason.ACCOUNT_CLOSED
-    return Reason.ACCOUNT_SUSPENDED if status is Status.SUSPENDED and cell in SUSPENDED_LOSES else None
+def _by_state(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> Reason | None:
+    """Why the account's state takes a cell away from a contact with these holdings. None: it does not. A closed account answers to
+    its owner alone, so that a lock would hold off nobody else there."""
+    if status is Status.CLOSED:
+        return None if scheme.owner in held and cell in _KEPT else Reason.ACCOUNT_CLOSED
+    if status is Status.SUSPENDED and cell in SUSPENDED_LOSES:
+        return Reason.ACCOUNT_SUSPENDED
+    return Reason.ACCOUNT_LOCKED if LOCKED in facts and cell in LOCKED_LOSES else None
 
 
 def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> WayForward:
     """The way forward on an account with this status; way_forward.py says which of its contacts can take it."""
 
     def may(words: frozenset[str], one: str) -> bool:
-        return scheme.answer(words, one, facts).allowed and _by_status(scheme, words, status, one) is None
+        return scheme.answer(words, one, facts).allowed and _by_state(scheme, words, facts, status, one) is None
 
     owner = scheme.owner_holds
     if status is Status.CLOSED and may(held, "account.reopen"):
@@ -263,7 +280,9 @@ def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: St
         return WayForward.ASK_BILLING_TICKET if may(owner, "ticket.open:billing") else WayForward.LEAVE_MESSAGE
     if scheme.answer(held, cell, facts).waits and may(held, "ticket.open:technical"):
         return WayForward.OPEN_TICKET
-    could = any(may(column.members, cell) for column in scheme.columns)
+    could = any(scheme.answer(column.members, cell, facts).allowed for column in scheme.columns)
+    if LOCKED in facts and could:  # nobody is given anything then either
+        return WayForward.UNLOCK_ACCOUNT if scheme.owner in held else WayForward.ASK_TO_UNLOCK
     return WayForward.ASK_CONTACT_ADMIN if could else WayForward.LEAVE_MESSAGE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Never
 
 from authz.scheme import Column, Scheme, SchemeError, Square
-from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY
+from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY, OWNERS_ACTIONS, Action
 
 SHIPPED: Final = Path(__file__).parent / "schemes"
 DESK: Final = "desk"
@@ -244,7 +244,11 @@ class _File:
             if cell not in rows:
                 self.refuse("missing: a hole in the table", cell)
             compiled[cell] = self.compile_row(cell, rows[cell], reading)
-        return compiled
+        return compiled if self.desk else compiled | {str(action): self.owners_row(action) for action in OWNERS_ACTIONS}
+
+    def owners_row(self, action: Action) -> dict[str, Square]:
+        theirs = {column.name: self.owner in column.members for column in self.columns}
+        return {name: Square(may, (f"D-{action}",) if may else (), "") for name, may in theirs.items()}
 
     def compile_row(self, cell: str, row: object, reading: str) -> dict[str, Square]:
         if not isinstance(row, dict):

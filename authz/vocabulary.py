@@ -120,6 +120,8 @@ class Action(StrEnum):
     CONTACTS_MANAGE = "contacts.manage"
     APIKEYS_MANAGE = "apikeys.manage"
     RIGHT_LEND = "right.lend"
+    ACCOUNT_LOCK = "account.lock"
+    ACCOUNT_RECORDS = "account.records"
     DESK_DELIVER = "desk.deliver"
     DESK_TICKET_WORK = "desk.ticket.work"
     DESK_CARD_VIEW = "desk.card.view"
@@ -142,6 +144,7 @@ class Reason(StrEnum):
     NOT_COVERED = "not_covered"
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_LOCKED = "account_locked"
     STEP_UP = "step_up"
 
 
@@ -156,11 +159,13 @@ class WayForward(StrEnum):
     ASK_OWNER = "ask_owner"
     ASK_BILLING_TICKET = "ask_billing_ticket"
     ASK_TO_REOPEN = "ask_to_reopen"
+    ASK_TO_UNLOCK = "ask_to_unlock"
     ASK_SUPERVISOR = "ask_supervisor"
     ASK_ADMINISTRATOR = "ask_administrator"
     OPEN_TICKET = "open_ticket"
     OPEN_BILLING_TICKET = "open_billing_ticket"
     REOPEN_ACCOUNT = "reopen_account"
+    UNLOCK_ACCOUNT = "unlock_account"
     LEAVE_MESSAGE = "leave_message"
     STEP_UP = "step_up"
 
@@ -171,7 +176,10 @@ TOPIC_ACTIONS: Final = frozenset({Action.TICKET_VIEW, Action.TICKET_OPEN, Action
 DESK_ACTIONS: Final = tuple(action for action in Action if action.startswith("desk."))
 """The actions of the desk's own people and machinery, judged under the scheme `desk`."""
 
-CUSTOMER_ACTIONS: Final = tuple(action for action in Action if action not in DESK_ACTIONS)
+OWNERS_ACTIONS: Final = (Action.ACCOUNT_LOCK, Action.ACCOUNT_RECORDS)
+"""What the owner alone does, in every scheme: no row of a scheme file says so, and none can say otherwise."""
+
+CUSTOMER_ACTIONS: Final = tuple(action for action in Action if action not in DESK_ACTIONS + OWNERS_ACTIONS)
 """The actions of the decision table, in its order."""
 
 CELL_OF: Final[dict[tuple[Action, Topic | None], str]] = {
@@ -217,7 +225,7 @@ TOPIC_OF: Final = {
 }
 """The topic a request is kept under."""
 
-_STEPPED_UP: Final = {*REQUESTS, Action.SERVICE_MANAGE, Action.APIKEYS_MANAGE}
+_STEPPED_UP: Final = {*REQUESTS, *OWNERS_ACTIONS, Action.SERVICE_MANAGE, Action.APIKEYS_MANAGE}
 
 PROOF_NEEDED: Final[dict[Action, Proof]] = {
     action: Proof.NONE
@@ -237,6 +245,9 @@ WITHOUT_SUPPORT: Final = frozenset({"portal.login", "contacts.view"})
 
 FACTS: Final = frozenset({"sla"})
 """`when` words that are conditions, true or not at this moment (MS-30): unmet, the answer is `not_covered`."""
+
+LOCKED: Final = "locked"
+"""A fact about an account: its owner has locked it against changes."""
 
 LENDABLE: Final = tuple(cell for cell in CELLS if cell.startswith("ticket."))
 """The cells `right.lend` may lend: the ticket rights, each with its topic."""
@@ -261,6 +272,9 @@ HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
     "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
     "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, delegations.",
+    "D-account.locked": "On an account that its owner has locked nobody changes anything: contacts, rights, services, requests.",
+    "D-account.lock": "The owner alone locks and unlocks, with a second proof: a lock that an administrator lifts holds against none.",
+    "D-account.records": "The owner alone reads the account's records and X-ray, with a second proof: an attacker would learn whom to imitate.",
 }
 """The decisions that are code, because no scheme file may change them; the others stand in the scheme files."""
 
@@ -273,6 +287,7 @@ REASON_WORDS: Final[dict[Reason, str]] = {
     Reason.NOT_COVERED: "It is allowed only for a service under the Managed Platform SLA, and none here is.",
     Reason.ACCOUNT_SUSPENDED: "The account is suspended.",
     Reason.ACCOUNT_CLOSED: "The account is closed.",
+    Reason.ACCOUNT_LOCKED: "The account is locked against changes.",
     Reason.STEP_UP: "It needs a second proof of who is asking.",
 }
 
@@ -285,11 +300,13 @@ WAY_FORWARD_WORDS: Final[dict[WayForward, str]] = {
     WayForward.ASK_OWNER: "Ask the account's owner (Memset: its admin contact); only they can do this.",
     WayForward.ASK_BILLING_TICKET: "Ask the account's owner to open a billing ticket about the suspension.",
     WayForward.ASK_TO_REOPEN: "Ask the account's owner to have the account reopened; only they can.",
+    WayForward.ASK_TO_UNLOCK: "The account is locked against changes: ask its owner to unlock it; only they can.",
     WayForward.ASK_SUPERVISOR: "Ask a supervisor or administrator of the desk.",
     WayForward.ASK_ADMINISTRATOR: "Ask an administrator of the desk.",
     WayForward.OPEN_TICKET: "Open an ordinary ticket instead.",
     WayForward.OPEN_BILLING_TICKET: "Open a billing ticket to have the suspension looked at.",
     WayForward.REOPEN_ACCOUNT: "Ask for the account to be reopened.",
+    WayForward.UNLOCK_ACCOUNT: "You locked the account against changes: unlock it on its page first.",
     WayForward.LEAVE_MESSAGE: "Nobody on the account can change that: call the desk and leave a message.",
     WayForward.STEP_UP: "Give a second proof: a code to a number on file, an approval in Slack, or an authenticator code.",
 }

@@ -18,6 +18,7 @@ _TAKES: Final[dict[WayForward, tuple[str, ...]]] = {
     WayForward.ASK_OWNER: (_THIS,),
     WayForward.ASK_BILLING_TICKET: ("ticket.open:billing",),
     WayForward.ASK_TO_REOPEN: ("account.reopen",),
+    WayForward.ASK_TO_UNLOCK: ("account.lock",),
 }
 _ABOUT_THE_SUSPENSION: Final = frozenset({WayForward.ASK_BILLING_TICKET, WayForward.OPEN_BILLING_TICKET})
 _BILLING_ALONE: Final = {WayForward.OPEN_BILLING_TICKET: Status.SUSPENDED, WayForward.REOPEN_ACCOUNT: Status.CLOSED}

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from authz import LENDABLE, Proof, Status
+from authz import LENDABLE, Grant, Proof, Status
 from desk import accounts
 from desk.actors import Actor
 from store import Transaction
-from store.accounts import account_details
+from store.accounts import account_details, lock
 from store.accounts.account_details import AccountName, Deciders, Invoice, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """An account locked against changes since then (ms); who can unlock it, as far as they may know."""
+
+    since: int
+    owners: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
     """`may` and `may_not` are cells, for the words. None: that part of the account is not theirs to see. `opens`: they may open a
-    ticket here."""
+    ticket here. `owns`: the account is theirs."""
 
     account: AccountName
     state: Status
     may: tuple[str, ...]
     may_not: tuple[str, ...]
     opens: bool
+    locked: Locked | None
+    owns: bool
     services: Sequence[Service] | None
     invoices: Sequence[Invoice] | None
     deciders: Deciders | None
@@ -44,7 +54,14 @@ def account_page(tx: Transaction, who: Actor, number: str) -> AccountPage | None
         may,
         tuple(cell for cell in LENDABLE if cell.startswith("ticket.open") and cell not in grants),
         any(cell.startswith("ticket.open") for cell in grants),
+        _locked(tx, allowed[account.id], contacts),
+        account_details.owns(tx, allowed[account.id]),
         None if services is None else account_details.services(tx, services),
         None if bills is None else account_details.invoices(tx, bills),
         None if contacts is None else account_details.who_may_manage_contacts(tx, contacts),
     )
+
+
+def _locked(tx: Transaction, grant: Grant, contacts: Grant | None) -> Locked | None:
+    since = lock.locked_since(tx, grant)
+    return None if since is None else Locked(since, () if contacts is None else lock.who_may_unlock(tx, contacts))

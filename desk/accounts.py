@@ -92,6 +92,17 @@ def said(grants: Mapping[str, Grant]) -> tuple[str, ...]:
     return tuple(cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS)
 
 
+def asked_of(tx: Transaction, who: Actor, number: str, action: Action) -> tuple[AccountName, Grant | Refused] | None:
+    """One of their accounts, and whether they may do that there; a second proof that is missing is a refusal too. None: no account of
+    theirs has this number."""
+    account = account_details.numbered(tx, allowed(tx, who).values(), number)
+    if account is None:
+        return None
+    ask = build_ask(tx, who, action, account.id)
+    verdict = tx.ask(ask)
+    return account, verdict if isinstance(verdict, Grant) else account_details.why_not(tx, ask, verdict)
+
+
 def refusals(
     tx: Transaction, who: Actor, asked: Sequence[tuple[Action, Topic | None]]
 ) -> list[tuple[AccountName, Refused]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from authz import Action, Grant, Reason
 from desk import accounts
@@ -10,6 +11,8 @@ from desk.actors import Actor, build_ask
 from store import Transaction
 from store.accounts import delegations
 from store.accounts.delegations import Delegation
+
+_HELD: Final = (Reason.ACCOUNT_SUSPENDED, Reason.ACCOUNT_LOCKED)
 
 
 class Asked(Enum):
@@ -27,7 +30,7 @@ class Answered(Enum):
 
     DONE = "done"
     GONE = "gone"  # answered already, or not theirs to answer
-    SUSPENDED = "suspended"  # theirs, once the account is active again
+    HELD = "held"  # theirs, once the account is active and unlocked again
 
 
 def ask(tx: Transaction, who: Actor, account: int, cell: str) -> Asked:
@@ -74,4 +77,4 @@ def _lender(tx: Transaction, who: Actor, request: int) -> Grant | Answered:
     verdict = tx.ask(build_ask(tx, who, Action.RIGHT_LEND, account))
     if isinstance(verdict, Grant):
         return verdict
-    return Answered.SUSPENDED if verdict.reason == Reason.ACCOUNT_SUSPENDED else Answered.GONE
+    return Answered.HELD if verdict.reason in _HELD else Answered.GONE

@@ -19,6 +19,7 @@ from store.imports import import_run
 from store.imports.file_format import ImportFileError, read
 
 STDIN = Path("-")
+_SHOWN = 20  # accounts named
 
 
 def import_accounts(
@@ -33,6 +34,9 @@ def import_accounts(
             help="A day: since when numbers, addresses and Slack members of newcomers have been on file with you."
         ),
     ] = "",
+    over_locks: Annotated[
+        bool, typer.Option("--over-locks", help="Change contacts of accounts that their owners have locked as well.")
+    ] = False,
 ) -> None:
     """Load accounts: all or nothing, and a second time changes nothing."""
     since = _day(known_since) if known_since else None
@@ -50,6 +54,7 @@ def import_accounts(
                 reset_pins=reset_pins,
                 pin_choice=choice,
                 known_since=since,
+                over_locks=over_locks,
                 home=settings.slack_home,
                 progress=progress,
             )
@@ -63,6 +68,12 @@ def import_accounts(
             print(words)
         if more := sum(result.counts.values()) - len(result.differences):
             print(f"and {more} more")
+    if result.locked:
+        many = f", and of {len(result.locked) - _SHOWN} more" if len(result.locked) > _SHOWN else ""
+        print(
+            f"Left as they are: the contacts of {', '.join(result.locked[:_SHOWN])}{many}. Their owners have locked them against changes; "
+            "--over-locks changes them all the same."
+        )
     counted = ", ".join(f"{count} {what.replace('.', ' ')}" for what, count in result.counts.items() if count)
     print(f"{'Would change' if dry_run else 'Imported'}: {counted or 'nothing, all is as the file says'}.")
 

@@ -111,12 +111,12 @@ def contacts(p: Phrases, found: OfAccounts[Deciders]) -> Message:
     made = []
     for account, who in found.each[:ACCOUNTS]:
         others = who.names or (p.plain("nobody"),)
-        if who.now:
+        if not who.later:
             key = ("contacts_too" if who.names else "contacts_you") if who.asker else "contacts"
             made.append(b.section(p.say(key, account=account.name, names=others)))
         else:
             names = (p.plain("you"), *who.names) if who.asker else others
-            made.append(b.section(p.say("contacts_suspended", account=account.name, names=names)))
+            made.append(b.section(p.say(f"contacts_{who.later}", account=account.name, names=names)))
     return b.message(made, _rest_of(p, found))
 
 

@@ -25,6 +25,7 @@ DONE: Final = frozenset(
     {"replied", "solved", "reopened", "opened", "proved", "requested", "drafted", "handed_in", "withdrawn"}
     | {"passkey_added", "passkey_renamed", "passkey_removed", "app_ending", "app_kept"}
     | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
+    | {"locked", "unlocked"}
 )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 
 from authz import (
     CELLS,
+    LOCKED,
     NAMES,
     Action,
     Ask,
@@ -18,6 +19,7 @@ from authz import (
     Denied,
     Grant,
     Reason,
+    Standing,
     Status,
     Topic,
     WayForward,
@@ -84,6 +86,13 @@ def status(tx: Transaction, grant: Grant) -> Status:
     row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     tx.told(grant, "account.status")
     return Status(row.status)
+
+
+def owns(tx: Transaction, grant: Grant) -> bool:
+    """Whether the account is theirs. They know it themselves: nothing is told."""
+    tx.require(grant, *CELLS)
+    standing = tx.standing(Ask(grant.subject, grant.action, grant.account, grant.topic, grant.proof))
+    return standing is not None and standing.scheme.owner in standing.held
 
 
 def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> AccountName | None:
@@ -192,12 +201,12 @@ def why_not(tx: Transaction, ask: Ask, denied: Denied) -> Refused:
 
 @dataclass(frozen=True, slots=True)
 class Deciders:
-    """Who may manage contacts: others by name, and whether the asker is one of them. `now`: on the account as it is; while it is
-    suspended nobody may who otherwise could."""
+    """Who may manage contacts: others by name, and whether the asker is one of them. `later`: why nobody may now who otherwise could: the
+    account is `suspended`, or `locked`; empty: it is neither."""
 
     names: tuple[str, ...]
     asker: bool
-    now: bool
+    later: str
 
 
 def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
@@ -205,8 +214,14 @@ def who_may_manage_contacts(tx: Transaction, grant: Grant) -> Deciders:
     found = [one for one in colleagues.who_might(tx, grant.account, "contacts.manage") if one.decides]
     names = tuple(one.name for one in found if one.standing.subject != grant.subject)
     tx.told(grant, "contact.name" if names else "contact.none")
-    now = not found or any(one.standing.status == Status.ACTIVE for one in found)
-    return Deciders(names, len(names) < len(found), now)
+    later = _later(found[0].standing) if found else ""
+    return Deciders(names, len(names) < len(found), later)
+
+
+def _later(of: Standing) -> str:
+    if of.status is not Status.ACTIVE:
+        return "suspended"
+    return LOCKED if LOCKED in of.facts else ""
 
 
 def needed_for(tx: Transaction, grant: Grant, cell: str) -> tuple[tuple[str, ...], bool]:

@@ -9,9 +9,9 @@ from typing import Final
 
 from sqlalchemy import Executable, bindparam, exists, literal, select
 
-from authz import Action, Ask, At, Grant, Proof, Standing, Status, Subject, judge
+from authz import LOCKED, Action, Ask, At, Grant, Proof, Standing, Status, Subject, judge
 from store import tables
-from store.db.holdings import held_by, words_of
+from store.db.holdings import facts_of, held_by, words_of
 from store.db.transaction import Transaction
 
 _NOTHING: Final = frozenset[str]()
@@ -28,10 +28,16 @@ class Colleague:
 
     @property
     def decides(self) -> bool:
-        """Whether they may manage contacts, at their pages, once the account is active. Their names are what `contacts.view` tells."""
+        """Whether they may manage contacts, at their pages, once the account is active and unlocked. Their names are what `contacts.view` tells."""
         subject, account, *_ = self.standing
         asked = Ask(subject, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP, at=At.PAGES)
-        return isinstance(judge(asked, self.standing._replace(status=Status.ACTIVE)), Grant)
+        later = self.standing._replace(status=Status.ACTIVE, facts=self.standing.facts - {LOCKED})
+        return isinstance(judge(asked, later), Grant)
+
+    @property
+    def owns(self) -> bool:
+        """Whether the account is theirs: what is the owner's alone they may do."""
+        return self.standing.scheme.owner in self.standing.held
 
 
 def who_might(
@@ -42,8 +48,9 @@ def who_might(
     schemes = [scheme for scheme in tx.schemes.values() if scheme.owner]
     words = _NOTHING.union(*(scheme.words_allowing(cell) for scheme in schemes for cell in cells))
     for row in tx.connection.execute(_holding(words), {"account": account}).all():
+        known = facts | facts_of(sla=False, locked=row.locked_at is not None)
         standing = Standing(
-            Subject.of_person(row.id), account, tx.schemes[row.scheme], Status(row.status), words_of(row.held), facts
+            Subject.of_person(row.id), account, tx.schemes[row.scheme], Status(row.status), words_of(row.held), known
         )
         yield Colleague(row.id, row.name, bool(row.member), standing)
 
@@ -62,6 +69,7 @@ _CONTACTS = (
         held_by(_c.account_id, _c.person_id).label("held"),
         tables.accounts.c.scheme,
         tables.accounts.c.status,
+        tables.accounts.c.locked_at,
         exists().where(tables.slack_members.c.person_id == tables.people.c.id).label("member"),
     )
     .join(tables.contacts, _c.person_id == tables.people.c.id)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from authz import Grant
 from store import tables
+from store.accounts import colleagues
 from store.db.holdings import owners_word
 from store.db.transaction import Transaction
 
@@ -23,6 +24,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("login_set", "login_tried", "login_code", "login_codes_spent"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
+OF_DECIDERS: Final = ("account_locked", "account_unlocked")  # about an account: told to all who may manage contacts
 OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on an account: told to them
 # Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
 OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
@@ -59,6 +61,8 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
         found = _about_person(tx, kind, int(payload["person"]))
     elif kind in OF_ACCOUNT:
         found = _about_account(tx, kind, int(payload["account"]))
+    elif kind in OF_DECIDERS:
+        found = _to_deciders(tx, kind, int(payload["account"]))
     elif kind in OF_CONTACT:
         found = _to_contact(tx, kind, int(payload["account"]), int(payload["person"]))
     elif kind in OF_STAFF:
@@ -110,6 +114,18 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
         Notice(kind, owner.email, owner.name, name, own=False)
         for owner in _owners(tx, tables.contact_rights.c.account_id == account)
     ]
+
+
+def _to_deciders(tx: Transaction, kind: str, account: int) -> list[Notice]:
+    """Whoever may manage contacts, but for the lock."""
+    p, a = tables.people.c, tables.accounts.c
+    name = tx.connection.execute(select(a.name).where(a.id == account)).scalar()
+    if name is None:
+        return []
+    deciding = [one for one in colleagues.who_might(tx, account, "contacts.manage") if one.decides]
+    emails = select(p.id, p.email).where(p.id.in_([one.person for one in deciding]))
+    to = {row.id: row.email for row in tx.connection.execute(emails).all()}
+    return [Notice(kind, to[one.person], one.name, name, own=False) for one in deciding]
 
 
 def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[Notice]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, case, exists, func, literal_column, or_, select
 
-from authz import Grant, Scheme, Standing, Status, Subject, can_lend, requests_followed
+from authz import LOCKED, Grant, Scheme, Standing, Status, Subject, can_lend, requests_followed
 from store import tables
 from store.db.statements import Connected, Prepared
 
@@ -76,7 +76,8 @@ def hold(tx: Judging, of: Grant) -> bool:
 
 
 def _read(tx: Judging, subject: Subject, account: int, row: Any) -> Standing:
-    held, scheme, facts = words_of(row.held), tx.schemes[row.scheme], _SLA if row.sla else _NO_FACTS
+    held, scheme = words_of(row.held), tx.schemes[row.scheme]
+    facts = facts_of(sla=row.sla, locked=row.locked_at is not None)
     delegations = delegations_of(tx, subject.person, account, scheme) if row.lent else {}
     tx.delegations_read.update({(subject, account, cell): delegation for cell, delegation in delegations.items()})
     limits = {cell: delegation.limit for cell, delegation in delegations.items()}
@@ -107,6 +108,11 @@ def held_by(account: ColumnElement[int], person: ColumnElement[int]) -> ScalarSe
         .correlate_except(_r.right.table)
         .scalar_subquery()
     )
+
+
+def facts_of(*, sla: bool, locked: bool) -> frozenset[str]:
+    """What is true of an account now, for a standing."""
+    return _FACTS[bool(sla), locked]
 
 
 def words_of(joined: str) -> frozenset[str]:
@@ -160,7 +166,12 @@ def may_lend(scheme: Scheme, held: frozenset[str], cell: str) -> bool:
 
 _WHOEVER = Subject("nobody")
 _r = tables.contact_rights.c
-_SLA, _NO_FACTS = frozenset({"sla"}), frozenset[str]()
+_NO_FACTS = frozenset[str]()
+_FACTS = {
+    (sla, locked): frozenset(word for word, is_true in (("sla", sla), (LOCKED, locked)) if is_true)
+    for sla in (False, True)
+    for locked in (False, True)
+}
 _covered = exists().where(
     and_(
         tables.services.c.account_id == tables.accounts.c.id,
@@ -196,6 +207,7 @@ _standings = (
         tables.accounts.c.id,
         tables.accounts.c.scheme,
         tables.accounts.c.status,
+        tables.accounts.c.locked_at,
         held_by(tables.contacts.c.account_id, tables.contacts.c.person_id).label("held"),
         _covered.label("sla"),
         _lent.label("lent"),

@@ -21,7 +21,9 @@ ACCOUNTS: Final = Register(
     *(tables.accounts, "accounts", "account", "number"),
     ("name", "scheme", "status", "decoy", "billing"),
     ("name", "scheme"),
+    ("locked_at",),
 )
+_LOCKED: Final = "the account's owner has locked it against changes; they can unlock it, or give --over-locks"
 _CONTACTS: Final = Sheet(tables.contacts, ("account_id", "person_id"), ())
 _RIGHTS: Final = Sheet(tables.contact_rights, ("account_id", "person_id", "right"), ())
 _SERVICES: Final = Sheet(tables.services, ("account_id", "ref"), ("name", "status", "managed_sla"))
@@ -133,6 +135,12 @@ def _bring_contacts(
             changes.trouble("accounts", place, "scheme", says=f"there is no scheme {name}; there are {known}")
             continue
         wanted, troubles = now.get(id, {}), len(changes.troubles)
+        locked = before is not None and before.locked_at is not None and not changes.over_locks
+        if before is not None and locked and name != before.scheme:
+            changes.trouble(
+                "accounts", place, "scheme", says=f"{_LOCKED}: its contacts would hold other rights under {name}"
+            )
+            continue
         if says:
             wanted = {}
             for k, contact in enumerate(account.contacts):
@@ -143,6 +151,9 @@ def _bring_contacts(
             _check_kept(changes, place, scheme, wanted)
         if len(changes.troubles) == troubles:
             _check_invariants(changes, place, scheme, wanted)
+        if locked and wanted != now.get(id, {}):
+            changes.locked.append(account.number)
+            continue
         if before is not None:
             lost |= _lost(changes.tx.schemes.get(before.scheme), scheme, now.get(id, {}), wanted)
         all_now |= now.get(id, {})

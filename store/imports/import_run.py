@@ -12,7 +12,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import text
@@ -34,10 +34,12 @@ _IMPORT_LOCK: Final = 4406  # PostgreSQL: one import at a time; 4405 is that of 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What was changed, or would be by a dry run: counts like `accounts.added`, and a line for each of the first differences."""
+    """What was changed, or would be by a dry run: counts like `accounts.added`, and a line for each of the first differences. `locked`:
+    the numbers of accounts that their owners have locked, whose contacts the file has otherwise and which were left as they are."""
 
     counts: Mapping[str, int]
     differences: list[str]
+    locked: list[str] = field(default_factory=list)
 
 
 class _NothingKeptError(Exception):
@@ -52,6 +54,7 @@ def run(
     reset_pins: bool = False,
     pin_choice: bool = False,
     known_since: int | None = None,
+    over_locks: bool = False,
     home: str = "",
     progress: Progress | None = None,
 ) -> ImportResult:
@@ -59,18 +62,21 @@ def run(
 
     `known_since` (ms): numbers and Slack members of people who are new here have been on file elsewhere since then, which
     is the operator's word; without it they are as young as the import, and prove nothing for 72 hours. `home` is the desk's own
-    Slack workspace, as the settings name it: see `slack_members.home_of`. `progress` is called with what is being done, how many are
+    Slack workspace, as the settings name it: see `slack_members.home_of`. `over_locks`: contacts of accounts that their owners have locked
+    are brought as well. `progress` is called with what is being done, how many are
     done, and how many there are.
     """
     round = PinRound(choice=pin_choice, reset=reset_pins)
     if dry_run or file.has_pins:
-        found = _pass(store, file, round, progress, known_since, home, dry=True)
+        found = _pass(store, file, round, progress, known_since, over_locks, home, dry=True)
         if dry_run:
             return found
         if round.wanted:
             round.ids = _take_ids(store, round.newcomers)
             round.kept = _hash(store, round, progress)
-    return retried(lambda: _pass(store, file, round, progress, known_since, home, dry=False), if_stored=False)
+    return retried(
+        lambda: _pass(store, file, round, progress, known_since, over_locks, home, dry=False), if_stored=False
+    )
 
 
 def _pass(
@@ -79,6 +85,7 @@ def _pass(
     round: PinRound,
     progress: Progress | None,
     known_since: int | None,
+    over_locks: bool,
     home: str,
     *,
     dry: bool,
@@ -89,7 +96,7 @@ def _pass(
         with _old_objects_left_alone(), store.transaction("shell") as tx:
             grant = tx.ask(Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
             assert isinstance(grant, Grant), "the operator's shell may import"
-            changes = Changes(tx, file, progress, dry=dry, known_since=known_since)
+            changes = Changes(tx, file, progress, dry=dry, known_since=known_since, over_locks=over_locks)
             if tx.connection.dialect.name == "postgresql" and not dry:
                 tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
                 tx.look_at_the_clock()
@@ -100,6 +107,7 @@ def _pass(
             tx.look_at_the_clock()
             fields = [f"{what}:{n}" for what, n in sorted(changes.counts.items())]
             fields += [f"known_since:{known_since}"] if known_since is not None else []
+            fields += ["over_locks"] if over_locks else []
             tx.record(OPERATOR, None, "import", "done", fields=fields)
     except _NothingKeptError:
         pass
@@ -108,7 +116,7 @@ def _pass(
     if troubles:
         raise ImportFileError(troubles)
     assert changes is not None
-    return ImportResult(dict(sorted(changes.counts.items())), changes.differences)
+    return ImportResult(dict(sorted(changes.counts.items())), changes.differences, changes.locked)
 
 
 @contextmanager

@@ -44,9 +44,12 @@ class Changes:
         *,
         dry: bool,
         known_since: int | None = None,
+        over_locks: bool = False,
     ) -> None:
         self.tx, self.file, self.dry = tx, file, dry
         self.known_since = tx.now if known_since is None else min(known_since, tx.now)
+        self.over_locks = over_locks
+        self.locked: list[str] = []  # numbers of accounts whose contacts were left as they are
         self.new_people = bytearray(len(file.people))  # by place in the file: 1 for somebody who was not there before
         self.newcomers: set[int] = set()  # the same as ids, of the entries at hand
         self.new_staff: set[int] = set()
@@ -173,11 +176,21 @@ def _kept(entry: BaseModel, column: str) -> Any:
 class Register:
     """Rows that have a name of their own: people and staff by username, accounts by number."""
 
-    def __init__(self, table: Table, kind: str, one: str, name: str, columns: tuple[str, ...], needed: tuple[str, ...]):
+    def __init__(
+        self,
+        table: Table,
+        kind: str,
+        one: str,
+        name: str,
+        columns: tuple[str, ...],
+        needed: tuple[str, ...],
+        ours: tuple[str, ...] = (),
+    ):
+        """`ours` are columns that are not the file's to say, and that whoever brings the rows looks at."""
         self.table, self.kind, self.one, self.name = table, kind, one, name
         self._columns, self._needed = columns, needed
         self._sheet = Sheet(table, ("id",), columns)
-        self._all = select(table.c.id, table.c[name], *(table.c[column] for column in columns))
+        self._all = select(table.c.id, table.c[name], *(table.c[column] for column in columns + ours))
         self._ids = select(table.c.id, table.c[name])
         self._named = table.c[name]
         self._insert = insert(table)

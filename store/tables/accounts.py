@@ -10,7 +10,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 class Account(Base):
     """`decoy`: nobody's; whoever of the desk looks at it is asking for what they have no case for. `billing`: what its next invoices
-    print, as JSON, as the import says it."""
+    print, as JSON, as the import says it. `locked_at`: since when its owner lets nobody change anything."""
 
     __tablename__ = "accounts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -20,6 +20,7 @@ class Account(Base):
     status: Mapped[str]
     decoy: Mapped[bool] = mapped_column(server_default="0")
     billing: Mapped[str | None]
+    locked_at: Mapped[int | None]
     __table_args__ = NEVER_AGAIN
 
 

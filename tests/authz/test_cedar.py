@@ -31,7 +31,7 @@ WORDS = {
 }
 TICKETS = ["ticket.view", "ticket.open", "ticket.reply"]
 PEOPLE = ["portal.login", "contacts.view", "contacts.manage", "apikeys.manage", "right.lend"]
-MONEY = ["billing.view", "billing.pay", "account.close", "account.reopen"]
+MONEY = ["billing.view", "billing.pay", "account.close", "account.reopen", "account.lock", "account.records"]
 PHONE = ["phone.support", "phone.emergency"]
 SERVICES = ["view", "manage", "credentials", "order", "cancel", "transfer"]
 PARTS: dict[str, list[tuple[str, str | None]]] = {
@@ -45,16 +45,17 @@ DESK = ["deliver", "ticket.work", "card.view", "proof.ask", "pin.reissue"]
 DESK += ["ledger.read", "threat.switch", "staff.manage", "operate"]
 
 CUSTOMERS_COMBINATIONS = (
-    (16 + 16 + 128) * 23 * 4 * 3 * 2 * 2
-)  # holdings, cells, proofs, statuses, own or other, SLA; by At
+    (16 + 16 + 128) * 25 * 4 * (3 * 2 * 2 + 3)
+)  # holdings, cells, proofs, and statuses, own or other, SLA; locked in each status; by At
 DESK_COMBINATIONS = 32 * 9 * 4 * 2
 ALL_HOLDINGS = {"media_temple": 16, "standard_roles": 16, "memset": 128, "desk": 32}
 SOME_HOLDINGS = {"media_temple": 16, "standard_roles": 16, "memset": 37, "desk": 22}  # of 4, 4, 7 and 5 words
 STATUSES = ["active", "suspended", "closed"]
+LOCKED = [f"{status}, locked" for status in STATUSES]
 
 Cell = tuple[str, str | None]
 Place = tuple[bool, str, bool]
-"""Whether the account is one's own, its status, and whether it is under the Managed Platform SLA."""
+"""Whether the account is one's own, its status (`locked` is active, and locked), and whether it is under the Managed Platform SLA."""
 
 
 def uid(kind: str, name: str) -> dict[str, str]:
@@ -75,7 +76,7 @@ def holdings(scheme: str, *, everything: bool = is_everything()) -> list[frozens
 def places(scheme: str) -> list[Place]:
     if scheme == "desk":
         return [(True, "active", False), (False, "active", False)]
-    return list(product((True, False), STATUSES, (True, False)))
+    return [*product((True, False), STATUSES, (True, False)), *((True, state, True) for state in LOCKED)]
 
 
 def asked_of(scheme: str, at: At) -> list[tuple[frozenset[str], Place, Proof]]:
@@ -92,7 +93,8 @@ def world(scheme: str) -> Entities:
     kind = "Desk" if scheme == "desk" else "Account"
     entities = [entity("Role", word, [uid("Scheme", scheme)]) for word in WORDS[scheme]]
     for place in places(scheme):
-        entities.append(entity(kind, str(place), [], status=place[1], managed_platform_sla=place[2]))
+        status, _, locked = place[1].partition(", ")
+        entities.append(entity(kind, str(place), [], status=status, managed_platform_sla=place[2], locked=bool(locked)))
     own = [uid(kind, str(place)) for place in places(scheme) if place[0]]
     for held in holdings(scheme):
         entities.append(entity("Person", str(sorted(held)), [*own, *(uid("Role", word) for word in held)]))
@@ -149,7 +151,7 @@ def cedar_says(scheme: str, cells: list[Cell], at: At) -> Iterator[tuple[Cell, f
                 elif not permitted[sla]:
                     reason = "not_covered"
                 else:
-                    order = ("account_closed", "account_suspended", "step_up")
+                    order = ("account_closed", "account_suspended", "account_locked", "step_up")
                     reason = next((floor for floor in order if floor in floors), "Cedar gives no reason")
             yield cell, held, question[1], proof, reason
 
@@ -161,8 +163,9 @@ def compare(scheme_name: str, cells: list[Cell], at: At = At.SUPPORT) -> tuple[i
     compared, reasons, wrong = 0, Counter[str](), []
     for (name, topic), held, (own, status, sla), proof, expected in cedar_says(scheme_name, cells, at):
         ask = Ask(Subject("person:1"), Action(name), account, Topic(topic) if topic else None, proof, at=at)
-        facts = frozenset({"sla"} if sla else ())
-        standing = Standing(Subject("person:1"), account if own else 2, scheme, Status(status), held, facts)
+        state, _, locked = status.partition(", ")
+        facts = frozenset({"sla"} if sla else ()) | ({"locked"} if locked else set())
+        standing = Standing(Subject("person:1"), account if own else 2, scheme, Status(state), held, facts)
         verdict = judge(ask, standing)
         said = "allowed" if isinstance(verdict, Grant) else verdict.reason.value
         compared += 1
@@ -186,9 +189,7 @@ def tried(scheme: str) -> int:
 def test_cedar_and_the_judge_agree_on_every_combination(scheme: str, part: str, at: At) -> None:
     compared, reasons, wrong = compare(scheme, PARTS[part], at)
     assert wrong == []
-    assert compared == tried(scheme) * len(PARTS[part]) * (
-        4 * 3 * 2 * 2 if at is At.PAGES or is_everything() else 3 * 7
-    )
+    assert compared == tried(scheme) * len(PARTS[part]) * (4 * 15 if at is At.PAGES or is_everything() else 3 * 10)
     # A comparison in which nothing is ever allowed, or ever refused for a floor, would prove little.
     first = "no_right" if at is At.PAGES else "no_support"
     assert min(reasons[r] for r in ("allowed", "unverified", "not_a_contact", first, "account_closed")) > 0
@@ -203,13 +204,13 @@ def test_cedar_and_the_judge_agree_about_the_desks_own_people() -> None:
 
 def test_the_parts_together_are_every_combination() -> None:
     cells = [cell for part in PARTS.values() for cell in part]
-    assert len(cells) == len(set(cells)) == 23
+    assert len(cells) == len(set(cells)) == 25
     everything = sum(
         len(holdings(scheme, everything=True)) * len(cells) * len(places(scheme)) * len(Proof)
         for scheme in WORDS
         if scheme != "desk"
     )
-    assert everything == CUSTOMERS_COMBINATIONS == 176_640
+    assert everything == CUSTOMERS_COMBINATIONS == 240_000
     assert {action.value for action in Action} == {name for name, _ in cells} | {f"desk.{name}" for name in DESK}
 
 
@@ -217,12 +218,12 @@ def test_the_parts_together_are_every_combination() -> None:
 def test_nobody_acts_for_the_desk_by_what_they_hold_as_a_customer(scheme: str) -> None:
     compared, reasons, wrong = compare(scheme, [(f"desk.{name}", None) for name in DESK], At.PAGES)
     assert wrong == []
-    assert compared == tried(scheme) * 9 * 4 * 12
+    assert compared == tried(scheme) * 9 * 4 * 15
     assert set(reasons) == {"no_right", "not_a_contact"}
 
 
 def test_nobody_acts_for_a_customer_by_what_they_hold_at_the_desk() -> None:
     compared, reasons, wrong = compare("desk", [cell for part in PARTS.values() for cell in part])
     assert wrong == []
-    assert compared == tried("desk") * 23 * 4 * 2
+    assert compared == tried("desk") * 25 * 4 * 2
     assert set(reasons) == {"unverified", "no_right", "not_a_contact"}

@@ -11,6 +11,7 @@ from authz import (
     DESK_CELLS,
     HOUSE_DECISIONS,
     LENT,
+    OWNERS_ACTIONS,
     REASON_WORDS,
     REQUESTS,
     WAY_FORWARD_WORDS,
@@ -70,8 +71,8 @@ def test_the_cells_stand_in_the_tables_order() -> None:
         *("service.view", "service.manage", "service.credentials", "service.order", "service.cancel"),
         *("service.transfer", "account.close", "account.reopen", "contacts.manage", "apikeys.manage", "right.lend"),
     ) == CELLS
-    assert (*CUSTOMER_ACTIONS, *DESK_ACTIONS) == tuple(Action)
-    assert set(CELL_OF.values()) == {*CELLS, *DESK_CELLS}
+    assert (*CUSTOMER_ACTIONS, *OWNERS_ACTIONS, *DESK_ACTIONS) == tuple(Action)
+    assert set(CELL_OF.values()) == {*CELLS, *OWNERS_ACTIONS, *DESK_CELLS}
     assert set(REQUESTS) <= set(CUSTOMER_ACTIONS)
 
 

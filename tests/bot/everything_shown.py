@@ -187,7 +187,10 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         yield f"services {many}", customer_messages.services(P, OfAccounts(runs, many // 2))
         people = [name(text)] * 30
         if many:
-            who = tuple((account(text, n), Deciders(tuple(people[n:]), n % 2 == 0, n % 3 > 0)) for n in range(many))
+            who = tuple(
+                (account(text, n), Deciders(tuple(people[n:]), n % 2 == 0, ("", "suspended", "locked")[n % 3]))
+                for n in range(many)
+            )
             yield f"contacts {many}", customer_messages.contacts(P, OfAccounts(who, 0))
         every = tuple((account(text, n), Rights(tuple(CELLS), frozenset(CELLS))) for n in range(many))
         yield f"account {many}", customer_messages.account(P, OfAccounts(every, many // 2), possible(text, many))

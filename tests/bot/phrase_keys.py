@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from authz import NAMES, Reason, WayForward
+from authz import LOCKED, NAMES, Reason, WayForward
 from bot.inbound.submissions import FORMS
 from bot.outbound import handlers
 from bot.views import agent_cards
@@ -31,6 +31,7 @@ MADE: dict[str, set[str]] = {
     "call.ended.{}": set(live_calls.ENDINGS),
     "call.state.{}": {"waiting", "talking", "keypad"},
     "call.told.{}": {"passed", "guarded", "failed", "failed_second", "failed_over", "guarded_over"},
+    "contacts_{}": {"suspended", LOCKED},
     "card.set.{}": set(agent_cards.STATUSES),
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),

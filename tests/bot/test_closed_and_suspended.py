@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ivr.step_up import WAYS
 from simulator.phone import Phone
@@ -17,7 +17,7 @@ from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.bot.test_own_requests import keyed
 from tests.bot.test_way_forward import asks, status
 from tests.ivr.elsewhere import asks_for, kim, talks
-from tests.ivr.wire import rows
+from tests.ivr.wire import change, count, rows
 
 BAKERY, OLIVIA, NUMBER, PIN = "200417", "olivia.hart", "+441632960101", "73059184"
 KEYS = {way: key for key, way in WAYS.items()}
@@ -127,3 +127,13 @@ def test_e3_every_way_in_slack(desk: SlackDesk, state: str, way: str) -> None:
     assert "*Harbour Bakery*: " in left
     if state == "closed":
         assert "Thank you. #1001 is with the desk now." in left
+
+
+def test_in_slack_a_request_is_answered_with_who_can_unlock(slack_once: SlackDesk) -> None:
+    change(slack_once, update(tables.accounts).values(locked_at=slack_once.now))
+    slack_once.be("U0OLIVIA").dm("please cancel our hosting")
+    slack_once.work()
+    said = slack_once.said("U0OLIVIA")
+    assert "is locked against changes, so you may not cancel services now" in said
+    assert "You locked it against changes: unlock it on its page first" in said
+    assert count(slack_once, tables.tickets) == 0

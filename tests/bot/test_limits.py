@@ -112,7 +112,7 @@ def test_what_is_not_shown_is_said() -> None:
             ("10 more", "1 more"),
         ),
         (
-            customer_messages.contacts(P, OfAccounts(((account("a"), Deciders(("b",), False, True)),) * 50, 100)),
+            customer_messages.contacts(P, OfAccounts(((account("a"), Deciders(("b",), False, "")),) * 50, 100)),
             ("110 more",),
         ),
         (

@@ -79,7 +79,7 @@ def test_of_a_persons_own_security_they_and_their_owners_are_told(sample_sqlite:
 
 def test_every_notice_has_words_and_no_words_lie_unused() -> None:
     own = {*recipients.OWN_SECURITY, *recipients.OF_CONTACT, *recipients.OF_STAFF}
-    assert set(mail.load()["notice"]) == {*own, *recipients.OF_ACCOUNT, *recipients.OF_DESK}
+    assert set(mail.load()["notice"]) == {*own, *recipients.OF_ACCOUNT, *recipients.OF_DECIDERS, *recipients.OF_DESK}
 
 
 def test_without_a_mail_server_notices_wait_and_say_why(sample_sqlite: str) -> None:

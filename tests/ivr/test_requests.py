@@ -292,3 +292,19 @@ def test_e19_a_draft_on_a_closed_account_is_handed_in_with_the_key_that_is_said(
     assert caller.key("8").said[0] == waits
     by_app(caller, one_full, secret)
     assert caller.answer.said[1] == "Thank you. Ticket 1 0 0 1 is with the desk now."
+
+
+def test_on_a_locked_account_no_change_is_offered_and_the_key_says_who_can_unlock(one_desk: Desk) -> None:
+    secret = with_app(one_desk)
+    caller = at_menu(one_desk)
+    asks_to_cancel(caller)
+    by_app(caller, one_desk, secret)
+    caller.key("*")
+    caller.key("*")
+    assert CHANGE in caller.key("1").said
+    change(one_desk, update(tables.accounts).values(locked_at=one_desk.now))
+    said = " ".join(caller.key("3").said)
+    assert "This account is locked against changes, so you may not order services now." in said
+    assert "You locked it against changes. Unlock it on its page on the web first." in said
+    assert CHANGE not in caller.key("1").said
+    assert count(one_desk, tables.tickets) == 0

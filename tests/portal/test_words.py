@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from authz import CELLS, REQUESTS, Proof, Status, Topic, load_schemes
+from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Proof, Status, Topic, load_schemes
 from desk import disclosure, request_page
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
@@ -50,7 +50,8 @@ KNOWN: dict[str, set[str]] = {
     "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited, *PASSKEYS, "passkey_not_allowed"},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
     | {"passkey_late", "passkey_wrong", "passkey_there", "passkey_only"},
-    "customer_action": {cell for cell in CELLS if cell != "portal.login"}
+    "customer_lock_stops": {"contacts", "lent", "requests", "services"},
+    "customer_action": {cell for cell in (*CELLS, *OWNERS_ACTIONS) if cell != "portal.login"}
     | {f"ticket.{what}" for what in ("open", "view", "reply")},
     "customer_account_is": {str(status) for status in Status},
     "customer_billing_alone": {str(status) for status in Status} - {"active"},
@@ -59,9 +60,10 @@ KNOWN: dict[str, set[str]] = {
     "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
     "customer_not_proved": {"wrong", "later", "not_sent", "passkey_young", *PASSKEYS},
     "customer_recording": set(recordings.STATES),
-    "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed"},
-    "customer_account_page": {"overview", "requests"},
-    "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "step_up"},
+    "customer_later": {"suspended", LOCKED},
+    "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed", "account_locked"},
+    "customer_account_page": {"overview", "requests", "lock"},
+    "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "account_locked", "step_up"},
     "customer_request_asks": set(map(str, request_page.KINDS)),
     "customer_request_is": set(map(str, request_page.KINDS)),
     "customer_said": {
@@ -76,6 +78,7 @@ KNOWN: dict[str, set[str]] = {
         "number_gone",
         "app_none",
         "slack_gone",
+        "so_already",
     },
     "customer_own_trouble": {why.value for why in NotDone} - {"gone"},
     "customer_status": set(timeline.STATUSES) - {"pending", "withdrawn"},
@@ -83,8 +86,15 @@ KNOWN: dict[str, set[str]] = {
     "customer_topic": set(map(str, Topic)),
     "customer_trouble": {"empty", "too_long", "which", "service", "not_yours", "not_added"}
     | {"which_service", "service_gone", "proof_given"},
-    "customer_way": {"ask_contact_admin", "ask_owner", "ask_billing_ticket", "ask_to_reopen"},
-    "customer_way_alone": {"open_billing_ticket", "reopen_account", "leave_message", "step_up"},
+    "customer_way": {"ask_contact_admin", "ask_owner", "ask_billing_ticket", "ask_to_reopen", "ask_to_unlock"},
+    "customer_way_alone": {
+        "open_billing_ticket",
+        "reopen_account",
+        "unlock_account",
+        "ask_owner",
+        "leave_message",
+        "step_up",
+    },
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
     "dual_control": set(dual_control.NEEDS),

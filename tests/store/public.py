@@ -14,6 +14,7 @@ from authz import CELLS
 # Which cells open which function. `account_details.name` opens for all: who may do anything on an account may hear its name.
 OPENS: dict[str, set[str]] = {
     "account_details.invoices": {"billing.view"},
+    "account_details.owns": set(CELLS),
     "account_details.name": set(CELLS),
     "account_details.name_like": set(CELLS),
     "account_details.numbered": set(CELLS),
@@ -32,6 +33,9 @@ OPENS: dict[str, set[str]] = {
     "alerts.seen_of": {"desk.threat.switch"},
     "alerts.to_deliver": {"desk.deliver"},
     "alerts.waiting": {"desk.threat.switch"},
+    "lock.locked_since": {*CELLS, "account.lock"},
+    "lock.set_locked": {"account.lock"},
+    "lock.who_may_unlock": {"contacts.view"},
     "slack_approvals.to_ask": {"desk.deliver"},
     "audit.entries": {"desk.ledger.read"},
     "callbacks.ask": {"desk.proof.ask"},

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 
 import store
-from authz import CELL_OF, CELLS, DESK_CELLS, Action, Ask, Grant, Proof, Subject, Topic
+from authz import CELL_OF, CELLS, DESK_CELLS, OWNERS_ACTIONS, Action, Ask, Grant, Proof, Subject, Topic
 from store import LINE, OPERATOR, WORKER, GrantRequiredError, Keys, Transaction
 from store.accounts import account_details, people
 from store.calls import call_state, support_calls
@@ -246,7 +246,7 @@ def test_two_living_transactions_of_one_database(sample_postgres: str) -> None:
 def test_a_grant_opens_what_it_is_for_and_nothing_else(container: Container) -> None:
     with container.clocked.transaction() as tx:
         genuine = container.genuine(tx)
-        assert set(genuine) == {*CELLS, *DESK_CELLS}
+        assert set(genuine) == {*CELLS, *OWNERS_ACTIONS, *DESK_CELLS}
         for name, cells in OPENS.items():
             assert {cell for cell, grant in genuine.items() if container.opens(name, tx, grant)} == set(cells), name
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from authz import Subject
 from store import tables
 from store.imports.import_run import ImportResult
 from store.verification import pins
-from tests.store.importing import NOW, SAMPLE, Desk, document, sample
+from tests.store.importing import NOW, SAMPLE, Desk, Document, document, sample
 
 
 @pytest.fixture(autouse=True)
@@ -223,3 +223,50 @@ def test_a_change_of_contacts_is_in_the_ledger_and_the_owner_is_told(full: Desk)
     assert full.notices() == [{"notice": "contacts_changed", "account": account[0]}, gone]
     full.imports(SAMPLE)
     assert len(full.notices()) == 4, "a later import tells again"
+
+
+def locked(full: Desk) -> None:
+    a = tables.accounts
+    with full.store.transaction("test") as tx:
+        tx.connection.execute(update(a).where(a.c.number == "400639").values(locked_at=full.now))
+
+
+def without_leo() -> Document:
+    """And with an invoice paid, and a contact more on another account."""
+    changed = sample()
+    tideworks = next(one for one in changed["accounts"] if one["number"] == "400639")
+    tideworks["contacts"] = [one for one in tideworks["contacts"] if one["person"] != "leo.fox"]
+    tideworks["name"] = "Tideworks Limited"
+    studio = next(one for one in changed["accounts"] if one["number"] == "300528")
+    studio["contacts"].append({"person": "leo.fox", "roles": ["billing"]})
+    return changed
+
+
+def test_the_contacts_of_an_account_its_owner_has_locked_are_left_as_they_are(full: Desk) -> None:
+    locked(full)
+    before = full.held("400639")
+    found = full.imports(without_leo())
+    assert found.locked == ["400639"]
+    assert found.counts == {"accounts.changed": 1, "contacts.added": 1}, "all else is brought"
+    assert full.held("400639") == before
+    assert full.held("300528")["leo.fox"] == "billing"
+    assert full.imports(SAMPLE).locked == [], "nothing is left out where the file says what stands"
+
+
+def test_over_locks_the_file_counts_and_the_ledger_says_so(full: Desk) -> None:
+    locked(full)
+    assert full.imports(without_leo(), over_locks=True).locked == []
+    assert "leo.fox" not in full.held("400639")
+    assert ["over_locks" in one[3].split() for one in full.ledger("import")].count(True) == 1
+    assert "contacts_changed" in [one["notice"] for one in full.notices()]
+
+
+def test_a_locked_account_goes_under_no_other_scheme(full: Desk) -> None:
+    """It would change what everybody on it holds."""
+    locked(full)
+    changed = sample()
+    tideworks = next(one for one in changed["accounts"] if one["number"] == "400639")
+    tideworks["scheme"] = "standard_roles"
+    tideworks["contacts"] = [{"person": "raj.patel", "roles": ["owner"]}]
+    (why,) = full.refuses(changed)
+    assert why.startswith("accounts[2].scheme: the account's owner has locked it against changes")

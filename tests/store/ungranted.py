@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.store import reasons, ungranted_imports, ungranted_ledger, ungranted_sign_in, ungranted_words
+from tests.store import (
+    reasons,
+    ungranted_holdings,
+    ungranted_imports,
+    ungranted_ledger,
+    ungranted_sign_in,
+    ungranted_words,
+)
 
 REASONS: Final[dict[str, str]] = {
+    **ungranted_holdings.REASONS,
     **ungranted_words.REASONS,
     **ungranted_imports.REASONS,
     **ungranted_ledger.REASONS,
@@ -14,9 +22,6 @@ REASONS: Final[dict[str, str]] = {
     "account_details.naming": reasons.ASKS,
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
     "billing_details.printed_now": "for the import, which writes it on new invoices, and for `printed`, under its Grant",
-    "colleagues.who_might": "for `account_details.why_not` and `delegations`, which name those alone whom the judge lets do what they are named for",
-    "colleagues.Colleague.decides": reasons.PURE,
-    **dict.fromkeys(("holdings." + n for n in ("held_by", "words_of", "in_order", "owners_word")), reasons.PURE),
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
@@ -29,10 +34,6 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("statements.Connected." + n for n in ("connection", "dialect")),
         "what a statement needs of a transaction, and no more",
-    ),
-    **dict.fromkeys(
-        ("holdings.Judging." + n for n in ("delegations_read", "now", "schemes")),
-        "what a standing needs of a transaction, and no more",
     ),
     "hash_pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
@@ -160,8 +161,6 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.STAFF,
     ),
-    "holdings.delegations_of": reasons.DECIDES,
-    "holdings.may_lend": reasons.PURE,
     "delegations.account_of": reasons.DECIDES,
     "delegations.account_of_delegation": reasons.DECIDES,
     "delegations.cell_of": reasons.DECIDES,
@@ -315,10 +314,6 @@ REASONS: Final[dict[str, str]] = {
     "transaction.Transaction.requests_everywhere": "what a second proof would open: actions, and no Grant for any",
     "transaction.Transaction.proved_further": "takes from `step_ups` that a second proof was read; gives nothing back",
     "transaction.Transaction.told_rights": "writes down that what was granted was said; reads nothing",
-    "holdings.everywhere": "what decisions rest on: role words and facts, for the judge",
-    "holdings.on": "what a decision rests on: role words and facts, for the judge",
-    "holdings.lender": "the subject of whoever lent what a grant rests on",
-    "holdings.hold": "whether what was lent still stands: yes or no",
     "transaction.Transaction.told": "adds names of fields to an entry; reads nothing",
     "transaction.upsert": reasons.PURE,
     "transaction.Transaction.dialect": "the name of the database, which belongs to nobody",

@@ -68,6 +68,7 @@ def _customers() -> None:
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("decoy", sa.Boolean, nullable=False, server_default="0"),
         sa.Column("billing", sa.Text),
+        sa.Column("locked_at", sa.BigInteger),
         sqlite_autoincrement=True,
     )
     op.create_table(

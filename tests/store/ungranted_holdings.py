@@ -1,0 +1,26 @@
+"""Public functions of `store` that ask for no Grant and read what decisions rest on: for ungranted.py."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.store import reasons
+
+REASONS: Final[dict[str, str]] = {
+    "colleagues.who_might": "for `account_details.why_not` and `delegations`, which name those alone whom the judge lets do what they are named for",
+    "colleagues.Colleague.decides": reasons.PURE,
+    "colleagues.Colleague.owns": reasons.PURE,
+    **dict.fromkeys(
+        ("holdings." + n for n in ("held_by", "words_of", "facts_of", "in_order", "owners_word")), reasons.PURE
+    ),
+    **dict.fromkeys(
+        ("holdings.Judging." + n for n in ("delegations_read", "now", "schemes")),
+        "what a standing needs of a transaction, and no more",
+    ),
+    "holdings.delegations_of": reasons.DECIDES,
+    "holdings.may_lend": reasons.PURE,
+    "holdings.everywhere": "what decisions rest on: role words and facts, for the judge",
+    "holdings.on": "what a decision rests on: role words and facts, for the judge",
+    "holdings.lender": "the subject of whoever lent what a grant rests on",
+    "holdings.hold": "whether what was lent still stands: yes or no",
+}
