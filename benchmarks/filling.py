@@ -25,7 +25,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "opened_by": "2 * (n % {accounts}) + 1",
         "topic": "'technical'",
         "kind": "'problem'",
-        "subject": "'It is slow'",
+        "title": "'It is slow'",
         "urgent": "n % 50 = 0",
         "channel": "'phone'",
         "status": "CASE WHEN {new} THEN 'open' ELSE 'closed' END",

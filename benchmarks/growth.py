@@ -213,7 +213,7 @@ def ticket(desk: Filled, who: list[Customer]) -> float:
     for one in who:
         with desk.store.transaction("phone", "CA" + "0" * 32) as tx:
             grant = _ask(tx, one, Action.TICKET_OPEN, Topic.TECHNICAL)
-            number = customer_tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
+            number = customer_tickets.open(tx, grant, title="VPS 1 (by phone)", body="It does not answer any more.")
             job_queue.enqueue(tx, "bench", str(number), {"ticket": number})
     return time.perf_counter() - began
 

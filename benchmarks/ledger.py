@@ -50,7 +50,7 @@ def open_ticket(opened: Store, account: int) -> None:
             Ask(Subject.of_person(2 * account - 1), Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED)
         )
         assert isinstance(grant, Grant), grant
-        customer_tickets.open(tx, grant, subject="VPS 1 (by phone)", body="It does not answer any more.")
+        customer_tickets.open(tx, grant, title="VPS 1 (by phone)", body="It does not answer any more.")
 
 
 def writer(urls: dict[str, str], orders: Pipe) -> None:

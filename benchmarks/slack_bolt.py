@@ -169,7 +169,7 @@ def twelve_tickets(url: str) -> None:
         grant = tx.ask(ask)
         assert isinstance(grant, Grant)
         for n in range(12):
-            customer_tickets.open(tx, grant, subject=f"the shop is slow {n}", body="since this morning")
+            customer_tickets.open(tx, grant, title=f"the shop is slow {n}", body="since this morning")
     store.close()
 
 

@@ -38,12 +38,12 @@ SCRATCH = Table(
     Column("id", Id, primary_key=True),
     Column("account_id", BigInteger),
     Column("opened_by", BigInteger),
-    *(Column(name, Text) for name in ("topic", "kind", "subject", "status", "service", "channel")),
+    *(Column(name, Text) for name in ("topic", "kind", "title", "status", "service", "channel")),
     Column("urgent", Boolean),
     Column("opened_at", BigInteger),
 )
 INSERT = insert(SCRATCH)
-SUBJECT, BODY = "VPS 1 (by phone)", "It does not answer any more."
+TITLE, BODY = "VPS 1 (by phone)", "It does not answer any more."
 COUNTER = itertools.count(1)
 
 
@@ -56,7 +56,7 @@ def raw(store: Store, who: Customer) -> None:
         "opened_by": who.person,
         "topic": "technical",
         "kind": "problem",
-        "subject": SUBJECT,
+        "title": TITLE,
         "status": "open",
         "urgent": False,
         "service": None,
@@ -74,7 +74,7 @@ def _opened(store: Store, who: Customer, *, enqueue: bool, recorded: bool) -> No
         grant = tx.ask(ask)
         assert isinstance(grant, Grant), grant
         spoken = Recorded(sid, 7) if recorded else None
-        number = customer_tickets.open(tx, grant, subject=SUBJECT, body="" if recorded else BODY, recorded=spoken)
+        number = customer_tickets.open(tx, grant, title=TITLE, body="" if recorded else BODY, recorded=spoken)
         if enqueue:
             job_queue.enqueue(tx, "bench", str(number), {"ticket": number})
 

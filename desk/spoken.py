@@ -17,7 +17,7 @@ from store.accounts import account_details
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
 
-_SUBJECTS: Final = {
+_TITLES: Final = {
     Action.SERVICE_ORDER: "Order a service",
     Action.SERVICE_CANCEL: "Cancel a service",
     Action.SERVICE_TRANSFER: "Transfer a service",
@@ -41,8 +41,8 @@ def open_ticket(
         keep(tx, who, account, topic, "Left by phone after the right to open tickets had gone", recorded)
         return None
     what = account_details.service_name(tx, grant, service) if service else None
-    subject = f"{what} (by phone)" if what else f"A {topic} question (by phone)"
-    return Opened(customer_tickets.open(tx, grant, subject=subject, body="", service=service, recorded=recorded))
+    title = f"{what} (by phone)" if what else f"A {topic} question (by phone)"
+    return Opened(customer_tickets.open(tx, grant, title=title, body="", service=service, recorded=recorded))
 
 
 def request(
@@ -52,15 +52,15 @@ def request(
     if customer_tickets.has_recording(tx, recorded.sid):
         made = customer_tickets.request_with_recording(tx, who.subject, recorded.sid)
         return None if made is None else _made(*made)
-    topic, title = str(customer_tickets.topic_of(action)), _SUBJECTS[action]
+    topic, what = str(customer_tickets.topic_of(action)), _TITLES[action]
     names = choices.service_names(tx, who, account) if service else []
     about = "".join(f": {one.name}" for one in names if one.ref == service)
     if action in by_phone.requests(tx, who, account):
         ask = build_ask(tx, who, action, account, service=service)
-        subject = f"{title}{about} (by phone)"
-        made = customer_tickets.request(tx, ask, topic=topic, subject=subject, body="", recorded=recorded)
+        title = f"{what}{about} (by phone)"
+        made = customer_tickets.request(tx, ask, topic=topic, title=title, body="", recorded=recorded)
     if made is None or isinstance(made, Denied):
-        keep(tx, who, account, topic, f"Left by phone after the right to it had gone: {title}", recorded)
+        keep(tx, who, account, topic, f"Left by phone after the right to it had gone: {what}", recorded)
         return None
     return _made(*made)
 
@@ -75,19 +75,19 @@ def reply(tx: Transaction, who: Actor, account: int, topic: str, number: int, re
         return bool(granted)
     if any(customer_tickets.reply(tx, grant, number, body="", recorded=recorded) for grant in granted):
         return True
-    subject = f"Left by phone for ticket {number}, which they can no longer answer"
-    keep(tx, who, account, topic, subject, recorded)
+    title = f"Left by phone for ticket {number}, which they can no longer answer"
+    keep(tx, who, account, topic, title, recorded)
     return False
 
 
 def callback(
-    tx: Transaction, ask: Ask, subject: str, body: str, *, service: str | None = None, urgent: bool = False
+    tx: Transaction, ask: Ask, title: str, body: str, *, service: str | None = None, urgent: bool = False
 ) -> Opened | NotAllowed:
     """A callback ticket for somebody who asked for a person, under the right to support by phone."""
     found = judge(tx, ask)
     if isinstance(found, NotAllowed):
         return found
-    return Opened(customer_tickets.open(tx, found, subject=subject, body=body, service=service, urgent=urgent))
+    return Opened(customer_tickets.open(tx, found, title=title, body=body, service=service, urgent=urgent))
 
 
 def keep(
@@ -95,13 +95,13 @@ def keep(
     who: Actor,
     account: int | None,
     topic: str,
-    subject: str,
+    title: str,
     recorded: Recorded | None,
     body: str = "",
 ) -> None:
     """A message from somebody who has proved who they are, and may not open a ticket."""
     customer_tickets.leave_pending(
-        tx, subject=subject, body=body, recorded=recorded, who=who.subject, account=account, topic=topic
+        tx, title=title, body=body, recorded=recorded, who=who.subject, account=account, topic=topic
     )
 
 

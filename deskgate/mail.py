@@ -27,31 +27,31 @@ def notice_mail(settings: Settings, notice: Notice, key: str) -> EmailMessage:
     """With how to object, where there is something to object to."""
     said = load()["notice"][notice.kind]
     if not notice.own:
-        said = {"subject": said.get("owner_subject", said["subject"]), "words": said.get("owner_words", said["words"])}
+        said = {"title": said.get("owner_title", said["title"]), "words": said.get("owner_words", said["words"])}
     words = said["words"].format(about=notice.about)
     if notice.kind not in (*OF_DESK, *OF_STAFF):
         how = "object_by_phone" if settings.twilio_number else "object"
         words += "\n\n" + load()[how].format(number=next(iter(settings.twilio_number), ""))
-    return _mail(settings, notice.to, notice.name, said["subject"], words, key)
+    return _mail(settings, notice.to, notice.name, said["title"], words, key)
 
 
 def code_mail(settings: Settings, made: ProofMail, key: str) -> EmailMessage:
     """A code made anew needs a key of its own, or whoever receives it may drop the mail as a repeat."""
     said = load()["mail"]["proof"]
     words = said["words"].format(parted=f"{made.code[:4]} {made.code[4:]}", code=made.code)
-    return _mail(settings, made.to, made.name, said["subject"], words, key)
+    return _mail(settings, made.to, made.name, said["title"], words, key)
 
 
 def invitation_mail(settings: Settings, made: InvitationMail, key: str) -> EmailMessage:
     said = load()["mail"]["invitation"]
     words = said["words"].format(link=f"{settings.public_url}/join/{made.token}", username=made.username)
-    return _mail(settings, made.to, made.name, said["subject"], words, key)
+    return _mail(settings, made.to, made.name, said["title"], words, key)
 
 
 def pin_page_mail(settings: Settings, made: PageMail, key: str) -> EmailMessage:
     said = load()["mail"]["pin_page"]
     words = said["words"].format(link=f"{settings.public_url}/pin/{made.token}")
-    return _mail(settings, made.to, made.name, said["subject"], words, key)
+    return _mail(settings, made.to, made.name, said["title"], words, key)
 
 
 def code_text(made: TextCode) -> str:
@@ -59,12 +59,12 @@ def code_text(made: TextCode) -> str:
     return str(load()["code"].format(code=made.code))
 
 
-def _mail(settings: Settings, to: str, name: str, subject: str, words: str, key: str) -> EmailMessage:
+def _mail(settings: Settings, to: str, name: str, title: str, words: str, key: str) -> EmailMessage:
     """Its Message-ID is made from the work's key, so that a repeat can be told by whoever receives it. Raises `PermanentError` for an
     address that is none."""
     sender, domain = wire_sender(settings.mail_from or "desk@localhost")
     mail = EmailMessage()
-    mail["Subject"] = subject
+    mail["Subject"] = title
     mail["From"] = sender
     mail["To"] = wire_address(to)
     mail["Auto-Submitted"] = "auto-generated"

@@ -37,7 +37,11 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
         found = agent_tickets.all_for_desk(tx, grant, chosen)
     if as_json:
         rows = [asdict(ticket) | {"opened_at": moment(ticket.opened_at)} for ticket in found]
-        print(json.dumps([{k: v for k, v in row.items() if k != "recording_state"} for row in rows], indent=1))
+        print(
+            json.dumps(
+                [{_KEYS.get(k, k): v for k, v in row.items() if k != "recording_state"} for row in rows], indent=1
+            )
+        )
         return
     if not found:
         print("No tickets yet.")
@@ -45,11 +49,13 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
     for t in found:
         opened = moment(t.opened_at)[:16].replace("T", " ")
         print(
-            f"{t.number}  {opened}  {t.account or 'no account'}  {t.topic}  {t.status}  {t.opened_by or '-'}  {one_line(t.subject)}"
+            f"{t.number}  {opened}  {t.account or 'no account'}  {t.topic}  {t.status}  {t.opened_by or '-'}  {one_line(t.title)}"
         )
         if said := one_line(t.body) or _SOUNDS.get(t.recording_state or "", ""):
             print(f"      {said}")
 
+
+_KEYS: Final = {"title": "subject"}  # other people's scripts read it under this name
 
 _SOUNDS: Final = {
     recordings.WAITING: "(a recording, on its way)",

@@ -86,7 +86,7 @@ def keep_late(on: PhoneContext, sid: str, spoken: Recorded) -> None:
             claimed = NOBODY if call.subject else claimed_by(tx, call.support_id, call.number)
             customer_tickets.leave_pending(
                 tx,
-                subject="Spoken by phone, and lost on the way to a ticket",
+                title="Spoken by phone, and lost on the way to a ticket",
                 body="",
                 recorded=spoken,
                 who=call.subject or NOBODY,

@@ -58,9 +58,9 @@ def by_topic(tx: Transaction, call: Call, action: Action) -> list[Grant] | Refus
     return by_phone.why_not(tx, found) if isinstance(found, NotAllowed) else found
 
 
-def keep(tx: Transaction, call: Call, recorded: Recorded | None, subject: str, body: str = "") -> None:
+def keep(tx: Transaction, call: Call, recorded: Recorded | None, title: str, body: str = "") -> None:
     """A message from somebody who has proved who they are, and may not open a ticket."""
-    spoken.keep(tx, caller(tx, call), call.account, call.topic or "technical", subject, recorded, body)
+    spoken.keep(tx, caller(tx, call), call.account, call.topic or "technical", title, recorded, body)
 
 
 def ring_ask(tx: Transaction, call: Call) -> Ask:

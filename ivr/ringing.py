@@ -169,12 +169,12 @@ def callback_ticket(
 ) -> int | None:
     """Under the right to a person, asked for anew; None where that has gone: then it waits with the desk. `since` (ms) they
     have waited."""
-    subject = _EMERGENCIES[why] if emergency else _ASKED_FOR
+    title = _EMERGENCIES[why] if emergency else _ASKED_FOR
     body = _why_back(why, (tx.now - since) // 1000, taken=taken)
-    opened = spoken.callback(tx, ring_ask(tx, call), subject, body, service=call.service, urgent=emergency)
+    opened = spoken.callback(tx, ring_ask(tx, call), title, body, service=call.service, urgent=emergency)
     if isinstance(opened, Opened):
         return opened.number
-    keep(tx, call, None, subject, body)
+    keep(tx, call, None, title, body)
     return None
 
 

@@ -151,11 +151,11 @@ class StoreDesk:
         return port.MessageAllowed(room.refused, room.on_file)
 
     def leave_message(self, call: Call, recorded: Recorded) -> None:
-        tx, subject = self.tx, "Call back: " + _MESSAGE_SUBJECTS[call.about]
+        tx, title = self.tx, "Call back: " + _MESSAGE_TITLES[call.about]
         if customer_tickets.has_recording(tx, recorded.sid):
             return
         if call.proved_by is not None:
-            keep(tx, call, recorded, subject)
+            keep(tx, call, recorded, title)
             return
         if not call.counted:  # it was given back, and comes all the same
             failed = call.about == "fallback"
@@ -163,7 +163,7 @@ class StoreDesk:
         if call.on_file and not message_limits.is_on_file(tx, call.number):
             return  # who left it was told that it is not taken
         claimed = claimed_by(tx, call.support_id, call.number)
-        customer_tickets.leave_pending(tx, subject=subject, body="", recorded=recorded, claimed=claimed)
+        customer_tickets.leave_pending(tx, title=title, body="", recorded=recorded, claimed=claimed)
 
     # --- a change
 
@@ -235,7 +235,7 @@ class StoreDesk:
 
 
 _OF_THE_MENU: Final = frozenset(cell for cell, _ in MENU.values())
-_MESSAGE_SUBJECTS: Final = {
+_MESSAGE_TITLES: Final = {
     "no_pin": "a caller without a PIN",
     "closed": "a caller while PINs were not taken",
     "spent": "a caller while PINs were not taken",

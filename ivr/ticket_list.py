@@ -27,7 +27,7 @@ def read_out(call: Call, desk: Desk, tickets: tuple[Ticket, ...]) -> Said:
     if call.ticket >= len(tickets):
         return menu(call, desk, say("no_more_tickets"))
     told = tickets[call.ticket]
-    what = say("ticket", number=told.number, subject=told.subject)
+    what = say("ticket", number=told.number, title=told.title)
     status = say(f"ticket_status.{told.status}")
     answer = say("ticket_answer", answer=told.answer) if told.answer else say("ticket_unanswered")
     further = [say("next_ticket")] if call.ticket + 1 < len(tickets) else []

@@ -25,7 +25,7 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,]")
 
 
 class Inbox:
-    """`put` what is sent; `mails` as text, the newest first: (to, subject, words)."""
+    """`put` what is sent; `mails` as text, the newest first: (to, title, words)."""
 
     def __init__(self) -> None:
         self._mails: deque[tuple[str, str, str]] = deque(maxlen=KEPT)
@@ -67,8 +67,8 @@ def _page(inbox: Inbox, people: dict[str, str]) -> str:
         for username, name in people.items()
     )
     mails = "".join(
-        f"<article><h2>{escape(subject)}</h2><p class=to>To {escape(to)}</p><pre>{_linked(words)}</pre></article>\n"
-        for to, subject, words in inbox.mails()
+        f"<article><h2>{escape(title)}</h2><p class=to>To {escape(to)}</p><pre>{_linked(words)}</pre></article>\n"
+        for to, title, words in inbox.mails()
     )
     return _LAYOUT.format(buttons=buttons, mails=mails or "<p>No mail yet.</p>")
 

@@ -23,7 +23,7 @@ def card(p: Phrases, found: Card, *, phone: bool) -> Message:
     """Who asks, how sure that is, what may be told and what not, and what can be done about it. `phone`: whether the desk has a
     phone line to call back by."""
     urgent = p.say("card.urgent") + " " if found.urgent else ""
-    head = urgent + p.say("card.head", number=found.number, subject=found.subject)
+    head = urgent + p.say("card.head", number=found.number, title=found.title)
     about = p.say("card.about", kind=found.kind, topic=found.topic, channel=found.channel, at=moment(found.opened_at))
     state = [p.say(f"card.status.{found.status}")]
     state += [p.say("card.taken", name=found.taken_by)] if found.taken_by else [p.say("card.free")]

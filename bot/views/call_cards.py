@@ -63,7 +63,7 @@ def _caller(p: Phrases, found: Case) -> list[Block]:
     if not over and found.until is not None:
         proof = p.say("call.proof_further", until=clock(found.until))
     made = agent_cards.requester(p, found.requester, proof, live=True, over=over)
-    lines = [p.say("call.ticket", number=t.number, subject=t.subject, status=t.status) for t in found.tickets]
+    lines = [p.say("call.ticket", number=t.number, title=t.title, status=t.status) for t in found.tickets]
     made += [b.section("\n".join([p.say("call.tickets"), *lines]))] if lines else []
     small = [p.say("call.own_number" if found.own_number else "call.other_number")]
     if found.until is None and not over:

@@ -174,7 +174,7 @@ def listed(p: Phrases, found: Sequence[Ticket], page: int, more: bool) -> Messag
 
 def ticket_line(p: Phrases, ticket: Ticket) -> Block:
     whose = "ticket_own" if ticket.own else "ticket_other"
-    line = p.say(whose, number=ticket.number, subject=ticket.subject, status=ticket.status, topic=ticket.topic)
+    line = p.say(whose, number=ticket.number, title=ticket.title, status=ticket.status, topic=ticket.topic)
     return b.section(line, b.tell(p.plain("button.show"), OneTicket(ticket.number)))
 
 
@@ -198,7 +198,7 @@ def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
 
 def ticket_head(p: Phrases, ticket: Ticket, kind: str, service: str) -> Block:
     key = "ticket_head_about" if service else "ticket_head"
-    what = p.say(key, number=ticket.number, subject=ticket.subject, kind=kind, service=service)
+    what = p.say(key, number=ticket.number, title=ticket.title, kind=kind, service=service)
     return b.section("\n".join([what, p.say(f"ticket_is.{ticket.status}")]))
 
 

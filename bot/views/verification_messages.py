@@ -102,7 +102,7 @@ def standing(
         made += b.actions(b.search(p.plain("prove.on_which"), "prove_on"))
     for ticket in drafts[:10]:
         button = b.button(p.plain("button.hand_in"), "prove", str(ticket.number), style="primary")
-        made.append(b.section(p.say("prove.draft", number=ticket.number, subject=ticket.subject), button))
+        made.append(b.section(p.say("prove.draft", number=ticket.number, title=ticket.title), button))
     return b.message(made, [b.context(p.say("not_shown", count=len(drafts) - 10))] if len(drafts) > 10 else [])
 
 

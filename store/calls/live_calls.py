@@ -84,7 +84,7 @@ class OpenTicket:
     """`status` as its customers see it. `supervisors_only`: supervisors have it, and nobody else can open it."""
 
     number: int
-    subject: str
+    title: str
     topic: str
     status: str
     supervisors_only: bool = False
@@ -234,7 +234,7 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
     topics = [cell.partition(":")[2] for cell in who.may if cell.startswith("ticket.view:")]
     own = {cell.partition(":")[2]: limit for cell, limit in who.own_only.items() if cell.startswith("ticket.view:")}
     query = (
-        select(t.number, t.subject, t.topic, timeline.SEEN_AS.label("seen_as"), t.status, t.opened_by, t.kind)
+        select(t.number, t.title, t.topic, timeline.SEEN_AS.label("seen_as"), t.status, t.opened_by, t.kind)
         .where(t.account_id == row.account_id, timeline.SEEN_AS.in_(("open", "waiting")), t.topic.in_(topics))
         .order_by(t.number.desc())
         .limit(20)
@@ -246,7 +246,7 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
         for one in rows
         if one.topic not in own or (one.opened_by == mine and (own[one.topic] != OWN_REQUESTS or one.kind in REQUESTS))
     ]
-    return tuple(OpenTicket(one.number, one.subject, one.topic, one.seen_as, one.status == "held") for one in seen[:5])
+    return tuple(OpenTicket(one.number, one.title, one.topic, one.seen_as, one.status == "held") for one in seen[:5])
 
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:

@@ -1,6 +1,6 @@
 """What becomes of somebody's words after they were said: changed, taken back, or both before we have them. The one place for that.
 
-Whatever else shows them is made from them: a ticket's subject here, what stands in Slack by the worker. Whoever brings, changes or takes
+Whatever else shows them is made from them: a ticket's title here, what stands in Slack by the worker. Whoever brings, changes or takes
 back what came as one Slack message goes one after the other (`hold`), so that none of them misses another.
 """
 
@@ -34,7 +34,7 @@ def hold(tx: Transaction, source: str) -> None:
         tx.connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(source, 4406))))
 
 
-def title(words: str) -> str:
+def first_line(words: str) -> str:
     """The first line, cut at a word."""
     line = next((line.strip() for line in words.splitlines() if line.strip()), "")
     return line if len(line) <= LONGEST_TITLE else line[:LONGEST_TITLE].rsplit(" ", 1)[0] + " …"
@@ -183,12 +183,12 @@ def told(tx: Transaction, about: str) -> None:
 
 
 def retitle(tx: Transaction, ticket: int, body: str, first: int | None = None) -> None:
-    """A ticket whose subject is the first line of its first message (`first` is an id that may be that one's) gets it anew."""
+    """A ticket whose title is the first line of its first message (`first` is an id that may be that one's) gets it anew."""
     t, m = tables.tickets.c, tables.messages.c
-    its = update(tables.tickets).where(t.number == ticket, t.titled)
+    its = update(tables.tickets).where(t.number == ticket, t.title_is_first_line)
     if first is not None:
         its = its.where(select(func.min(m.id)).where(m.ticket == ticket).scalar_subquery() == first)
-    tx.connection.execute(its.values(subject=title(body)))
+    tx.connection.execute(its.values(title=first_line(body)))
 
 
 def _write(tx: Transaction, row: Any, body: str, edited: str) -> None:

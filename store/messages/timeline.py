@@ -21,7 +21,7 @@ STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for supervisors
 Event = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
-LONGEST_SUBJECT = 200  # characters
+LONGEST_TITLE = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +106,14 @@ def insert_ticket(
     person: int | None,
     topic: str,
     kind: str,
-    subject: str | None,
+    title: str | None,
     status: str,
     service: str | None = None,
     *,
     urgent: bool = False,
     proved: tuple[str, str] = ("", ""),
 ) -> int:
-    """A new ticket's row; its number. Without a subject it is the first line of its first message, whatever that is by then.
+    """A new ticket's row; its number. Without a title it is the first line of its first message, whatever that is by then.
     `proved`: how its requester had proved who they are, and by which second proof.
 
     Under a threat it is held for supervisors. Whoever opened it, and whoever else may see it, sees what they
@@ -125,8 +125,8 @@ def insert_ticket(
             "opened_by": person,
             "topic": topic,
             "kind": kind,
-            "subject": (subject or "")[:LONGEST_SUBJECT],
-            "titled": subject is None,
+            "title": (title or "")[:LONGEST_TITLE],
+            "title_is_first_line": title is None,
             "status": "held" if tx.threatened else status,
             "customer_status": status if tx.threatened else None,
             "urgent": urgent,
@@ -156,10 +156,10 @@ def add(
     files: Sequence[Sent] = (),
     along: Sequence[int] = (),
     answer: bool = False,
-    titles: bool = False,
+    gives_title: bool = False,
 ) -> int | None:
     """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
-    fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. `titles`: the ticket's subject is its first
+    fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. `gives_title`: the ticket's title is its first
     line, if it has none of its own. The id of an `answer`."""
     before = edits.came(tx, author, source)
     said = body if before is None else before.body or ""
@@ -176,7 +176,7 @@ def add(
         "edited": before.edited if before is not None else "",
         "withdrawn_at": tx.now if before is not None and before.body is None else None,
     }
-    if titles:
+    if gives_title:
         edits.retitle(tx, ticket, str(row["body"]))
     id = None
     if files or along or answer:

@@ -133,9 +133,7 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
     row = tx.connection.execute(select(a.number, a.name, a.status, a.scheme).where(a.id == id)).one()
     held = held_by(c.account_id, c.person_id).label("held")
     people = select(p.name, held).join(tables.contacts, c.person_id == p.id).where(c.account_id == id).order_by(p.name)
-    tickets = select(t.number, t.subject, t.topic, t.status).where(
-        t.account_id == id, t.status.in_(("open", "waiting"))
-    )
+    tickets = select(t.number, t.title, t.topic, t.status).where(t.account_id == id, t.status.in_(("open", "waiting")))
     shown = tx.connection.execute(tickets.order_by(t.number.desc()).limit(20)).all()
     tx.told(grant, "account.name", "account.number", "contact.name", "contact.standing", "tickets")
     return AccountSeen(
@@ -146,7 +144,7 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
             Contact(one.name, in_order(tx.schemes.get(row.scheme), words_of(one.held)))
             for one in tx.connection.execute(people)
         ),
-        tuple(OpenTicket(one.number, one.subject, one.topic, one.status) for one in shown),
+        tuple(OpenTicket(one.number, one.title, one.topic, one.status) for one in shown),
     )
 
 

@@ -12,7 +12,7 @@ class Ticket(Base):
     """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
     a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or held: left
     under a threat, which supervisors alone see whole. `customer_status` is the status customers see of what was left so, for
-    good: nothing the desk does changes it. `titled`: the subject is the first line of the first message, and
+    good: nothing the desk does changes it. `title_is_first_line`: the title is the first line of the first message, and
     changes with it. `proof` is how sure it was who asked when the desk got it, `factor` by which second proof; both are empty
     where nobody had proved it."""
 
@@ -22,8 +22,8 @@ class Ticket(Base):
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     topic: Mapped[str]
     kind: Mapped[str]
-    subject: Mapped[str]
-    titled: Mapped[bool] = mapped_column(server_default=false())
+    title: Mapped[str]
+    title_is_first_line: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[str]
     customer_status: Mapped[str | None]
     urgent: Mapped[bool]

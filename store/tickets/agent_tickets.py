@@ -34,7 +34,7 @@ class DeskTicket:
     account: str | None
     topic: str
     kind: str
-    subject: str
+    title: str
     body: str
     status: str
     opened_by: str | None
@@ -52,7 +52,7 @@ def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> l
         raise GrantRequiredError("neither the account of this grant, nor a grant for all of them")
     rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
     named = ("account.number", "ticket.recording") if rows else ()
-    tx.told(grant, "ticket.subject", "ticket.body", "ticket.status", "ticket.requester", *named)
+    tx.told(grant, "ticket.title", "ticket.body", "ticket.status", "ticket.requester", *named)
     return [DeskTicket(**row._mapping) for row in rows]
 
 
@@ -241,7 +241,7 @@ _ALL = (
         tables.accounts.c.number.label("account"),
         tables.tickets.c.topic,
         tables.tickets.c.kind,
-        tables.tickets.c.subject,
+        tables.tickets.c.title,
         tables.messages.c.body,
         tables.tickets.c.status,
         tables.people.c.username.label("opened_by"),

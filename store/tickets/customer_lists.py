@@ -99,13 +99,13 @@ def _told(tx: Transaction, grants: Sequence[Grant], rows: Iterable[Row[Any]], mo
     """Rows as tickets; the grant each was found under tells it."""
     made, me = [], (grants[0].subject).person
     for row in rows:
-        fields = ("ticket.number", "ticket.subject", "ticket.status", "ticket.topic", more)
+        fields = ("ticket.number", "ticket.title", "ticket.status", "ticket.topic", more)
         tx.told(_under(grants, row), *(name for name in fields if name))
         made.append(
             Ticket(
                 row.number,
                 row.topic,
-                row.subject,
+                row.title,
                 row.customer_status or row.status,
                 row.opened_by == me,
                 row.answer or "",

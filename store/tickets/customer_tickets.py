@@ -23,7 +23,7 @@ class Ticket:
 
     number: int
     topic: str
-    subject: str
+    title: str
     status: str
     own: bool
     answer: str
@@ -52,7 +52,7 @@ def open(
     tx: Transaction,
     grant: Grant,
     *,
-    subject: str | None = None,
+    title: str | None = None,
     body: str,
     kind: str = "problem",
     service: str | None = None,
@@ -63,7 +63,7 @@ def open(
 ) -> int:
     """Opens a ticket; its number. Ticket, first message, ledger and background jobs stand together or not at all.
 
-    Without a subject its first line is it. The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
+    Without a title its first line is it. The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
     person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for
     one ticket is used up.
     """
@@ -72,12 +72,14 @@ def open(
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = grant.subject.person
     number = insert_ticket(
-        tx, grant.account, person, topic, kind, subject, "open", service, urgent=urgent, proved=_proved(tx, grant)
+        tx, grant.account, person, topic, kind, title, "open", service, urgent=urgent, proved=_proved(tx, grant)
     )
     if grant.when == "one_ticket":
         delegations.use_up(tx, grant, number)
     tx.told(grant, f"ticket.number:{number}")
-    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files, titles=subject is None)
+    timeline.add(
+        tx, number, grant.subject, body, recorded=recorded, source=source, files=files, gives_title=title is None
+    )
     return number
 
 
@@ -91,7 +93,7 @@ def request(
     ask: Ask,
     *,
     topic: str,
-    subject: str | None = None,
+    title: str | None = None,
     body: str,
     recorded: Recorded | None = None,
     source: str | None = None,
@@ -99,7 +101,7 @@ def request(
 ) -> tuple[int, bool] | Denied:
     """Opens a request: (number, whether it is with the desk), or why not.
 
-    Without a subject the first line is it. Allowed but for a further proof, it is kept as a draft that the desk has not got.
+    Without a title the first line is it. Allowed but for a further proof, it is kept as a draft that the desk has not got.
     """
     verdict = tx.ask(ask)
     drafted = isinstance(verdict, Denied)
@@ -107,11 +109,13 @@ def request(
         return verdict
     status = "draft" if drafted else "open"
     person, proved = ask.subject.person, _proved(tx, ask)
-    number = insert_ticket(tx, ask.account, person, topic, str(ask.action), subject, status, ask.service, proved=proved)
+    number = insert_ticket(tx, ask.account, person, topic, str(ask.action), title, status, ask.service, proved=proved)
     tx.record(
         ask.subject, ask.account, f"ticket.{status}", "kept", proof=ask.proof, fields=(f"ticket.number:{number}",)
     )
-    timeline.add(tx, number, ask.subject, body, recorded=recorded, source=source, files=files, titles=subject is None)
+    timeline.add(
+        tx, number, ask.subject, body, recorded=recorded, source=source, files=files, gives_title=title is None
+    )
     return number, not drafted
 
 
@@ -175,7 +179,7 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
 def leave_pending(
     tx: Transaction,
     *,
-    subject: str,
+    title: str,
     body: str,
     recorded: Recorded | None = None,
     who: Subject = NOBODY,
@@ -188,7 +192,7 @@ def leave_pending(
     `who` is a person who has proved it and may not (any more); `claimed` whom somebody else said they were, written
     down for whoever calls back and never taken for the requester.
     """
-    number = insert_ticket(tx, account, None, topic, "question", subject, "pending")
+    number = insert_ticket(tx, account, None, topic, "question", title, "pending")
     claim = () if claimed == NOBODY else (f"claimed:{claimed}",)
     tx.record(who, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}", *claim))
     timeline.add(tx, number, Subject(claim[0]) if claim else who, body, recorded=recorded)

@@ -33,7 +33,7 @@ class Queued:
     """One line of the queue. `taken_by` is a name of the staff, or empty; `mine`: the reader's own."""
 
     number: int
-    subject: str
+    title: str
     topic: str
     kind: str
     status: str
@@ -145,7 +145,7 @@ def _of_account(grant: Grant) -> Any:
 def _fields(found: Sequence[Queued]) -> Iterator[str]:
     """Names for what the lines say."""
     if found:
-        yield from ("ticket.number", "ticket.subject", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
+        yield from ("ticket.number", "ticket.title", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
     if any(one.taken_by for one in found):
         yield "staff.name"
 
@@ -153,7 +153,7 @@ def _fields(found: Sequence[Queued]) -> Iterator[str]:
 def _queued(grant: Grant, row: Any) -> Queued:
     return Queued(
         row.number,
-        row.subject,
+        row.title,
         row.topic,
         row.kind,
         row.status,

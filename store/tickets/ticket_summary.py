@@ -31,7 +31,7 @@ class Card:
     `known`: who opened or left it, or whom they said they were, is somebody on file, who can be called back."""
 
     number: int
-    subject: str
+    title: str
     topic: str
     kind: str
     status: str
@@ -71,7 +71,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     by_name = nobodys and first is not None and first.author.is_person
     made = Card(
         row.number,
-        row.subject,
+        row.title,
         row.topic,
         row.kind,
         row.status,
@@ -94,7 +94,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
 
 def _fields(card: Card) -> Iterator[str]:
     """Names for what is on it."""
-    yield from ("ticket.subject", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
+    yield from ("ticket.title", "ticket.topic", "ticket.kind", "ticket.status", "ticket.channel")
     yield from ("service.name",) if card.service else ()
     yield from ("staff.name",) if card.taken_by else ()
     yield from ("contact.name", "account.name", "contact.standing", "proof") if card.requester else ()

@@ -145,7 +145,7 @@ def rows(desk: SlackDesk) -> dict[str, int]:
         return {str(name): int(count) for name, count in tx.connection.execute(_COUNTS)}
 
 
-def subjects(desk: SlackDesk) -> list[str]:
+def bodies(desk: SlackDesk) -> list[str]:
     """What the tickets there are say, oldest first."""
     with desk.store.transaction("test") as tx:
         found = tx.connection.execute(select(tables.messages.c.body).order_by(tables.messages.c.id)).scalars()

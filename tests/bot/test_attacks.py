@@ -75,7 +75,7 @@ def test_what_nobody_proven_left_stays_the_desks(slack: SlackDesk) -> None:
     desk = slack
     desk.link("U0MIA", "mia.chen")
     with desk.store.transaction("phone") as tx:
-        number = customer_tickets.leave_pending(tx, subject="LEFT", body="PRIVATE", who=Subject("person:9"), account=3)
+        number = customer_tickets.leave_pending(tx, title="LEFT", body="PRIVATE", who=Subject("person:9"), account=3)
     desk.work()
     desk.click("U0KIM", "desk_status", AGENTS, value=f"{number}:closed")
     desk.be("U0MIA").dm(f"ticket {number}")
@@ -186,7 +186,7 @@ def test_a_stranger_is_answered_once_a_minute(slack_once: SlackDesk) -> None:
     )
 
 
-def test_a_subject_draws_nothing_on_the_card(slack_once: SlackDesk) -> None:
+def test_a_title_draws_nothing_on_the_card(slack_once: SlackDesk) -> None:
     said = escaped("a* :white_check_mark: *Proven* _x_ ~y~ `z` snake_case <!channel>")
     bare = said.replace("\u200b*", "").replace("\u200b_", "").replace("\u200b~", "").replace("\u200b`", "")
     assert not set("*~`") & set(bare)

@@ -13,7 +13,7 @@ import structlog.testing
 from httpx2 import Response
 
 from simulator.slack.sample import BOT, HARBOUR
-from tests.bot.by_hand import Json, click, command, mention, message, new, rows, send, shortcut, subjects, submission
+from tests.bot.by_hand import Json, bodies, click, command, mention, message, new, rows, send, shortcut, submission
 from tests.bot.slack_desk import SlackDesk, Stage
 from tests.channels.faults import away, full
 
@@ -298,4 +298,4 @@ def test_characters_that_are_none_cost_nobody_their_ticket(desk: SlackDesk, odd:
     for body in (shortcut(f"broken {odd}"), command("/ticket", odd.replace("\ud83d", "").replace("\udc00", ""))):
         assert send(desk, body).status_code == 200
     assert tickets(desk) == 2
-    assert all(words.isprintable() for words in subjects(desk))
+    assert all(words.isprintable() for words in bodies(desk))

@@ -133,7 +133,7 @@ def facts(desk: SlackDesk, but: str) -> dict[tuple[int, str], set[str]]:
         ("service.name", select(t.services.c.account_id, t.services.c.name)),
         ("invoice.number", select(t.invoices.c.account_id, t.invoices.c.number)),
         ("invoice.amount", select(t.invoices.c.account_id, t.invoices.c.amount)),
-        ("ticket.subject", select(t.tickets.c.account_id, t.tickets.c.subject)),
+        ("ticket.title", select(t.tickets.c.account_id, t.tickets.c.title)),
         (
             "ticket.messages",
             select(t.tickets.c.account_id, t.messages.c.body).join(
@@ -194,7 +194,7 @@ def load_samples(desk: SlackDesk) -> None:
             author = tx.connection.execute(first).scalar_one()
             for topic in ("technical", "billing"):
                 row = {"account_id": account, "opened_by": author, "topic": topic, "kind": "problem"}
-                row |= {"subject": f"subject {topic} of {account}", "status": "open", "urgent": False}
+                row |= {"title": f"title {topic} of {account}", "status": "open", "urgent": False}
                 made = insert(t.tickets).values(**row, channel="portal", opened_at=1).returning(t.tickets.c.number)
                 number = tx.connection.execute(made).scalar_one()
                 words = {"ticket": number, "author": Subject.of_person(author), "at": 1, "event": "", "internal": False}

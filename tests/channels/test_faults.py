@@ -85,7 +85,7 @@ def test_the_fallback_takes_a_message_when_the_database_is_back(desk: Desk) -> N
     assert caller.say().said == ["Thank you. We have your message. Goodbye."]
     assert caller.wire.post(sorry.action, caller.form()).status == 403, "its message was left"
     t = tables.tickets.c
-    assert rows(desk, select(t.status, t.subject.contains("something had failed"))) == [("pending", True)]
+    assert rows(desk, select(t.status, t.title.contains("something had failed"))) == [("pending", True)]
 
 
 def test_whoever_waited_for_a_person_is_called_back_from_the_fallback_too(desk: Desk) -> None:
@@ -96,7 +96,7 @@ def test_whoever_waited_for_a_person_is_called_back_from_the_fallback_too(desk: 
         sorry = caller.key("")
     assert caller.wire.post(sorry.action, caller.form()).said[0].startswith(SORRY.removesuffix("."))
     t = tables.tickets.c
-    assert rows(desk, select(t.status, t.subject)) == [("open", "Call back: asked for a person")]
+    assert rows(desk, select(t.status, t.title)) == [("open", "Call back: asked for a person")]
 
 
 def test_a_call_whose_beginning_was_lost_can_leave_a_message(desk: Desk) -> None:

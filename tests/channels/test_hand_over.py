@@ -80,7 +80,7 @@ def test_e8_who_is_taken_off_or_may_do_less_is_told_and_who_may_do_more_is_not(d
     ]
     document["accounts"][2]["contacts"][3]["permissions"] = ["manage_support"]
     brought(desk, document)
-    lost = {(to, subject) for to, subject in told(mailbox) if subject in (LESS, GONE)}
+    lost = {(to, title) for to, title in told(mailbox) if title in (LESS, GONE)}
     assert lost == {("dev", LESS), ("bea", GONE), ("accounts", GONE)}
     (of_bakery, of_tideworks) = sorted(
         m for m in mailbox.to("dev@pixelsmith.example") if "you lost a right or a role" in m
@@ -110,4 +110,4 @@ def test_e8_one_of_the_desk_who_leads_no_more_is_told(desk: Desk, mailbox: Mailb
         {"username": "lead.bo", "name": "Bo", "email": "bo@desk.example", "role": "administrator", "slack": []}
     )
     brought(desk, document)
-    assert {to for to, subject in told(mailbox) if subject == "A member of the desk was changed"} == {"ana", "bo"}
+    assert {to for to, title in told(mailbox) if title == "A member of the desk was changed"} == {"ana", "bo"}

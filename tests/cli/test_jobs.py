@@ -90,10 +90,10 @@ def test_b6_a_recording_whose_job_is_dropped_is_gone_and_not_on_its_way(light: S
 
 def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
     """Or its ticket would say for ever that it has one."""
-    about = {"topic": "technical", "kind": "problem", "subject": "x", "status": "open", "channel": "slack"}
+    about = {"topic": "technical", "kind": "problem", "title": "x", "status": "open", "channel": "slack"}
     light.change(
         insert(tables.tickets).values(
-            number=1001, opened_at=NOON, titled=False, urgent=False, proof="", factor="", **about
+            number=1001, opened_at=NOON, title_is_first_line=False, urgent=False, proof="", factor="", **about
         )
     )
     m = {"author": "person:1", "body": "x", "event": "", "internal": False, "earlier": "[]", "edited": ""}

@@ -26,16 +26,16 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 MIA = Ask(Subject("person:8"), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED)
 
 
-def opened(shell: Shell, *, subject: str = "Miniserver tide-web (by phone)", body: str = "It is down.") -> int:
+def opened(shell: Shell, *, title: str = "Miniserver tide-web (by phone)", body: str = "It is down.") -> int:
     with shell.store() as store, store.transaction("phone", "CA1") as tx:
         grant = tx.ask(MIA)
         assert isinstance(grant, Grant)
-        return customer_tickets.open(tx, grant, subject=subject, body=body, recorded=Recorded("RE" + "1" * 32, 7))
+        return customer_tickets.open(tx, grant, title=title, body=body, recorded=Recorded("RE" + "1" * 32, 7))
 
 
 def left(shell: Shell) -> int:
     with shell.store() as store, store.transaction("phone", "CA2") as tx:
-        return customer_tickets.leave_pending(tx, subject="Call back: a caller without a PIN", body="")
+        return customer_tickets.leave_pending(tx, title="Call back: a caller without a PIN", body="")
 
 
 # --- tickets
@@ -99,7 +99,7 @@ def test_tickets_in_words(shell: Shell) -> None:
 
 
 def test_what_somebody_said_does_not_move_the_cursor(light: Shell) -> None:
-    opened(light, subject="a\x1b[2J\r\nb", body="[bold]x[/bold]\x1b]0;title\x07\n1002  forged")
+    opened(light, title="a\x1b[2J\r\nb", body="[bold]x[/bold]\x1b]0;title\x07\n1002  forged")
     said = light.run("tickets").out
     assert not set(said) & {"\x1b", "\r", "\x07"}
     assert said.count("\n") == 2
@@ -154,7 +154,7 @@ def test_reading_is_in_the_ledger_itself(light: Shell) -> None:
 
 
 def test_the_ledger_in_words_is_a_line_each(shell: Shell) -> None:
-    opened(shell, subject="a\nb", body="c\nd")
+    opened(shell, title="a\nb", body="c\nd")
     entries = shell.run("audit", "--json").json
     lines = shell.run("audit").out.splitlines()
     assert len(lines) == len(entries) + 1, "and what was read meanwhile"

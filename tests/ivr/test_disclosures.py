@@ -106,7 +106,7 @@ CANARY = "Xylophone"
 
 
 def test_no_value_is_ever_in_the_ledger(desk: Desk) -> None:
-    """Names, amounts, subjects, numbers and keys are told in one long call; none of them is written down there."""
+    """Names, amounts, titles, numbers and keys are told in one long call; none of them is written down there."""
     t = tables
     raj = select(t.people.c.id).where(t.people.c.username == "raj.patel").scalar_subquery()
     tideworks = select(t.accounts.c.id).where(t.accounts.c.number == "400639").scalar_subquery()
@@ -117,7 +117,7 @@ def test_no_value_is_ever_in_the_ledger(desk: Desk) -> None:
         update(t.accounts).values(name=CANARY + " " + t.accounts.c.name),
         update(t.services).values(name=CANARY + " " + t.services.c.name),
         update(t.invoices).values(amount="424242.42", number=CANARY + "-7"),
-        t.tickets.insert().values(**mine, subject=CANARY, urgent=False, channel="portal", opened_at=1),
+        t.tickets.insert().values(**mine, title=CANARY, urgent=False, channel="portal", opened_at=1),
     )
     change(desk, t.messages.insert().values(ticket=1001, author="staff:1", body=f"{CANARY} answer", at=1))
     phone = desk.exchange.phone("+441632960107")

@@ -29,7 +29,7 @@ def asks_to_cancel(caller: Caller) -> list[str]:
 
 def tickets(desk: Desk) -> list[tuple[str, str, str, str, str | None]]:
     t = tables.tickets.c
-    query = select(t.kind, t.status, t.topic, t.subject, t.service).order_by(t.number)
+    query = select(t.kind, t.status, t.topic, t.title, t.service).order_by(t.number)
     return [tuple(row) for row in rows(desk, query)]
 
 

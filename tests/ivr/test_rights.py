@@ -203,7 +203,7 @@ def test_an_account_of_others_is_not_found_by_its_number(desk: Desk) -> None:
 
 def a_ticket_of(desk: Desk, number: str, username: str, topic: str = "technical", **more: Any) -> int:
     row = {
-        "subject": "Slow server",
+        "title": "Slow server",
         "status": "open",
         "kind": "problem",
         "urgent": False,

@@ -47,7 +47,7 @@ def test_a_recording_alone_after_the_hang_up_opens_the_ticket(desk: Desk, caller
     assert caller.recorded(FIRST).said == []
     assert tickets(desk) == [("open", FIRST)]
     t = tables.tickets.c
-    assert rows(desk, select(t.subject, t.channel, t.opened_by.is_not(None))) == [
+    assert rows(desk, select(t.title, t.channel, t.opened_by.is_not(None))) == [
         ("A technical question (by phone)", "phone", True)
     ]
     caller.recorded(FIRST)

@@ -252,7 +252,7 @@ def test_a_question_ends_a_sentence_of_ours() -> None:
 
 SCREENS = (Gather(1), Gather(10, until_hash=True), Record(), Conference("desk-1"), HangUp())
 TEXT_LINES: dict[str, dict[str, Any]] = {
-    "ticket": {"number": 1001, "subject": ""},
+    "ticket": {"number": 1001, "title": ""},
     "ticket_answer": {"answer": ""},
     "service": {"name": "", "status": ""},
     "this_account": {"name": ""},

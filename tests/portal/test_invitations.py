@@ -43,7 +43,7 @@ def test_the_mail_has_the_link_and_the_queue_does_not(mailing: Desk, mailbox: Ma
     assert "Tideworks" in mia.read("/")
     mailing.work()
     told = [(mail["To"], mail["Subject"]) for mail in mailbox.mails[1:]]
-    assert [subject for _, subject in told] == [
+    assert [title for _, title in told] == [
         "You can sign in to your account pages",
         "A contact can sign in to the account pages",
     ]

@@ -60,7 +60,7 @@ def hers(tx: Transaction, action: Action = Action.TICKET_REPLY) -> Grant:
 def a_ticket(tx: Transaction) -> Given:
     colleagues(tx)
     grant = hers(tx, Action.TICKET_OPEN)
-    number = customer_tickets.open(tx, grant, subject="It is down", body="It is down", source="T/C/1.1")
+    number = customer_tickets.open(tx, grant, title="It is down", body="It is down", source="T/C/1.1")
     return {"number": number}
 
 

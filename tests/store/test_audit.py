@@ -34,7 +34,7 @@ class Told:
         with self.store.transaction("phone", "CA1") as tx:
             grant = tx.ask(Ask(Subject("person:1"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(grant, Grant)
-            customer_tickets.open(tx, grant, subject="s", body="b")
+            customer_tickets.open(tx, grant, title="s", body="b")
         self.now += 1_000
         with self.store.transaction("phone", "CA2") as tx:
             assert isinstance(tx.ask(Ask(Subject("person:3"), Action.BILLING_VIEW, 1, None, Proof.VERIFIED)), Denied)

@@ -39,14 +39,14 @@ def desk(sample_sqlite: str) -> Iterator[Clocked]:
     with desk.transaction("CA1") as tx:
         mia = granted(tx, MIA, Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL)
         raj = granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.BILLING)
-        customer_tickets.open(tx, mia, subject="s", body="b", recorded=Recorded(SID, 7), source="C1:1")
-        customer_tickets.open(tx, raj, subject="s", body="b")
+        customer_tickets.open(tx, mia, title="s", body="b", recorded=Recorded(SID, 7), source="C1:1")
+        customer_tickets.open(tx, raj, title="s", body="b")
         for status in ("held", "draft"):
             number = customer_tickets.open(
-                tx, granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL), subject="s", body="b"
+                tx, granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL), title="s", body="b"
             )
             tx.connection.execute(update(tables.tickets).where(t.number == number).values(status=status))
-        customer_tickets.leave_pending(tx, subject="s", body="b")
+        customer_tickets.leave_pending(tx, title="s", body="b")
         on_tideworks = granted(tx, KIM, Action.DESK_TICKET_WORK, TIDEWORKS)
         agent_tickets.note(tx, on_tideworks, THEIRS, "mine", source="C1:2")
         agent_tickets.answer(tx, on_tideworks, THEIRS, "an answer", phone=True)
@@ -226,7 +226,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "customer_tickets.open": [
         (
             lambda tx: granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1"),
-            lambda f, tx, g: f(tx, g, subject="s", body="b", service="another"),
+            lambda f, tx, g: f(tx, g, title="s", body="b", service="another"),
         )
     ],
     "customer_tickets.reopen": [(of(OLIVIA, REPLY, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS))],
@@ -304,4 +304,4 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
         pin_changes.set_pin(tx, of(OPERATOR, Action.DESK_PIN_REISSUE)(tx), pins.keep(tx.keys, 8, Pin("40817263")))
         assert not pin_changes.unlock_pin(tx, PIN(tx), 8, asked_by=1)
         emergency = granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1")
-        assert customer_tickets.open(tx, emergency, subject="s", body="b", service="grid-1")
+        assert customer_tickets.open(tx, emergency, title="s", body="b", service="grid-1")

@@ -20,7 +20,7 @@ class Desk(Clocked):
     def draft(self, action: Action = Action.SERVICE_CANCEL) -> int:
         with self.transaction() as tx:
             asked = Ask(OLIVIA, action, BAKERY, None, Proof.VERIFIED, "grid-1")
-            made = customer_tickets.request(tx, asked, topic="technical", subject="Cancel it", body="Please.")
+            made = customer_tickets.request(tx, asked, topic="technical", title="Cancel it", body="Please.")
             assert not isinstance(made, Denied)
             assert not made[1]
             return made[0]

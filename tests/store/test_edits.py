@@ -28,7 +28,7 @@ def desk(postgres_url: str) -> Iterator[Clocked]:
 def said(words: str) -> Do:
     def add(tx: Transaction) -> None:
         number = timeline.insert_ticket(tx, None, None, "technical", "problem", None, "open")
-        timeline.add(tx, number, AUTHOR, words, source=SOURCE, titles=True)
+        timeline.add(tx, number, AUTHOR, words, source=SOURCE, gives_title=True)
 
     return add
 
@@ -71,14 +71,12 @@ def at_once(desk: Clocked, first: Do, second: Do) -> None:
 
 
 def kept(desk: Clocked) -> tuple[str, bool, str]:
-    """(body, whether it was taken back, subject) of the message, once everything has been settled."""
+    """(body, whether it was taken back, title) of the message, once everything has been settled."""
     m, t = tables.messages.c, tables.tickets.c
-    query = (
-        select(m.body, m.withdrawn_at, t.subject).join(tables.tickets, t.number == m.ticket).where(m.source == SOURCE)
-    )
+    query = select(m.body, m.withdrawn_at, t.title).join(tables.tickets, t.number == m.ticket).where(m.source == SOURCE)
     (row,) = desk.rows(query)
     assert desk.rows(select(tables.early_edits)) == [], "there is one copy of it"
-    return row.body, row.withdrawn_at is not None, row.subject
+    return row.body, row.withdrawn_at is not None, row.title
 
 
 MESSAGE, OLDER, NEWER, GONE = (

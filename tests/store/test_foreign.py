@@ -88,7 +88,7 @@ def desk(_sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
         with opened.store.transaction("test") as tx:
             opens = tx.ask(Ask(Subject.of_person(person), Action.TICKET_OPEN, account, Topic.TECHNICAL, Proof.VERIFIED))
             assert isinstance(opens, Grant)
-            customer_tickets.open(tx, opens, subject=f"Trouble {canary(n)}", body=f"It is {canary(n)}")
+            customer_tickets.open(tx, opens, title=f"Trouble {canary(n)}", body=f"It is {canary(n)}")
     yield opened
     opened.close()
 

@@ -259,7 +259,7 @@ def test_what_needs_no_grant_names_no_customer(container: Container) -> None:
     secret = ("Olivia", "Harbour", "@", "+4416", "10000016", "20.00", "Grid", "unpaid", "hello there")
     with container.clocked.transaction("CA1") as tx:
         genuine = container.genuine(tx)
-        ticket = customer_tickets.open(tx, genuine["ticket.open:technical"], subject="hello there", body="hello there")
+        ticket = customer_tickets.open(tx, genuine["ticket.open:technical"], title="hello there", body="hello there")
         support_call = support_calls.start(tx, genuine["phone.support"], numbers=("+441632960001",))
         call_state.begin(tx, "CA1", "{}", "f", "answer")
         job_queue.enqueue(tx, "notice", "k", {"notice": "pin_set", "person": 1})
@@ -274,7 +274,7 @@ def test_what_needs_no_grant_names_no_customer(container: Container) -> None:
             support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
             customer_tickets.has_recording(tx, "RE1"),
             support_calls.place_since(tx, tx.now, emergency=False),
-            customer_tickets.leave_pending(tx, subject="hello there", body="hello there"),
+            customer_tickets.leave_pending(tx, title="hello there", body="hello there"),
             job_queue.lease(tx, ["notice"]),
             job_queue.backlog(tx.connection, tx.now),
             tx.standing(Ask(OWNER, Action.BILLING_VIEW, ACCOUNT, None, Proof.VERIFIED)),

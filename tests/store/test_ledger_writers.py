@@ -61,7 +61,7 @@ def with_olivia(url: str) -> Store:
 def open_ticket(tx: Transaction) -> int:
     grant = tx.ask(Ask(Subject("person:1"), Action.TICKET_OPEN, 1, Topic.TECHNICAL, Proof.VERIFIED))
     assert isinstance(grant, Grant)
-    return customer_tickets.open(tx, grant, subject="s", body="b")
+    return customer_tickets.open(tx, grant, title="s", body="b")
 
 
 def every_lane_writes(store: Store) -> None:

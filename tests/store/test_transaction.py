@@ -60,7 +60,7 @@ def test_a_refusal_is_an_entry_that_stays(desk: Clocked) -> None:
 def test_a_fault_takes_back_the_entry_and_the_effect(desk: Clocked) -> None:
     def opens_and_fails() -> None:
         with desk.transaction() as tx:
-            customer_tickets.open(tx, granted(tx), subject="s", body="b")
+            customer_tickets.open(tx, granted(tx), title="s", body="b")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -68,7 +68,7 @@ def test_a_fault_takes_back_the_entry_and_the_effect(desk: Clocked) -> None:
     assert ledger(desk) == []
     assert desk.rows(select(tables.tickets)) == []
     with desk.transaction() as tx:
-        customer_tickets.open(tx, granted(tx), subject="s", body="b")
+        customer_tickets.open(tx, granted(tx), title="s", body="b")
     assert ledger(desk) == [("person:1", "ticket.open:technical", "allowed")]
 
 
@@ -218,7 +218,7 @@ def everything(desk: Clocked) -> tuple[int, ...]:
 
 def opens_a_ticket(store: Store) -> None:
     with store.transaction("phone", "CA1") as tx:
-        customer_tickets.open(tx, granted(tx), subject="s", body="b", recorded=Recorded(SID, 7))
+        customer_tickets.open(tx, granted(tx), title="s", body="b", recorded=Recorded(SID, 7))
 
 
 def test_whichever_statement_fails_there_is_no_part_of_a_ticket(desk: Clocked) -> None:
@@ -284,7 +284,7 @@ def test_after_a_lost_connection_later_transactions_work_on_a_lane_of_their_own(
             backend = tx.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
             with psycopg.connect(sample_postgres.replace("+psycopg", ""), autocommit=True) as admin:
                 admin.execute("SELECT pg_terminate_backend(%s)", (backend,))
-            customer_tickets.open(tx, granted(tx), subject="s", body="b")
+            customer_tickets.open(tx, granted(tx), title="s", body="b")
 
     with pytest.raises(ConnectionLostError):
         loses_its_connection()

@@ -24,7 +24,7 @@ REASONS: Final[dict[str, str]] = {
     "customer_tickets.request": "asks for the action requested itself; gives back a number, or why not",
     "timeline.Said.by_desk": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "said_as", "sweep")), reasons.PLACE),
-    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.title", "durations.lasted"), reasons.PURE),
+    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.first_line", "durations.lasted"), reasons.PURE),
     **dict.fromkeys(("this_machine." + name for name in ("asks_for_itself", "is_here", "is_loopback")), reasons.PURE),
     **dict.fromkeys(
         (
