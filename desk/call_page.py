@@ -25,7 +25,7 @@ from store.tickets import ticket_queue
 class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
     have looked at too many accounts. `callback`: what would come of having the caller called back, None where that is not offered.
-    `free` talk on a phone of the desk and nobody has said that it is theirs; `claimable` are all such calls, by id, those just over as well.
+    `free` talk on a phone of the desk and nobody has said that it is theirs; `assignable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
     chosen: LiveCall | None
@@ -38,7 +38,7 @@ class CallPage:
     waiting: tuple[LiveCall, ...]
     talking: tuple[LiveCall, ...]
     before: tuple[LiveCall, ...]
-    claimable: tuple[int, ...]
+    assignable: tuple[int, ...]
     callbacks: int
     counts: Mapping[str, int]
     alerts: tuple[Alert, ...]
@@ -72,7 +72,7 @@ def call_page(
         if chosen is None:
             return None
     else:
-        # The last card gives way to a call nobody has claimed.
+        # The last card gives way to a call that is nobody's yet.
         chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
     tickets = permit_staff(tx, who, Action.DESK_TICKET_WORK)
     threat = threat_mode.look(tx, grant)
@@ -91,7 +91,7 @@ def call_page(
         waiting=tuple(call for call in now if call.state == "waiting"),
         talking=talking,
         before=tuple(before),
-        claimable=tuple(call.id for call in (*free, *before) if call.unclaimed),
+        assignable=tuple(call.id for call in (*free, *before) if call.unassigned),
         callbacks=len(callbacks.under_way(tx, grant)),
         counts=ticket_queue.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),

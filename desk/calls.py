@@ -10,15 +10,15 @@ from authz import Action, Grant
 from desk import ticket_work
 from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
-from store.calls import callbacks, claims, live_calls, support_calls
+from store.calls import call_assignment, callbacks, live_calls, support_calls
 from store.calls.support_calls import AgentBriefing, SupportCall
 from store.tickets import agent_tickets
 
 
-class Claim(Enum):
-    """What came of saying that a call is theirs."""
+class Assigned(Enum):
+    """What came of having a call assigned to oneself."""
 
-    CLAIMED = auto()
+    DONE = auto()
     NO_CALL = auto()
     NOT_FREE = auto()  # somebody else's, or nobody has taken it, or it has been over for too long
     NOT_PERMITTED = auto()
@@ -93,22 +93,22 @@ def take(tx: Transaction, call: SupportCall, leg_call: str, leg: int) -> TakenCa
     return TakenCall(support_calls.agent_briefing(tx, grant, call.id), live_calls.words(tx, call.id))
 
 
-def claim(tx: Transaction, who: Actor, call: int) -> Claim:
-    """The agent claims a support call that was taken on a phone of the desk: its card opens."""
+def assign(tx: Transaction, who: Actor, call: int) -> Assigned:
+    """The agent says that a support call taken on a phone of the desk is theirs: it is assigned to them, and its card opens."""
     found = support_calls.look(tx, call)
     if found is None:
-        return Claim.NO_CALL
+        return Assigned.NO_CALL
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, found.account)
     if grant is None:
-        return Claim.NOT_PERMITTED
-    return Claim.CLAIMED if claims.claim(tx, grant, call) else Claim.NOT_FREE
+        return Assigned.NOT_PERMITTED
+    return Assigned.DONE if call_assignment.assign(tx, grant, call) else Assigned.NOT_FREE
 
 
 def give_back(tx: Transaction, who: Actor, call: int) -> bool:
-    """The agent gives a claimed call back: its card closes to them, and a colleague can claim it. False: it is not theirs."""
+    """The agent gives a call of theirs back: its card closes to them, and it can be assigned to a colleague. False: it is not theirs."""
     found = support_calls.look(tx, call)
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, found.account) if found is not None else None
-    return grant is not None and claims.give_back(tx, grant, call)
+    return grant is not None and call_assignment.give_back(tx, grant, call)
 
 
 def send_to_keypad(tx: Transaction, who: Actor, call: int, asked: AskedFor) -> Keypad:

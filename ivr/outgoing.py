@@ -43,7 +43,7 @@ def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
         ours = _ours(tx, on, query, sid)
         row = call_state.load(tx, sid)
         if row is not None:
-            known = call_state.stored_answer(tx, row) if row.step == 0 and not row.claimed else None
+            known = call_state.stored_answer(tx, row) if row.step == 0 and not row.leased_to else None
             if known is None:
                 raise RefusedError("a callback that has gone on")
             return known

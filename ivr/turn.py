@@ -98,7 +98,7 @@ def answer_call(
                 tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
                 return answer
             row = call_state.load(tx, sid)
-        still_first = row is not None and row.step == 0 and row.fingerprint in fingerprint and not row.claimed
+        still_first = row is not None and row.step == 0 and row.fingerprint in fingerprint and not row.leased_to
         answered = call_state.stored_answer(tx, row) if row is not None and still_first else None
     return answered or screens.refusal(on.phrases)
 
@@ -130,7 +130,7 @@ def recall_to_keypad(on: PhoneContext, sid: str, token: str, fingerprint: Finger
             raise RefusedError("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
             return _go_on(tx, on, row, call, t.RecalledToKeypad(), fingerprint)
-        known = call_state.stored_answer(tx, row) if not row.claimed else None
+        known = call_state.stored_answer(tx, row) if not row.leased_to else None
     if known is None:
         raise RefusedError("a call that has gone on")
     return known
@@ -171,8 +171,8 @@ def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fi
                 return known
             if row.ended_at is not None and not isinstance(heard, t.Spoken):
                 raise RefusedError("the call is over")
-            if row.claimed is not None:
-                if row.claimed not in fingerprint:
+            if row.leased_to is not None:
+                if row.leased_to not in fingerprint:
                     raise RefusedError("a repeat with other keys")
                 return None
             before = call_of(row)
@@ -198,7 +198,7 @@ def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fi
                 choice=on.settings.pin_choice,
                 barred=on.radar.is_hot(then.pin, tx.now),
             )
-            call_state.claim(tx, sid, fingerprint[0])
+            call_state.lease(tx, sid, fingerprint[0])
         return _Check(row, call, attempt, then.pin)
     except BaseException:
         if admitted:

@@ -82,7 +82,7 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
 STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): call_pages.show,
     ("GET", "/desk/calls/{support_call}"): call_pages.show,
-    ("POST", "/desk/calls/{support_call}/mine"): call_pages.claim,
+    ("POST", "/desk/calls/{support_call}/mine"): call_pages.assign,
     ("POST", "/desk/calls/{support_call}/give-back"): call_pages.give_back,
     ("POST", "/desk/calls/{support_call}/ask"): call_pages.ask_proof,
     ("POST", "/desk/calls/{support_call}/callback"): call_pages.callback,

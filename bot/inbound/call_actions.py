@@ -14,15 +14,15 @@ from bot.text import button_values
 from bot.text.button_values import ToCall
 from bot.text.replies import Fixed, Reply
 from desk import calls
-from desk.calls import AskedFor, Callback, Claim, Keypad
+from desk.calls import AskedFor, Assigned, Callback, Keypad
 from store import Transaction
 
 # What is told of each outcome; nothing where the card itself says it.
-CLAIM: Final = {
-    Claim.CLAIMED: None,
-    Claim.NO_CALL: Fixed("call_over"),
-    Claim.NOT_FREE: Fixed("call_not_free"),
-    Claim.NOT_PERMITTED: Fixed("not_yours"),
+ASSIGNED: Final = {
+    Assigned.DONE: None,
+    Assigned.NO_CALL: Fixed("call_over"),
+    Assigned.NOT_FREE: Fixed("call_not_free"),
+    Assigned.NOT_PERMITTED: Fixed("not_yours"),
 }
 KEYPAD: Final = {
     Keypad.SENT: None,
@@ -43,8 +43,8 @@ CALLBACK: Final = {
 }
 
 
-def _claim(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
-    return CLAIM[calls.claim(tx, who, number_of(action))]
+def _assign(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
+    return ASSIGNED[calls.assign(tx, who, number_of(action))]
 
 
 def _give_back(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
@@ -71,7 +71,7 @@ _TO_CALL: Final = {
     "person": calls.callback_person,
 }
 CLICKS: Final[dict[str, Do]] = {
-    "desk_claim": _claim,
+    "desk_assign": _assign,
     "desk_give_back": _give_back,
     "desk_ask_pin": _send_to_keypad(AskedFor.PIN),
     "desk_ask_second": _send_to_keypad(AskedFor.SECOND_PROOF),

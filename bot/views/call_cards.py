@@ -77,8 +77,8 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
     call, id = found.call, str(found.call.id)
     if call.taken_at is None or found.put_away:
         return []
-    if call.unclaimed:
-        return [b.button(p.plain("button.claim"), "desk_claim", id, style="primary")]
+    if call.unassigned:
+        return [b.button(p.plain("button.assign"), "desk_assign", id, style="primary")]
     made = []
     if call.state == "over" and found.requester is not None:
         made.append(b.button(p.plain("button.callback"), "desk_callback", ToCall("support_call", call.id)))

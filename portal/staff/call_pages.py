@@ -9,7 +9,7 @@ from fastapi import Response
 from authz import Proof
 from desk import calls
 from desk.call_page import call_page
-from desk.calls import AskedFor, Callback, Claim, Keypad
+from desk.calls import AskedFor, Assigned, Callback, Keypad
 from portal.staff.signed_in import acting
 from portal.web import responses
 from portal.web.context import PortalContext
@@ -67,9 +67,9 @@ def _tone(case: Case | None) -> str:
     return "twice" if case.proof is Proof.STEPPED_UP else "sure"
 
 
-def claim(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+def assign(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     support_call = visit.number("support_call")
-    done = calls.claim(tx, acting(who), support_call) is Claim.CLAIMED
+    done = calls.assign(tx, acting(who), support_call) is Assigned.DONE
     return responses.to(f"/desk/calls/{support_call}?said=mine" if done else "/desk?said=not_mine")
 
 

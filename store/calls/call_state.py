@@ -15,7 +15,7 @@ from store import tables
 from store.db.statements import AHEAD, Prepared, either
 from store.db.transaction import Transaction
 
-CLAIM_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
+LEASE_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
 ANSWER_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its answer
 CALL_KEPT: Final = 7 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
 CALL_LIFE: Final = 2 * 3_600_000  # ms: a call without a word from Twilio for as long is over
@@ -28,7 +28,7 @@ class CallRow:
     state: str
     fingerprint: str
     sealed: bytes | None = field(repr=False)
-    claimed: str | None
+    leased_to: str | None
     started_at: int
     ended_at: int | None
     proved_by: int | None
@@ -51,21 +51,21 @@ def begin(
 
 
 def load(tx: Transaction, sid: str) -> CallRow | None:
-    """The call, locked until the transaction ends. A claim that has grown old counts as none, and so does one of the future."""
+    """The call, locked until the transaction ends. A lease that has grown old counts as none, and so does one of the future."""
     row = _LOAD.first(tx, sid=sid)
     if row is None:
         return None
     state = tx.keys.open("calls", row.state, f"state {sid}")
     if state is None:
         return None  # its key has gone: nobody can say where the call stands
-    fresh = row.claimed_at is not None and -AHEAD <= tx.now - row.claimed_at < CLAIM_LIFE
+    fresh = row.leased_at is not None and -AHEAD <= tx.now - row.leased_at < LEASE_LIFE
     return CallRow(
         sid,
         row.step,
         state.decode(),
         row.fingerprint,
         row.answer,
-        row.claimed if fresh else None,
+        row.leased_to if fresh else None,
         row.started_at,
         row.ended_at,
         row.proved_by,
@@ -78,9 +78,9 @@ def stored_answer(tx: Transaction, call: CallRow) -> str | None:
     return answer.decode() if answer is not None else None
 
 
-def claim(tx: Transaction, sid: str, fingerprint: str) -> None:
-    """This turn takes longer than one transaction: whoever repeats it meanwhile waits for its answer."""
-    tx.connection.execute(_CLAIM, {"key": sid, "now_claimed": fingerprint, "now_claimed_at": tx.now})
+def lease(tx: Transaction, sid: str, fingerprint: str) -> None:
+    """This turn takes longer than one transaction, and is leased to this delivery of it: whoever repeats it meanwhile waits for its answer."""
+    tx.connection.execute(_LEASE, {"key": sid, "now_leased_to": fingerprint, "now_leased_at": tx.now})
 
 
 def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str, *, proved_by: int | None) -> None:
@@ -158,10 +158,10 @@ _DELIVERED = either(
 # Prepared, the two of every turn: 23 and 15 µs less.
 _LOAD = Prepared(select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update())
 _c = tables.calls
-_CLAIM = (
+_LEASE = (
     update(_c)
     .where(_c.c.sid == bindparam("key"))
-    .values(claimed=bindparam("now_claimed"), claimed_at=bindparam("now_claimed_at"))
+    .values(leased_to=bindparam("now_leased_to"), leased_at=bindparam("now_leased_at"))
 )
 _SAVE = Prepared(
     update(_c)
@@ -172,7 +172,7 @@ _SAVE = Prepared(
         fingerprint=bindparam("new_fingerprint"),
         answer=bindparam("new_answer"),
         proved_by=bindparam("new_proved_by"),
-        claimed=None,
-        claimed_at=None,
+        leased_to=None,
+        leased_at=None,
     )
 )

@@ -66,7 +66,7 @@ class LiveCall:
     lasted: int = 0
 
     @property
-    def unclaimed(self) -> bool:
+    def unassigned(self) -> bool:
         """Somebody took it on a phone of the desk, and nobody has said that it is theirs."""
         return self.taken_at is not None and self.staff is None
 

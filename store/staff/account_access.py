@@ -17,7 +17,7 @@ from sqlalchemy import delete, exists, func, insert, select, update
 
 from authz import Grant, Subject
 from store import tables
-from store.calls import claims
+from store.calls import call_assignment
 from store.calls.live_calls import OpenTicket
 from store.db import grant_limits
 from store.db.holdings import held_by, in_order, words_of
@@ -97,7 +97,7 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
         alerts.alert(tx, "no_case", _once_an_hour(tx, grant), subject=grant.subject, account=account)
         return _refused(tx, grant, AccountAccess.NO_CASE)
-    if tx.connection.execute(select(claims.of_account(tx, staff, account, unchosen=True))).scalar():
+    if tx.connection.execute(select(call_assignment.of_account(tx, staff, account, unchosen=True))).scalar():
         return AccountAccess.OPEN
     seen = _of_late(tx, staff)
     if account in seen:
@@ -166,7 +166,7 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
         a.staff_id == staff,
         never | by_customer,
     )
-    return bool(tx.connection.execute(select(claims.of_account(tx, staff, account) | taken)).scalar_one())
+    return bool(tx.connection.execute(select(call_assignment.of_account(tx, staff, account) | taken)).scalar_one())
 
 
 def _look_ups(subject: str) -> Limit:

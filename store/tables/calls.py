@@ -19,8 +19,8 @@ class Call(Base):
     state: Mapped[bytes]
     fingerprint: Mapped[str]
     answer: Mapped[bytes | None]
-    claimed: Mapped[str | None]
-    claimed_at: Mapped[int | None]
+    leased_to: Mapped[str | None]
+    leased_at: Mapped[int | None]
     started_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
     proved_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
@@ -32,7 +32,7 @@ class SupportCall(Base):
     that is as far as we know. `requested_proof` is what the caller has been sent to the keypad for (pin, second), `verification_result` what came of it
     (passed, failed), `threatened`: under a threat. `callback` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
     is when we last heard of the caller while they waited, `joined_at` when they came into the room. `ending` in words of
-    support_calls.py. `claimed_late`: somebody said that the call was theirs after it was over."""
+    support_calls.py. `assigned_late`: somebody said that the call was theirs after it was over."""
 
     __tablename__ = "support_calls"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -59,7 +59,7 @@ class SupportCall(Base):
     threatened: Mapped[bool] = mapped_column(server_default=false())
     ending: Mapped[str] = mapped_column(String(16), server_default="")
     code_words_key: Mapped[str | None] = mapped_column(String(8))
-    claimed_late: Mapped[bool] = mapped_column(server_default=false())
+    assigned_late: Mapped[bool] = mapped_column(server_default=false())
 
 
 class AgentLeg(Base):

@@ -60,7 +60,7 @@ def test_it_changes_through_a_call(slack: SlackDesk) -> None:
     assert "*Talking* to somebody at the desk" in card(desk)
     assert "Our two words: *" in card(desk)
     assert "Proof: *verified* in this call" in card(desk)
-    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.click("U0KIM", "desk_assign", AGENTS)
     assert "*Talking* to Kim Novak" in card(desk)
     desk.click("U0KIM", "desk_ask_pin", AGENTS)
     assert "*At the keypad*, for their PIN" in card(desk)
@@ -95,7 +95,7 @@ def test_while_not_verified_there_is_nothing_of_the_account_on_it(slack_once: Sl
 def test_a_proof_that_failed_empties_the_card(slack_once: SlackDesk) -> None:
     desk = slack_once
     talking(desk)
-    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.click("U0KIM", "desk_assign", AGENTS)
     desk.click("U0KIM", "desk_ask_pin", AGENTS)
     with desk.store.transaction("test") as tx:
         support_calls.proved(tx, 1, passed=False)
@@ -108,7 +108,7 @@ def test_a_proof_that_failed_empties_the_card(slack_once: SlackDesk) -> None:
 def test_once_it_is_over_it_gives_no_orders(slack_once: SlackDesk, told: str) -> None:
     desk = slack_once
     mia, _agent = talking(desk)
-    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.click("U0KIM", "desk_assign", AGENTS)
     mia.hang_up()
     if told:
         with desk.store.transaction("test") as tx:
@@ -126,19 +126,19 @@ def test_a_call_is_one_agents(slack_once: SlackDesk) -> None:
     send(desk, click("desk_ask_pin", "1", "U0ANA", AGENTS))
     desk.work()
     assert "is not yours" in desk.said("U0ANA", AGENTS)
-    desk.click("U0KIM", "desk_claim", AGENTS)
-    send(desk, click("desk_claim", "1", "U0ANA", AGENTS))
+    desk.click("U0KIM", "desk_assign", AGENTS)
+    send(desk, click("desk_assign", "1", "U0ANA", AGENTS))
     desk.work()
-    assert "A colleague has claimed it" in desk.said("U0ANA", AGENTS)
+    assert "A colleague has it" in desk.said("U0ANA", AGENTS)
     assert "*Talking* to Kim Novak" in card(desk)
 
 
-def test_a_wrong_call_is_given_back_and_one_that_is_over_can_still_be_claimed(slack_once: SlackDesk) -> None:
+def test_a_wrong_call_is_given_back_and_one_that_is_over_can_still_be_assigned(slack_once: SlackDesk) -> None:
     """The button is offered once the call is somebody's, works for them alone; of a call that is nobody's no callback is offered."""
     desk = slack_once
     mia, _agent = talking(desk)
     assert "Not my call" not in card(desk)
-    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.click("U0KIM", "desk_assign", AGENTS)
     send(desk, click("desk_give_back", "1", "U0ANA", AGENTS))
     desk.work()
     assert "is not yours" in desk.said("U0ANA", AGENTS)
@@ -151,7 +151,7 @@ def test_a_wrong_call_is_given_back_and_one_that_is_over_can_still_be_claimed(sl
     mia.hang_up()
     desk.work()
     assert "Call back" not in card(desk).replace("Call back,", "")
-    desk.click("U0ANA", "desk_claim", AGENTS)
+    desk.click("U0ANA", "desk_assign", AGENTS)
     assert "*Ended.* Talked to Ana Brandt" in card(desk)
     assert "Call back" in card(desk)
 
@@ -161,7 +161,7 @@ def test_a_customer_who_clicks_the_desks_buttons_gets_nothing(slack_once: SlackD
     talking(desk)
     before = card(desk)
     for action, value in (
-        ("desk_claim", "1"),
+        ("desk_assign", "1"),
         ("desk_give_back", "1"),
         ("desk_ask_pin", "1"),
         ("desk_ask_second", "1"),

@@ -227,7 +227,7 @@ def test_verify_shows_the_card_in_short_to_whoever_has_them_on_the_phone(slack_o
     desk.work()
     desk.be("U0KIM").command("/verify", "10000073", AGENTS)
     assert "That proves nothing yet" in desk.said("U0KIM", AGENTS), "not hers yet"
-    desk.click("U0KIM", "desk_claim", AGENTS)
+    desk.click("U0KIM", "desk_assign", AGENTS)
     desk.be("U0KIM").command("/verify", "10000073", AGENTS)
     assert desk.said("U0KIM", AGENTS).count("Raj Patel* · Tideworks Ltd, account 400639") == 2, "the card, and in short"
     desk.be("U0ANA").command("/verify", "10000073", AGENTS)

@@ -110,11 +110,11 @@ def test_a_connection_lost_while_a_pin_is_hashed_costs_no_call(postgres_desk: De
     caller = Caller(Wire(postgres_desk))
     caller.dial()
     caller.key("")
-    claimed = select(tables.calls.c.claimed.is_not(None)).where(tables.calls.c.sid == caller.sid)
+    leased_to = select(tables.calls.c.leased_to.is_not(None)).where(tables.calls.c.sid == caller.sid)
     with ThreadPoolExecutor(1) as aside:
         with hashing_waits():
             turn = aside.submit(caller.key, "17846325")
-            while rows(postgres_desk, claimed) != [(True,)]:
+            while rows(postgres_desk, leased_to) != [(True,)]:
                 assert not turn.done()
             hang_up_on(postgres_desk)
         assert turn.result(30).said[0] == "Thank you."

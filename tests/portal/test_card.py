@@ -121,7 +121,7 @@ def test_none_of_that_is_read_by_others(one_desk: Desk) -> None:
     assert not [word for word in facts if word in kim.text]
 
 
-def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_desk: Desk) -> None:
+def test_a_call_that_is_nobodys_yet_comes_before_the_card_of_the_last(one_desk: Desk) -> None:
     kim = signed_in(one_desk)
     on_the_phone(one_desk, kim).hang_up()
     one_desk.work()
@@ -143,7 +143,7 @@ def test_a_call_that_nobody_has_claimed_comes_before_the_card_of_the_last(one_de
     assert "Mia Chen" in kim.read("/desk/calls/1")
 
 
-def test_of_several_calls_that_nobody_has_claimed_none_is_offered_before_the_others(sample_sqlite: str) -> None:
+def test_of_several_calls_that_are_nobodys_yet_none_is_offered_before_the_others(sample_sqlite: str) -> None:
     desk = Desk(sample_sqlite, **ACCOUNT | {"agent_number": "+441632960009,+441632960008"})
     kim = signed_in(desk)
     mia = asks(desk)

@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import OPERATOR, Transaction, tables
-from store.calls import callbacks, claims, support_calls
+from store.calls import call_assignment, callbacks, support_calls
 from store.jobs import job_queue
 from store.messages import edits as words
 from store.staff import staff_list
@@ -168,13 +168,13 @@ def a_talk(tx: Transaction) -> Given:
 TALK = Pairs(
     a_talk,
     {
-        "Kim claims it": lambda tx, given: claims.claim(
+        "Kim says it is theirs": lambda tx, given: call_assignment.assign(
             tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["support_call"]
         ),
-        "Lee claims it": lambda tx, given: claims.claim(
+        "Lee says it is theirs": lambda tx, given: call_assignment.assign(
             tx, granted(tx, LEE, Action.DESK_CARD_VIEW), given["support_call"]
         ),
-        "Kim gives it back": lambda tx, given: claims.give_back(
+        "Kim gives it back": lambda tx, given: call_assignment.give_back(
             tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["support_call"]
         ),
         "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),

@@ -162,11 +162,11 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, "RE" + "9" * 32)),
     ],
     "support_calls.ask_proof": [(of(ANA, Action.DESK_PROOF_ASK), lambda f, tx, g: f(tx, g, 1, "pin"))],
-    "claims.claim": [
+    "call_assignment.assign": [
         (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
         (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
     ],
-    "claims.give_back": [
+    "call_assignment.give_back": [
         (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
         (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
     ],

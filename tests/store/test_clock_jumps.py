@@ -113,7 +113,7 @@ def test_b6_what_was_made_by_a_clock_a_day_ahead_proves_nothing_once_it_is_put_r
     assert guarded.right() is EVALUATE, "nor a day longer"
 
 
-def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_put_right(guarded: Guarded) -> None:
+def test_b6_no_lease_or_agreement_of_the_future_holds_once_the_clock_is_put_right(guarded: Guarded) -> None:
     asked, answers = guarded.add_people(1)[0], []
     account = {"id": 1, "number": "1", "name": "A", "scheme": "memset", "status": "active"}
     lead = {"name": "L", "email": "l@desk.example", "role": "supervisor"}
@@ -132,7 +132,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     right = guarded.now
     guarded.now += DAY
     assert guarded.do(job_queue.lease, ["ticket_update"]) is not None
-    guarded.do(call_state.claim, "CA1", "f")
+    guarded.do(call_state.lease, "CA1", "f")
     state = guarded.do(lambda tx: installations.begin(tx.keys, "0" * 11, tx.now))
     assert guarded.do(leads, one, dual_control.ask, "pin_unlock", person=asked)
     with guarded.transaction("CA1") as tx:
@@ -146,7 +146,7 @@ def test_b6_no_lease_claim_or_agreement_of_the_future_holds_once_the_clock_is_pu
     for guarded.now in (right, right + 12 * HOUR):
         call = guarded.do(call_state.load, "CA1")
         assert call is not None
-        assert call.claimed is None
+        assert call.leased_to is None
         assert not guarded.do(installations.came_back, state)
         assert not guarded.do(leads, two, dual_control.agree, wish.id)
         assert guarded.do(slack_approvals.lately, subject, HOUR) == 0

@@ -73,7 +73,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.PURE,
     ),
     **dict.fromkeys(
-        (f"call_state.{n}" for n in ("begin", "claim", "end", "load", "save", "sweep", "update_state")), reasons.CALL
+        (f"call_state.{n}" for n in ("begin", "end", "lease", "load", "save", "sweep", "update_state")), reasons.CALL
     ),
     "call_state.first_delivery": "whether a webhook is new: true or false",
     "call_state.forget_delivery": "forgets that a webhook came; gives nothing back",
@@ -88,7 +88,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("slack_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
-    "claims.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
+    "call_assignment.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
     "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone",
     "callbacks.words": reasons.PURE,
     "callbacks.asker_is_away": "whether an agent is suspended: yes or no",
@@ -122,7 +122,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.FACTOR,
     ),
     "threat_mode.threat": "whether the phone takes messages only: yes or no",
-    **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unclaimed"), reasons.PURE),
+    **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unassigned"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
     **dict.fromkeys(
         ("attempt_limits." + n for n in ("forget", "forget_person", "give_back", "is_disabled", "is_locked")),

@@ -435,8 +435,8 @@ def _calls() -> None:
         sa.Column("state", sa.LargeBinary, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("answer", sa.LargeBinary),
-        sa.Column("claimed", sa.Text),
-        sa.Column("claimed_at", sa.BigInteger),
+        sa.Column("leased_to", sa.Text),
+        sa.Column("leased_at", sa.BigInteger),
         sa.Column("started_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger, index=True),
         sa.Column("proved_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
@@ -468,7 +468,7 @@ def _calls() -> None:
         sa.Column("threatened", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("ending", sa.String(16), nullable=False, server_default=""),
         sa.Column("code_words_key", sa.String(8)),
-        sa.Column("claimed_late", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("assigned_late", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
         "agent_legs",

@@ -1,4 +1,4 @@
-"""Whose call it is: a wrong one is given back, and one that nobody has claimed can be claimed for as long as its case is open."""
+"""Whose call it is: a wrong one is given back, and one that is nobody's yet can be assigned for as long as its case is open."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def looked_at(desk: Desk) -> list[int]:
     return [row.staff_id for row in rows(desk, select(r.staff_id).order_by(r.id))]
 
 
-def test_a_wrong_call_is_given_back_and_a_colleague_claims_it(one_desk: Desk) -> None:
-    """And what the claim opened is closed: card, account, keypad and call back. Both deeds are in the ledger, and that the
+def test_a_wrong_call_is_given_back_and_assigned_to_a_colleague(one_desk: Desk) -> None:
+    """And what the assignment opened is closed: card, account, keypad and call back. Both deeds are in the ledger, and that the
     card was seen counts as a look at the account."""
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     on_the_phone(one_desk, kim)
@@ -67,8 +67,8 @@ def test_a_wrong_call_is_given_back_and_a_colleague_claims_it(one_desk: Desk) ->
     ]
 
 
-def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one_desk: Desk) -> None:
-    """It names nobody meanwhile; who has claimed it can write down what was said; later nobody can."""
+def test_a_call_that_was_nobodys_can_be_assigned_for_half_an_hour_after_it(one_desk: Desk) -> None:
+    """It names nobody meanwhile; whose it is can write down what was said; later nobody can."""
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     mia = answered(one_desk, asks(one_desk))
     mia.hang_up()
@@ -77,12 +77,12 @@ def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one
     assert "Talked to somebody at the desk for 0 s, until the caller hung up" in kim.words
     kim.fields(MINE)
     assert shows(kim) == []
-    assert "This call has ended, and nobody has claimed it." in kim.words
+    assert "This call has ended, and nobody has said that it was theirs." in kim.words
     kim.send(MINE)
     assert shows(kim) == list(OF_MIA)
     assert "The call has ended" in kim.words
     assert looked_at(one_desk) == [kim.staff], "nobody was there to contradict, so it counts"
-    assert "nobody has claimed it" not in ana.read("/desk/calls/1")
+    assert "nobody has said that it was theirs" not in ana.read("/desk/calls/1")
     assert f'action="{MINE}"' not in ana.get("/desk").text
     kim.get("/desk/calls/1")
     kim.send(BACK)
@@ -96,8 +96,8 @@ def test_a_call_that_nobody_claimed_can_be_claimed_for_half_an_hour_after_it(one
     assert shows(kim) == []
 
 
-def test_what_is_claimed_after_its_end_counts_as_looking_and_a_live_call_does_not(sample_sqlite: str) -> None:
-    """Who claims what is over has chosen whose account it is: beyond the hour's accounts its card stays closed, and it can be
+def test_what_is_assigned_after_its_end_counts_as_looking_and_a_live_call_does_not(sample_sqlite: str) -> None:
+    """Who says that a call was theirs once it is over has chosen whose account it is: beyond the hour's accounts its card stays closed, and it can be
     given back."""
     desk = Desk(sample_sqlite, **ACCOUNT, accounts_an_hour="5")
     kim = signed_in(desk)

@@ -13,7 +13,7 @@ from store.jobs import call_news
 _r = tables.support_calls.c
 
 
-def claim(tx: Transaction, grant: Grant, id: int) -> bool:
+def assign(tx: Transaction, grant: Grant, id: int) -> bool:
     """One of the staff says that the call somebody took on a phone of the desk is theirs, while it lasts or as long as its case
     stays open afterwards. False: it is another's, nobody has taken it, or it has been over for longer."""
     tx.require(grant, "desk.card.view")
@@ -21,8 +21,8 @@ def claim(tx: Transaction, grant: Grant, id: int) -> bool:
     free = update(tables.support_calls).where(
         *_open(tx, grant, id), _r.taken_by.is_not(None), _r.staff_id.is_(None) | (_r.staff_id == staff)
     )
-    late = case((_r.staff_id.is_(None), _r.ended_at.is_not(None)), else_=_r.claimed_late)
-    if tx.connection.execute(free.values(staff_id=staff, claimed_late=late).returning(_r.id)).first() is None:
+    late = case((_r.staff_id.is_(None), _r.ended_at.is_not(None)), else_=_r.assigned_late)
+    if tx.connection.execute(free.values(staff_id=staff, assigned_late=late).returning(_r.id)).first() is None:
         return False
     tx.told(grant, f"support_call:{id}")
     call_news.news(tx, id)
@@ -35,7 +35,7 @@ def give_back(tx: Transaction, grant: Grant, id: int) -> bool:
     tx.require(grant, "desk.card.view")
     staff = grant.subject.staff
     theirs = update(tables.support_calls).where(*_open(tx, grant, id), _r.staff_id == staff)
-    row = tx.connection.execute(theirs.values(staff_id=null(), claimed_late=false()).returning(_r.proof)).first()
+    row = tx.connection.execute(theirs.values(staff_id=null(), assigned_late=false()).returning(_r.proof)).first()
     if row is None:
         return False
     if row.proof >= int(Proof.VERIFIED):
@@ -52,7 +52,7 @@ def of_account(tx: Transaction, staff: int, account: int, *, unchosen: bool = Fa
     query = select(_r.id).where(
         _r.staff_id == staff, _r.account_id == account, _r.proof >= int(Proof.VERIFIED), _lately(tx)
     )
-    return (query.where(_r.claimed_late.is_(False)) if unchosen else query).exists()
+    return (query.where(_r.assigned_late.is_(False)) if unchosen else query).exists()
 
 
 def _open(tx: Transaction, grant: Grant, id: int) -> tuple[ColumnElement[bool], ...]:
