@@ -89,7 +89,7 @@ def _mine(tx: Transaction) -> Callable[[], object]:
 def _lead(tx: Transaction) -> Callable[[], object]:
     work_on, lead = _may(tx, LEAD, Action.DESK_TICKET_WORK), _may(tx, LEAD, Action.DESK_THREAT_SWITCH)
     return lambda: (
-        ticket_queue.held(tx, work_on),
+        ticket_queue.quarantined(tx, work_on),
         alerts.waiting(tx, lead),
         alerts.shown(tx, lead),
         dual_control.waiting(tx, lead),

@@ -298,7 +298,7 @@ def past(store: Store, accounts: int, many: int, now: int, *, without: Collectio
     wanted += [(table, columns, 2 * accounts) for table, columns in _OF_PEOPLE.items()]
     wanted += [(table, columns, accounts) for table, columns in _OF_ACCOUNTS.items()]
     sqlite = store.engine.dialect.name == "sqlite"
-    with store.gate.held(), store.engine.begin() as connection:
+    with store.gate.locked(), store.engine.begin() as connection:
         for table, columns, count in wanted:
             connection.exec_driver_sql(
                 _insert(table, columns, count, now, accounts, sqlite), None, {"no_parameters": True}

@@ -63,7 +63,7 @@ def raw(store: Store, who: Customer) -> None:
         "channel": "phone",
         "opened_at": store.clock(),
     }
-    with store.gate.held(), store.engine.begin() as connection:
+    with store.gate.locked(), store.engine.begin() as connection:
         connection.execute(INSERT, row)
 
 

@@ -66,7 +66,7 @@ class Callback(Enum):
     ABROAD = "abroad"  # the number on file is where this desk may not call
     NO_PHONE = "no_phone"
     SUPERVISORS_ONLY = "supervisors_only"  # left under a threat: only supervisors call them
-    HELD = "held"  # the ticket is held: the person who left it may be under a threat
+    QUARANTINED = "quarantined"  # the ticket is: the person who left it may be under a threat
     NOT_THEIRS = "not_theirs"
     NOBODY = "nobody"  # we do not know who it is
     NOT_PERMITTED = "not_permitted"
@@ -138,7 +138,7 @@ def callback_requester(tx: Transaction, who: Actor, number: int, *, phone: bool)
     if ticket is None:
         return Callback.NOBODY
     if ticket.is_to_read:
-        return Callback.HELD
+        return Callback.QUARANTINED
     person = agent_tickets.requester(tx, ticket.grant, number)
     if not isinstance(person, int):
         return Callback.SUPERVISORS_ONLY if person == Callback.SUPERVISORS_ONLY.value else Callback.NOBODY

@@ -18,7 +18,7 @@ from store.sign_in import passkeys
 from store.sign_in.sessions import SignedIn
 from store.verification import attempt_limits, factors, pin_changes, step_ups, totp
 from store.verification.pins import KeptPin
-from store.verification.revocation import hold
+from store.verification.revocation import lock_all
 
 ENROL: Final = "enrol"  # a kind of page
 UNLOCK: Final = "unlock"  # a kind of code
@@ -54,7 +54,7 @@ def may_change(tx: Transaction, who: SignedIn) -> bool:
 
 def new_pin(tx: Transaction, who: SignedIn, kept: KeptPin) -> bool:
     """In the place of the one there was, and of the one for a threat beside it. False: their second proof has ended."""
-    hold(tx, [who.person])
+    lock_all(tx, [who.person])
     if kept.person != who.person or not is_proved(tx, who):
         return False
     pin_changes.put_own(tx, kept, "own_page", but=who.session)

@@ -1,4 +1,4 @@
-"""What supervisors see: what the desk is warned of, held tickets, threat mode, and what waits for a second person."""
+"""What supervisors see: what the desk is warned of, quarantined tickets, threat mode, and what waits for a second person."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SupervisionPage:
     names: Mapping[int, Named]
     switch: Switched | None
     others: tuple[str, ...]
-    held: tuple[Queued, ...]
+    quarantined: tuple[Queued, ...]
     wanted: tuple[Wanted, ...]
 
 
@@ -42,6 +42,6 @@ def supervision_page(tx: Transaction, who: Actor) -> SupervisionPage | None:
         {one.id: alerts.named(tx, switching, one) for one in warned},
         threat_mode.look(tx, switching),
         tuple(staff_list.other_supervisors(tx, switching)),
-        tuple(ticket_queue.held(tx, tickets)),
+        tuple(ticket_queue.quarantined(tx, tickets)),
         (*dual_control.waiting(tx, switching), *dual_control.waiting(tx, pins)),
     )

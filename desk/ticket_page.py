@@ -68,7 +68,7 @@ def ticket_page(
     may_call: Callable[[str], bool],
     accounts_an_hour: int,
 ) -> TicketPage | Barred:
-    """To see a ticket is to look at its account. Supervisors see held ones as well."""
+    """To see a ticket is to look at its account. Supervisors see quarantined ones as well."""
     ticket = ticket_work.right_on(tx, who, number)
     if ticket is None:
         return Barred.NOT_THERE

@@ -22,7 +22,7 @@ from store.tickets.answer_delivery import Reach
 
 @dataclass(frozen=True, slots=True)
 class TicketRight:
-    """That one of the desk's people may see a ticket, and work on it unless it is `held`. Good in the transaction it was asked for in."""
+    """That one of the desk's people may see a ticket, and work on it unless it is `quarantined`. Good in the transaction it was asked for in."""
 
     number: int
     grant: Grant
@@ -33,14 +33,14 @@ class TicketRight:
         return self.about.account
 
     @property
-    def held(self) -> bool:
+    def quarantined(self) -> bool:
         """The ticket was opened under a threat: only supervisors see it, and they release it before anybody works on it."""
-        return self.about.status == "held"
+        return self.about.status == "quarantined"
 
     @property
     def is_to_read(self) -> bool:
         """Whether nothing may be done with it as things are."""
-        return self.held or self.grant.when == "read"
+        return self.quarantined or self.grant.when == "read"
 
 
 class Barred(Enum):
@@ -48,7 +48,7 @@ class Barred(Enum):
 
     NOT_THERE = auto()  # the desk has no such ticket, or not for them: which, nobody hears
     TOO_MANY_ACCOUNTS = auto()  # looked at within the hour
-    HELD = auto()
+    QUARANTINED = auto()
 
 
 class Taken(Enum):
@@ -88,20 +88,20 @@ class StatusSet(Enum):
 
 
 class Released(Enum):
-    """What came of putting a held ticket into the queue."""
+    """What came of putting a quarantined ticket into the queue."""
 
     RELEASED = auto()
-    NOT_HELD = auto()
+    NOT_QUARANTINED = auto()
     NOT_THERE = auto()
 
 
 def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
-    """The right on one ticket; on a held one for supervisors alone. None: the desk has no such ticket, or not for them."""
+    """The right on one ticket; on a quarantined one for supervisors alone. None: the desk has no such ticket, or not for them."""
     about = timeline.about(tx, number)
-    if about is None or (about.status in timeline.NOT_THE_DESKS and about.status != "held"):
+    if about is None or (about.status in timeline.NOT_THE_DESKS and about.status != "quarantined"):
         return None
     grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, about.account)
-    if grant is None or (about.status == "held" and grant.when):
+    if grant is None or (about.status == "quarantined" and grant.when):
         return None
     return TicketRight(number, grant, about)
 
@@ -113,7 +113,7 @@ def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) 
         return Barred.NOT_THERE
     if account_access.record_access(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
-    return Barred.HELD if ticket.is_to_read else ticket
+    return Barred.QUARANTINED if ticket.is_to_read else ticket
 
 
 def to_work_on_shown(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
@@ -172,8 +172,8 @@ def set_status(tx: Transaction, ticket: TicketRight, status: str) -> StatusSet:
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:
-    """Releases a held ticket into the queue: for supervisors, once they know that the customer is safe."""
+    """Releases a quarantined ticket into the queue: for supervisors, once they know that the customer is safe."""
     ticket = right_on(tx, who, number)
     if ticket is None or ticket.grant.when:
         return Released.NOT_THERE
-    return Released.RELEASED if ticket_queue.release(tx, ticket.grant, number) else Released.NOT_HELD
+    return Released.RELEASED if ticket_queue.release(tx, ticket.grant, number) else Released.NOT_QUARANTINED

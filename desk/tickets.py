@@ -70,7 +70,7 @@ def reply(
 
 def add_kept(tx: Transaction, who: Actor, number: int, source: str, files: Sequence[Sent] = ()) -> Added:
     """Adds the words that came as `source` to a ticket, as they read now."""
-    edits.hold(tx, source)
+    edits.lock(tx, source)
     grant = permit(tx, who, Action.TICKET_REPLY, number)
     if timeline.of_source(tx, source) is not None:
         return Added.ALREADY

@@ -177,9 +177,9 @@ def not_recalled(on: PhoneContext, support_call: int, asked_at: int) -> None:
     """The caller gave no proof: they could not be sent to the keypad, or keyed nothing in time."""
     with on.store.transaction("phone") as tx:
         now = support_calls.look(tx, support_call)
-        if now is None or call_state.load(tx, now.call) is None:  # held first, as by a turn of that call
+        if now is None or call_state.load(tx, now.call) is None:  # locked first, as by a turn of that call
             return
-        now = support_calls.hold(tx, support_call)
+        now = support_calls.lock(tx, support_call)
         if now is None or now.requested_at != asked_at or now.verification_result:
             return
         support_calls.proved(tx, support_call, passed=False)

@@ -122,7 +122,7 @@ def _support_call(tx: Transaction, on: PhoneContext, query: Mapping[str, str]) -
         or not is_step_token(on.store.keys, query.get("t", ""), f"support_call {support_call}", leg)
     ):
         raise RefusedError("not a support call of ours")
-    found = support_calls.hold(tx, support_call)
+    found = support_calls.lock(tx, support_call)
     if found is None:
         raise RefusedError("a support call we do not know")
     return found, leg

@@ -1,5 +1,5 @@
 """The desk as a caller under threat meets it: it sounds as always and leaves what it always leaves, but nothing is told, nobody is
-rung, and whatever is left is held for supervisors, who were alarmed when the PIN was keyed (pin.py).
+rung, and whatever is left is quarantined for supervisors, who were alarmed when the PIN was keyed (pin.py).
 
 `call.duress` is set by a PIN (store/verification/pins.py), and stays. What one chooses by is the real thing: accounts, the menu, services; and
 so is what one leaves. `tx.threatened` holds it (timeline.insert_ticket), while the caller, their lists and their Slack see what
@@ -168,7 +168,7 @@ class UnderThreat:
         return self._not_told(call, "GiveReference")
 
     def _not_told(self, call: Call, what: str, recorded: Recorded | None = None) -> port.BeingUpdated:
-        """`what` is for the ledger. What was spoken with it is held all the same."""
+        """`what` is for the ledger. What was spoken with it is quarantined all the same."""
         assert call.subject is not None
         if recorded is not None and not customer_tickets.has_recording(self.tx, recorded.sid):
             keep(self.tx, call, recorded, "Left by phone")

@@ -92,7 +92,7 @@ def look(tx: Transaction, call: Call) -> int | port.Taken | Refused | None:
     may = _still_may(tx, call)
     if isinstance(may, Refused):
         return may
-    support_call = support_calls.hold(tx, call.support_call)
+    support_call = support_calls.lock(tx, call.support_call)
     if support_call is not None and support_call.taken:
         return _taken(tx, support_call)
     if support_call is None or support_call.over or _is_enough(tx, support_call):
@@ -121,11 +121,11 @@ def _is_enough(tx: Transaction, support_call: SupportCall) -> bool:
     """They have waited for long enough; longer while a phone is busy with somebody before them."""
     so_far = agent_legs.progress(tx, support_call.id)
     waited = tx.now - max(support_call.started_at, so_far.rung_at)
-    return tx.now - support_call.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.held_up)
+    return tx.now - support_call.started_at > QUEUE_FOR or (waited > RING_FOR and not so_far.busy_elsewhere)
 
 
 def give_up(tx: Transaction, call: Call, why: GivesUp) -> port.Taken | port.SupportCallEnded:
-    now = support_calls.hold(tx, call.support_call) if call.support_call is not None else None
+    now = support_calls.lock(tx, call.support_call) if call.support_call is not None else None
     if now is not None and now.taken:
         return _taken(tx, now)  # somebody came just now
     return _ended(tx, call, why)
@@ -200,7 +200,7 @@ def back_to_talk(tx: Transaction, call: Call, keyed: bool | None) -> port.BackIn
     """A caller who passed is asked again whether they may talk to the desk; one who failed goes back to the agent, who sees it."""
     assert call.support_call is not None
     assert tx.call is not None
-    support_call = support_calls.hold(tx, call.support_call)
+    support_call = support_calls.lock(tx, call.support_call)
     passed = keyed if keyed is not None else _stepped_up(tx, call, support_call)
     support_calls.proved(tx, call.support_call, passed=passed, threatened=call.duress)
     # A caller who fails is nobody, and one under a threat proves nothing: their second proof is worth nothing.

@@ -227,7 +227,7 @@ class Store:
         try:
             with (
                 self.gate.within(PATIENCE),
-                self.gate.held(),
+                self.gate.locked(),
                 connect_by(self.engine, until) as connection,
                 connection.begin(),
             ):

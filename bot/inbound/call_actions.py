@@ -36,7 +36,7 @@ CALLBACK: Final = {
     Callback.SOON: Fixed("callback_soon"),
     Callback.ENOUGH: Fixed("callback_enough"),
     Callback.SUPERVISORS_ONLY: Fixed("callback_supervisors_only"),
-    Callback.HELD: Fixed("callback_nobody"),
+    Callback.QUARANTINED: Fixed("callback_nobody"),
     Callback.NOT_THEIRS: Fixed("callback_nobody"),
     Callback.NOBODY: Fixed("callback_nobody"),
     Callback.NOT_PERMITTED: Fixed("not_yours"),

@@ -87,7 +87,7 @@ def _kept(tx: Transaction, who: Who, body: Click) -> tuple[str | None, Origin | 
         return None, None, "", ()
     source = quotes.said_as(tx, f"tell:msg:{told.channel}:{told.ts}", f"{told.channel}:{told.ts}")
     channel = source.partition(":")[0]
-    edits.hold(tx, source)
+    edits.lock(tx, source)
     return (
         edits.unfiled(tx, who.subject, source),
         Origin(channel, told.thread),
@@ -217,7 +217,7 @@ def _wrote(user: SlackUser, message: Said) -> bool:
 
 def _keeps(tx: Transaction, who: Who, source: str, words: str, message: Said) -> bool:
     """Whether the words of their own message are kept as that, so that they follow it; those on a ticket already do so there."""
-    edits.hold(tx, source)
+    edits.lock(tx, source)
     if timeline.of_source(tx, source) is not None:
         return False
     stamp = message.edited.get("ts", "")[:32]

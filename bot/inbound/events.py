@@ -67,7 +67,7 @@ def _said(context: SlackContext, event: Spoken, user: SlackUser, via: Installati
             return
         if not call_state.first_delivery(tx, f"slack:msg:{channel}:{ts}"):
             return
-        edits.hold(tx, spoken.source)
+        edits.lock(tx, spoken.source)
         who = known(tx, user)
         if direct and meant.intent == "proof":
             _proved(context, tx, who, user, spoken, meant.value, thread)

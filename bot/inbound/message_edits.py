@@ -45,7 +45,7 @@ def changed(context: SlackContext, event: Spoken, user: SlackUser | None, via: I
     if same and not lost:
         return
     with context.store.transaction("slack") as tx:
-        edits.hold(tx, source)
+        edits.lock(tx, source)
         if lost:
             edits.files_gone(tx, lost, source)
         if same:

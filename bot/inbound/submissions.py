@@ -112,7 +112,7 @@ def _open(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Su
 
 
 def _said_now(tx: Transaction, who: Who, source: str) -> str | None:
-    edits.hold(tx, source)
+    edits.lock(tx, source)
     return edits.unfiled(tx, who.subject, source)
 
 

@@ -64,7 +64,7 @@ def _confirm(context: PortalContext, visit: Visit) -> Response:
         made = attempt_limits.reserve(tx, f"enrol:{person}", real=True, limits=(one_time_links.codes_of(person),))
     with context.store.transaction("portal") as tx:
         digits = numbers.digits(visit.field("code", 40))
-        good = made.admission is Admission.EVALUATE and one_time_links.hold(tx, PAGE, visit.named["link"])
+        good = made.admission is Admission.EVALUATE and one_time_links.lock(tx, PAGE, visit.named["link"])
         right = good and totp.confirm(tx, person, digits)
         again = not right and bool(sent_forms.led(tx, key))  # the same, sent twice at this moment
         attempt_limits.give_back(tx, made, matched=right or again)

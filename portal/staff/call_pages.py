@@ -28,7 +28,7 @@ CALLBACK: Final = {
     Callback.ABROAD: "callback_abroad",
     Callback.NO_PHONE: "callback_no_phone",
     Callback.SUPERVISORS_ONLY: "supervisors_only",
-    Callback.HELD: "held",
+    Callback.QUARANTINED: "quarantined",
     Callback.NOT_THEIRS: "not_yours",
     Callback.NOBODY: "not_yours",
     Callback.NOT_PERMITTED: "not_yours",

@@ -1,4 +1,4 @@
-"""For supervisors and administrators: what the desk is warned of, held tickets, the threat switch, and what takes two people."""
+"""For supervisors and administrators: what the desk is warned of, quarantined tickets, the threat switch, and what takes two people."""
 
 from __future__ import annotations
 

@@ -84,8 +84,8 @@ def _on(
                 return responses.not_there(context, visit)
             case Barred.TOO_MANY_ACCOUNTS:
                 return responses.to(page)
-            case Barred.HELD:
-                return responses.to(f"{page}?said=held")
+            case Barred.QUARANTINED:
+                return responses.to(f"{page}?said=quarantined")
             case ticket:
                 return responses.to(f"{page}?said={do(context, tx, ticket, visit)}")
 

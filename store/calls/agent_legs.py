@@ -30,10 +30,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the ringing has come. `rung_at`: when the last phone began to; `held_up`: one of them is busy with another."""
+    """How far the ringing has come. `rung_at`: when the last phone began to; `busy_elsewhere`: one of them is busy with another."""
 
     rung_at: int
-    held_up: bool
+    busy_elsewhere: bool
 
 
 def add(tx: Transaction, support_call: int, numbers: Sequence[str]) -> None:
@@ -161,12 +161,12 @@ def progress(tx: Transaction, support_call: int) -> Progress:
     lg = tables.agent_legs.c
     mine = tx.connection.execute(select(tables.agent_legs).where(lg.support_call == support_call)).all()
     waiting = [_find(tx, support_call, one.leg) for one in mine if one.rung_at is None and one.ended_at is None]
-    held_up = any(_is_busy(tx, other) for one in waiting if one is not None for other in _others(tx, one))
-    return Progress(max((one.rung_at or 0 for one in mine), default=0), held_up)
+    busy_elsewhere = any(_is_busy(tx, other) for one in waiting if one is not None for other in _others(tx, one))
+    return Progress(max((one.rung_at or 0 for one in mine), default=0), busy_elsewhere)
 
 
 def _closed(tx: Transaction, numbers: Sequence[str]) -> set[str]:
-    """Of these numbers, those that belong to suspended staff and to nobody who works here. Held: whoever is suspended
+    """Of these numbers, those that belong to suspended staff and to nobody who works here. Locked: whoever is suspended
     meanwhile is so after this transaction, and finds what it did."""
     s = tables.staff.c
     theirs = select(s.phone, s.suspended_at).where(s.phone.in_(numbers)).order_by(s.id).with_for_update(read=True)

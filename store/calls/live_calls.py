@@ -246,7 +246,9 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
         for one in rows
         if one.topic not in own or (one.opened_by == mine and (own[one.topic] != OWN_REQUESTS or one.kind in REQUESTS))
     ]
-    return tuple(OpenTicket(one.number, one.title, one.topic, one.seen_as, one.status == "held") for one in seen[:5])
+    return tuple(
+        OpenTicket(one.number, one.title, one.topic, one.seen_as, one.status == "quarantined") for one in seen[:5]
+    )
 
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:

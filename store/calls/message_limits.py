@@ -49,17 +49,17 @@ def take(tx: Transaction, number: str | None, *, attested: bool, failed: bool = 
         return Room("" if spent is None else "withheld" if number is None else "number")
     own, common = _limits(tx, number, attested=attested)
     reserve, known = _named(KNOWN), is_on_file(tx, number)
-    held = budgets.hold(tx, (own, common, reserve))
-    if not budgets.has(tx, held, own):
-        budgets.settle(tx, held, ())
+    locked = budgets.lock(tx, (own, common, reserve))
+    if not budgets.has(tx, locked, own):
+        budgets.settle(tx, locked, ())
         return Room("number")
-    if budgets.has(tx, held, common):
-        budgets.settle(tx, held, (own, common))
+    if budgets.has(tx, locked, common):
+        budgets.settle(tx, locked, (own, common))
         return Room()
-    if not budgets.has(tx, held, reserve):
-        budgets.settle(tx, held, ())
+    if not budgets.has(tx, locked, reserve):
+        budgets.settle(tx, locked, ())
         return Room("others")
-    budgets.settle(tx, held, (own, reserve) if known else (own,))
+    budgets.settle(tx, locked, (own, reserve) if known else (own,))
     return Room(on_file=True)
 
 

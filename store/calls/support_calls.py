@@ -113,7 +113,7 @@ def look(tx: Transaction, id: int) -> SupportCall | None:
     return None if r is None else _support_call(r)
 
 
-def hold(tx: Transaction, id: int) -> SupportCall | None:
+def lock(tx: Transaction, id: int) -> SupportCall | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
     r = tx.connection.execute(
         select(tables.support_calls).where(tables.support_calls.c.id == id).with_for_update()

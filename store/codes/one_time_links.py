@@ -59,10 +59,10 @@ def look(tx: Transaction, kind: str, token: str) -> tuple[Subject, str] | None:
     return None if row is None else (row.subject, row.bound)
 
 
-def hold(tx: Transaction, kind: str, token: str) -> bool:
+def lock(tx: Transaction, kind: str, token: str) -> bool:
     """Whether a token is good now; if so nobody else uses or ends it until the transaction has ended."""
     found = tx.connection.execute(
-        _HOLD, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
+        _LOCK, {**each("of_digest", digests(tx, kind, token)), "of_kind": _kind(kind), "now": tx.now}
     ).first()
     return found is not None
 
@@ -92,6 +92,6 @@ def digests(tx: Transaction, kind: str, token: str) -> tuple[str, ...]:
 _c = tables.codes.c
 _now = bindparam("now", type_=_c.expires_at.type)
 _good = (*one_time_codes.GOOD, _c.kind == bindparam("of_kind"))
-_HOLD = select(_c.subject).where(*_good).with_for_update()
+_LOCK = select(_c.subject).where(*_good).with_for_update()
 _LOOK = select(_c.subject, _c.bound).where(*_good)
 _USE = update(tables.codes).where(*_good).values(used_at=_now).returning(_c.subject, _c.bound)

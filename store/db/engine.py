@@ -87,7 +87,7 @@ class Gate:
     def acquire(self) -> None:
         if self._path is None:
             return
-        if getattr(self._own, "holds", False):
+        if getattr(self._own, "locked", False):
             raise RuntimeError("a transaction inside a transaction would wait for itself")
         until = self.until
         if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
@@ -100,7 +100,7 @@ class Gate:
         except BaseException:
             self._lock.release()
             raise
-        self._own.holds = True
+        self._own.locked = True
 
     def _lock_file(self, until: float) -> None:
         while True:
@@ -123,12 +123,12 @@ class Gate:
         if self._path is None:
             return
         assert self._fd is not None
-        self._own.holds = False
+        self._own.locked = False
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         self._lock.release()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         self.acquire()
         try:
             yield

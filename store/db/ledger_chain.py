@@ -182,7 +182,7 @@ class Segments:
 
     def _open(self) -> Segment:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
-        with self._gate.held(), self._engine.begin() as connection:
+        with self._gate.locked(), self._engine.begin() as connection:
             self._retired.refuse(connection)
             mac = first_link(key, id, now)
             connection.execute(_OPEN_SEGMENT, {"id": id, "key": key.id, "opened_at": now, "mac": mac})

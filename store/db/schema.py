@@ -41,7 +41,7 @@ def _upgrade(engine: Engine, gate: Gate) -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
-    with gate.held(), engine.connect() as connection:
+    with gate.locked(), engine.connect() as connection:
         config = _config()
         config.attributes["connection"] = connection
         try:

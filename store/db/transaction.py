@@ -88,7 +88,7 @@ class Transaction:
         self.now: int  # set when the transaction has begun, and not while it waits for that
         self.wakes_worker, self._wake_worker = False, wake_worker
         self.threatened = (
-            False  # somebody keyed the PIN that says so: what is left now is held (timeline.insert_ticket)
+            False  # somebody keyed the PIN that says so: what is left now is quarantined (timeline.insert_ticket)
         )
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
@@ -103,14 +103,14 @@ class Transaction:
     # --- beginning and end
 
     def __enter__(self) -> Transaction:
-        self._gate_held = False
+        self._gate_locked = False
         try:
             self._segment = self._segments.take()
         except DBAPIError as fault:  # a new segment is a row of the database
             raise ConnectionLostError(str(fault.orig)) from fault
         try:
             self._gate.acquire()
-            self._gate_held = True
+            self._gate_locked = True
             self._connection = self._engine.connect()
             self._transaction = self._connection.begin()
             self.now = self._clock()
@@ -160,7 +160,7 @@ class Transaction:
                 self._connection.close()
         finally:
             self._connection = None
-            if self._gate_held:
+            if self._gate_locked:
                 self._gate.release()
             self._segments.give(self._segment if segment_known else None)
 
@@ -184,7 +184,7 @@ class Transaction:
     def ask(self, ask: Ask) -> Grant | Denied:
         """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
         verdict = judge(ask, self.standing(ask))
-        while isinstance(verdict, Grant) and verdict.when in LENT and not holdings.hold(self, verdict):
+        while isinstance(verdict, Grant) and verdict.when in LENT and not holdings.still_lent(self, verdict):
             verdict = judge(ask, self.standing(ask))  # what was lent has ended, or was used up, just now
         if isinstance(verdict, Grant):
             self._register(verdict)
@@ -272,7 +272,7 @@ class Transaction:
         proof: Proof = Proof.NONE,
         fields: Iterable[str] = (),
     ) -> Entry:
-        """Puts an entry in the ledger for what the judge did not decide: an attempt, a lock, a held ticket."""
+        """Puts an entry in the ledger for what the judge did not decide: an attempt, a lock, a quarantined ticket."""
         self._believes(who, account, proof)
         entry = Entry(
             self.now, who, account, action, decision, " ".join(rules), proof.word, self.channel, self.call, list(fields)

@@ -15,7 +15,7 @@ from store.db.transaction import OPERATOR
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.jobs import job_queue
-from store.verification.revocation import AT_ONCE, end_sessions, hold, revoke
+from store.verification.revocation import AT_ONCE, end_sessions, lock_all, revoke
 
 ACCOUNTS: Final = Register(
     *(tables.accounts, "accounts", "account", "number"),
@@ -257,7 +257,7 @@ def _tell(
     if not changes.dry and not changes.troubles:
         theirs = sorted({person for _, (_, person), _ in difference} - changes.newcomers)
         for first in range(0, len(theirs), AT_ONCE):  # whoever gains a right too
-            hold(changes.tx, theirs[first : first + AT_ONCE])  # or somebody who signs in just now would stay
+            lock_all(changes.tx, theirs[first : first + AT_ONCE])  # or somebody who signs in just now would stay
             end_sessions(changes.tx, theirs[first : first + AT_ONCE])
     for account in touched:
         if not changes.dry and not changes.troubles:

@@ -87,7 +87,7 @@ class Checkpoints:
         # What is written from here on is for the next.
         self._unsealed, self._segments.unsealed_since = self._waiting_since(), None
         own = dict(self._segments.heads)
-        with self._gate.held(), self._engine.begin() as connection, any_text(connection):
+        with self._gate.locked(), self._engine.begin() as connection, any_text(connection):
             head, sealed = self._made(connection, self._clock(), own, seal)
         if sealed:
             self._unsealed = None

@@ -1,7 +1,7 @@
 """What becomes of somebody's words after they were said: changed, taken back, or both before we have them. The one place for that.
 
 Whatever else shows them is made from them: a ticket's title here, what stands in Slack by the worker. Whoever brings, changes or takes
-back what came as one Slack message goes one after the other (`hold`), so that none of them misses another.
+back what came as one Slack message goes one after the other (`lock`), so that none of them misses another.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST_TITLE: Final = 80
 SAYS: Final = "slack.refresh_answers"  # the work of changing what stands in Slack
 
 
-def hold(tx: Transaction, source: str) -> None:
+def lock(tx: Transaction, source: str) -> None:
     """Until this transaction ends nobody else brings, changes or takes back what came as `source`. On SQLite writers are alone."""
     if tx.dialect == "postgresql":
         tx.connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(source, 4406))))
@@ -50,7 +50,7 @@ def news(tx: Transaction, ticket: int) -> None:
 def edit(tx: Transaction, author: Subject, source: str, body: str, edited: str) -> bool:
     """Its author changed a message where it came from; what it said before is gone here as it is there. `edited` is Slack's stamp: an
     older edit that comes later changes nothing, and nothing brings back what was taken back. False: we have no such message."""
-    hold(tx, source)
+    lock(tx, source)
     row = tx.connection.execute(_BY_SOURCE, {"source": source}).first()
     if row is None or row.author != author or row.withdrawn_at is not None:
         return False
@@ -61,7 +61,7 @@ def edit(tx: Transaction, author: Subject, source: str, body: str, edited: str) 
 def withdraw(tx: Transaction, source: str) -> bool:
     """A message was deleted where it came from, which its author alone can do, whoever they stand for by now: its words and its files are
     gone, and nobody is shown what they were."""
-    hold(tx, source)
+    lock(tx, source)
     row = tx.connection.execute(_BY_SOURCE, {"source": source}).first()
     if row is None:
         return False
@@ -111,7 +111,7 @@ def correct(tx: Transaction, author: Subject, ticket: int, id: int, body: str) -
 def keep(tx: Transaction, author: Subject, source: str, words: str) -> None:
     """Words that may become a ticket once their author has said what they are about. Those of a message that was changed or deleted by
     now are what it says now. A code of the author's own is not kept with them."""
-    hold(tx, source)
+    lock(tx, source)
     words = exposed_codes.hidden(tx, author, words)
     row = {"source": source, "author": author, "edited": "", "body": words, "at": tx.now}
     tx.connection.execute(upsert(tx, tables.early_edits).values(**row).on_conflict_do_nothing())
@@ -134,7 +134,7 @@ def early(
 ) -> None:
     """An edit, or with no body a deletion, of a message that is on no ticket: the newest counts, and a deletion always, whoever they stand
     for by now."""
-    hold(tx, source)
+    lock(tx, source)
     e = tables.early_edits
     words = None if body is None else exposed_codes.hidden(tx, author, body)
     new = upsert(tx, e).values(
@@ -155,7 +155,7 @@ def came(tx: Transaction, author: Subject, source: str | None) -> Any:
     now on and nowhere else. None: nothing was, or by somebody else."""
     if source is None:
         return None
-    hold(tx, source)
+    lock(tx, source)
     row = tx.connection.execute(_UNFILED, {"source": source}).first()
     if row is None or row.author != author:
         return None

@@ -16,9 +16,10 @@ from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
 from store.messages import edits
 
-# All that anybody is told; what is held is told as `customer_status`.
+# All that anybody is told; what is quarantined is told as `customer_status`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
-NOT_THE_DESKS = ("draft", "withdrawn", "held")  # statuses of what the desk has not got; held is for supervisors
+# Statuses of what the desk has not got; what is quarantined is for supervisors.
+NOT_THE_DESKS = ("draft", "withdrawn", "quarantined")
 Event = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
@@ -116,7 +117,7 @@ def insert_ticket(
     """A new ticket's row; its number. Without a title it is the first line of its first message, whatever that is by then.
     `proved`: how its requester had proved who they are, and by which second proof.
 
-    Under a threat it is held for supervisors. Whoever opened it, and whoever else may see it, sees what they
+    Under a threat it is quarantined for supervisors. Whoever opened it, and whoever else may see it, sees what they
     always see: somebody may be looking on."""
     number: int = tx.connection.execute(
         _INSERT,
@@ -127,7 +128,7 @@ def insert_ticket(
             "kind": kind,
             "title": (title or "")[:LONGEST_TITLE],
             "title_is_first_line": title is None,
-            "status": "held" if tx.threatened else status,
+            "status": "quarantined" if tx.threatened else status,
             "customer_status": status if tx.threatened else None,
             "urgent": urgent,
             "service": service,
@@ -139,7 +140,7 @@ def insert_ticket(
     ).scalar_one()
     if tx.threatened:
         who = Subject.of_person(person) if person is not None else NOBODY
-        tx.record(who, account, "ticket.held", "kept", fields=(f"ticket.number:{number}",))
+        tx.record(who, account, "ticket.quarantined", "kept", fields=(f"ticket.number:{number}",))
     return number
 
 
@@ -217,9 +218,9 @@ def about(tx: Transaction, ticket: int) -> About | None:
     return None if row is None else About(*row)
 
 
-def hold(tx: Transaction, ticket: int) -> About | None:
+def lock(tx: Transaction, ticket: int) -> About | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
-    row = tx.connection.execute(_HOLD, {"number": ticket}).first()
+    row = tx.connection.execute(_LOCK, {"number": ticket}).first()
     return None if row is None else About(*row)
 
 
@@ -250,7 +251,7 @@ SEEN_AS = func.coalesce(_t.c.customer_status, _t.c.status)  # as customers see i
 _about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.customer_status).where(
     _t.c.number == bindparam("number")
 )
-_ABOUT, _HOLD = Prepared(_about), _about.with_for_update()  # prepared saves 105 µs a worker, 90 µs a page of a ticket
+_ABOUT, _LOCK = Prepared(_about), _about.with_for_update()  # prepared saves 105 µs a worker, 90 µs a page of a ticket
 _s = tables.services.c
 _SERVICE = select(_s.name).where(_s.account_id == bindparam("account"), _s.ref == bindparam("ref"))
 _FIRST = select(_m.c.author).where(_m.c.ticket == bindparam("ticket")).order_by(_m.c.id).limit(1)

@@ -69,7 +69,7 @@ def at_most(name: str, many: int, span: int, alert: str = "", detail: str = "") 
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Locked:
     """Budgets that are locked until the transaction is over: `spent` is the nearest that has nothing left."""
 
     limits: tuple[Limit, ...]
@@ -79,39 +79,39 @@ class Held:
 
 def take(tx: Transaction, limits: Sequence[Limit]) -> Limit | None:
     """One of each, or where one has nothing left none of any: the nearest such. Commit before doing what was counted."""
-    held = hold(tx, limits)
-    settle(tx, held, () if held.spent is not None else limits)
-    return held.spent
+    locked = lock(tx, limits)
+    settle(tx, locked, () if locked.spent is not None else limits)
+    return locked.spent
 
 
 def charge(tx: Transaction, limits: Sequence[Limit]) -> None:
     """One of each of what has been done already: whether anything is left or not."""
-    settle(tx, hold(tx, limits), limits)
+    settle(tx, lock(tx, limits), limits)
 
 
-def hold(tx: Transaction, limits: Sequence[Limit]) -> Held:
+def lock(tx: Transaction, limits: Sequence[Limit]) -> Locked:
     """Locks budgets and looks at them, for whoever has something else to look at before `settle`."""
     names = sorted({limit.name for limit in limits})
     assert len(names) == len(limits), "two budgets of one name"
     values = {f"name_{place}": name for place, name in enumerate(names)}
-    rows = {row.name: row for row in tx.connection.execute(_hold(len(names), tx.dialect), {**values, "now": tx.now})}
+    rows = {row.name: row for row in tx.connection.execute(_lock(len(names), tx.dialect), {**values, "now": tx.now})}
     spent = next((limit for limit in limits if _left(tx, limit, rows[limit.name].full_at) < 1), None)
-    return Held(tuple(limits), spent, rows)
+    return Locked(tuple(limits), spent, rows)
 
 
-def settle(tx: Transaction, held: Held, charged: Sequence[Limit]) -> None:
-    """Charges these of the budgets held. The desk is told of a budget that has nothing left."""
+def settle(tx: Transaction, locked: Locked, charged: Sequence[Limit]) -> None:
+    """Charges these of the locked budgets. The desk is told of a budget that has nothing left."""
     values: dict[str, object] = {}
-    for place, limit in enumerate(sorted(held.limits, key=lambda one: one.name)):
-        row, charge = held.rows[limit.name], limit in charged
+    for place, limit in enumerate(sorted(locked.limits, key=lambda one: one.name)):
+        row, charge = locked.rows[limit.name], limit in charged
         full_at = _bounded(tx, limit, row.full_at) + (limit.every if charge else 0)
         alerted_at = row.alerted_at
-        empty = limit is held.spent or (charge and _left(tx, limit, full_at) < 1)
+        empty = limit is locked.spent or (charge and _left(tx, limit, full_at) < 1)
         if empty and limit.alert and (alerted_at is None or not tx.now - TOLD_AGAIN < alerted_at <= tx.now):
             alerts.alert(tx, limit.alert, f"{limit.name}:{tx.now}", detail=limit.detail)
             alerted_at = tx.now
         values |= {f"name_{place}": limit.name, f"full_at_{place}": full_at, f"alerted_at_{place}": alerted_at}
-    tx.connection.execute(_settle(len(held.limits), tx.dialect), values)
+    tx.connection.execute(_settle(len(locked.limits), tx.dialect), values)
 
 
 def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) -> None:
@@ -123,19 +123,21 @@ def give_back(tx: Transaction, limits: Sequence[Limit], *, really: bool = True) 
         f"name_{place}": name if really else f"{_NOTHING}{place}" for place, (name, _) in enumerate(by_name)
     }
     every = {f"every_{place}": every for place, (_, every) in enumerate(by_name)}
-    hold, give = _give_back(len(by_name))
-    tx.connection.execute(hold, names)
+    lock, give = _give_back(len(by_name))
+    tx.connection.execute(lock, names)
     tx.connection.execute(give, {**names, **every})
 
 
-def has(tx: Transaction, held: Held, limit: Limit) -> bool:
-    """Whether it had something left when it was held."""
-    return _left(tx, limit, held.rows[limit.name].full_at) >= 1
+def has(tx: Transaction, locked: Locked, limit: Limit) -> bool:
+    """Whether it had something left when it was locked."""
+    return _left(tx, limit, locked.rows[limit.name].full_at) >= 1
 
 
-def free_at(tx: Transaction, held: Held, limits: Sequence[Limit]) -> int:
-    """From when, in ms, each of these of the budgets held has something left."""
-    return max(tx.now, *(_bounded(tx, one, held.rows[one.name].full_at) - (one.most - 1) * one.every for one in limits))
+def free_at(tx: Transaction, locked: Locked, limits: Sequence[Limit]) -> int:
+    """From when, in ms, each of these of the locked budgets has something left."""
+    return max(
+        tx.now, *(_bounded(tx, one, locked.rows[one.name].full_at) - (one.most - 1) * one.every for one in limits)
+    )
 
 
 def used(tx: Transaction, limit: Limit) -> int:
@@ -188,7 +190,7 @@ def _insert(many: int, dialect: str, **columns: str) -> sqlite.Insert:
 
 
 @lru_cache(maxsize=16)
-def _hold(many: int, dialect: str) -> Executable:
+def _lock(many: int, dialect: str) -> Executable:
     """Locks the rows in the order of their names, makes those that are not there, and gives them all."""
     new = _insert(many, dialect, name="name_", full_at="now")
     same = new.on_conflict_do_update(index_elements=["name"], set_={"full_at": _b.full_at})

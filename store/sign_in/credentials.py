@@ -123,10 +123,10 @@ def begin(tx: Transaction, realm: Realm, username: str, client: Client) -> SignI
         and found == Mark(realm.word, row.id, found.at, row.set_at)
     ):
         own = Limit(f"{realm.prefix}:known:{digest}", *BY_ITS_OWN)
-        held = budgets.hold(tx, (own,))
-        budgets.settle(tx, held, () if held.spent is not None else (own,))
-        refused = Limited.USERNAME if held.spent is not None else None
-        return SignInTry(realm, username, digest, True, (own,), refused, budgets.free_at(tx, held, (own,)), login)
+        locked = budgets.lock(tx, (own,))
+        budgets.settle(tx, locked, () if locked.spent is not None else (own,))
+        refused = Limited.USERNAME if locked.spent is not None else None
+        return SignInTry(realm, username, digest, True, (own,), refused, budgets.free_at(tx, locked, (own,)), login)
     return _by_stranger(tx, realm, username, digest, client, login)
 
 
@@ -135,11 +135,11 @@ def _by_stranger(
 ) -> SignInTry:
     """Whoever is refused at the username has used up a try of their address and network all the same: asking until one comes
     back is not free. Whoever is refused at their address leaves nothing of the username behind, or ever new ones would fill the
-    table. Budgets are held in two goes, always in the order of their names, as `give_back` holds them."""
+    table. Budgets are locked in two goes, always in the order of their names, as `give_back` locks them."""
     prefix = realm.prefix
     address, network = (tx.keys.digest(f"{prefix}-from", word)[:40] for word in (client.address, client.network))
     near = (Limit(f"{prefix}:from:{address}", *FROM_AN_ADDRESS), Limit(f"{prefix}:near:{network}", *FROM_A_NETWORK))
-    here = budgets.hold(tx, near)
+    here = budgets.lock(tx, near)
     if here.spent is not None:
         budgets.settle(tx, here, ())
         whose = (network, client.network) if budgets.has(tx, here, near[0]) else (address, client.address)
@@ -149,10 +149,10 @@ def _by_stranger(
     budgets.settle(tx, here, near)
     pair = tx.keys.digest(f"{prefix}-pair", client.allocation or client.network, digest)[:40]
     theirs, common, back = Limit(f"{prefix}:pair:{pair}", *BY_A_NETWORK), *_by_strangers(realm, digest)
-    held = budgets.hold(tx, (theirs, common, back))
+    locked = budgets.lock(tx, (theirs, common, back))
 
     def has(*limits: Limit) -> bool:
-        return all(budgets.has(tx, held, one) for one in limits)
+        return all(budgets.has(tx, locked, one) for one in limits)
 
     charged: tuple[Limit, ...] = ()
     refused, free_at = None, tx.now
@@ -162,8 +162,8 @@ def _by_stranger(
         charged = (theirs, back)
     else:
         ways = ((common,), (theirs, back))
-        refused, free_at = Limited.USERNAME, min(budgets.free_at(tx, held, way) for way in ways)
-    budgets.settle(tx, held, charged)
+        refused, free_at = Limited.USERNAME, min(budgets.free_at(tx, locked, way) for way in ways)
+    budgets.settle(tx, locked, charged)
     if refused is not None and not has(theirs):
         _tell(tx, address, client.address)
     budgets.take(tx, (Limit(f"{prefix}:strangers", *BY_ALL_STRANGERS, "signin_many"),))
@@ -205,9 +205,9 @@ def finish(tx: Transaction, sign_in: SignInTry, right: bool, digits: str, admits
     """A session, if the password was right, the code is good and has not been used, nothing has changed since the try began, and they may
     sign in, which is asked after all that. Whoever is not in is not told why, but for who may not and has just shown that it is they."""
     realm, id = sign_in.realm, sign_in.id or 0
-    codes = budgets.hold(tx, (_codes(realm, sign_in.digest, known=sign_in.known),))
-    realm.hold(tx, id)  # held before it is looked at, or a session could outlive a suspension
-    row = tx.connection.execute(_hold(realm), {"id": id}).first()
+    codes = budgets.lock(tx, (_codes(realm, sign_in.digest, known=sign_in.known),))
+    realm.lock(tx, id)  # locked before it is looked at, or a session could outlive a suspension
+    row = tx.connection.execute(_lock(realm), {"id": id}).first()
     app = realm.app(tx, id, row)
     step = totp.step_of(app.secret or _NOBODYS, digits, tx.now, app.last_step)
     same = row is not None and sign_in.login is not None and row.set_at == sign_in.login.set_at
@@ -231,7 +231,7 @@ def finish(tx: Transaction, sign_in: SignInTry, right: bool, digits: str, admits
 
 def enter(tx: Transaction, realm: Realm, id: int, admits: Admits) -> str:
     """The token of a session for somebody who has proved who they are. Empty: they may not sign in. It is in the ledger either way."""
-    may = realm.hold(tx, id) and admits(tx, realm, id)
+    may = realm.lock(tx, id) and admits(tx, realm, id)
     tx.record(realm.subject(id), None, f"{realm.word}.sign_in", "allowed" if may else "refused")
     return sessions.begin(tx, realm, id) if may else ""
 
@@ -280,7 +280,7 @@ def put(
 
 def mark(tx: Transaction, realm: Realm, id: int) -> str:
     """What a browser keeps after a sign-in, to be counted apart from strangers. It proves nothing else."""
-    row = tx.connection.execute(_hold(realm), {"id": id}).first()
+    row = tx.connection.execute(_lock(realm), {"id": id}).first()
     words = (realm.word, str(id), str(tx.now), str(row.set_at if row is not None else 0))
     return ".".join((*words, tx.keys.digest(_MARK, *words)))
 
@@ -330,7 +330,7 @@ def _find(realm: Realm) -> Executable:
 
 
 @lru_cache(maxsize=4)
-def _hold(realm: Realm) -> Executable:
+def _lock(realm: Realm) -> Executable:
     mine = realm.logins.c[realm.owner] == bindparam("id")
     return _logins(realm).where(mine).with_for_update(of=realm.logins)
 

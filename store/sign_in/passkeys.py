@@ -27,7 +27,7 @@ from store.sign_in import passkey_answers
 from store.sign_in.passkey_answers import Question, Site, faults
 from store.text.durations import COOLING
 from store.verification import factors
-from store.verification.revocation import hold, revoke
+from store.verification.revocation import lock_all, revoke
 
 MOST: Final = 10  # that somebody may have
 LONGEST_NAME: Final = 40
@@ -187,8 +187,8 @@ def remove(tx: Transaction, owner: Subject, id: int, *, only_passkeys: bool = Fa
     """None: it is removed, and what was proved by it ends. Never the last thing they can sign in with; `only_passkeys`: a password
     is no such thing (STAFF_PASSKEYS). `but`: the session they do it in goes on."""
     if owner.is_person:
-        hold(tx, [owner.person])
-    _is_here(tx, owner)  # held: of two that are removed at once one sees that it is the last
+        lock_all(tx, [owner.person])
+    _is_here(tx, owner)  # locked: of two that are removed at once one sees that it is the last
     theirs = list(tx.connection.execute(select(_p.c.id).where(_of(owner))).scalars())
     if id not in theirs:
         return Refused.GONE

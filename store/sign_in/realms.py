@@ -31,8 +31,8 @@ class App(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Realm:
     """`word` stands in the ledger, in jobs and in what browsers keep; `prefix` in the names of budgets and digests. `logins` and `sessions` belong to
-    `people` by the column `owner`. `may_work`: who of them is not suspended. `hold` says whether somebody is there (and not suspended), and stays so
-    until the transaction has ended; `app` is their app, of the row of `logins` that is held, and `spend` says that a code of it was taken.
+    `people` by the column `owner`. `may_work`: who of them is not suspended. `lock` says whether somebody is there (and not suspended), and stays so
+    until the transaction has ended; `app` is their app, of the row of `logins` that is locked, and `spend` says that a code of it was taken.
     `notices` are of tries in vain: by strangers, with the right password, so many of those that no code is taken; `alerted`: supervisors
     hear of those too. A session ends `idle` ms after its owner did something, and `whole` ms after it began."""
 
@@ -45,7 +45,7 @@ class Realm:
     subject: Callable[[int], Subject]
     may_work: ColumnElement[bool]
     role: ColumnElement[str]
-    hold: Callable[[Transaction, int], bool]
+    lock: Callable[[Transaction, int], bool]
     app: Callable[[Transaction, int, Any], App]
     spend: Callable[[Transaction, int, int], None]
     notices: tuple[str, str, str]
@@ -85,7 +85,7 @@ def _spend_staffs(tx: Transaction, staff: int, step: int) -> None:
 
 
 def _customers_app(tx: Transaction, person: int, _row: Any) -> App:
-    return App(*totp.held(tx, person))
+    return App(*totp.lock(tx, person))
 
 
 _st = tables.staff
@@ -99,7 +99,7 @@ STAFF: Final = Realm(
     subject=Subject.of_staff,
     may_work=_st.c.suspended_at.is_(None),
     role=_st.c.role,
-    hold=works_here,
+    lock=works_here,
     app=_staffs_app,
     spend=_spend_staffs,
     notices=("signin_tried", "signin_code", "signin_codes_spent"),
@@ -117,7 +117,7 @@ CUSTOMERS: Final = Realm(
     subject=Subject.of_person,
     may_work=true(),  # whether they may is the judge's to say, once they have proved who they are: desk/signing_in.py
     role=literal("customer"),
-    hold=lock,
+    lock=lock,
     app=_customers_app,
     spend=totp.spend,
     notices=("login_tried", "login_code", "login_codes_spent"),

@@ -91,7 +91,7 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     staff, account = grant.subject.staff, grant.account
     if account is None:
         return AccountAccess.OPEN
-    a, hour, access_extensions = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, hold=True)
+    a, hour, access_extensions = tables.accounts.c, tx.now // SPAN, _let_on(tx, staff, lock=True)
     if tx.connection.execute(select(a.decoy).where(a.id == account)).scalar():
         alerts.alert(tx, "decoy", f"{staff}:{account}:{hour}", subject=grant.subject, account=account)
     if grant.cell == "desk.card.view" and not has_case(tx, staff, account):
@@ -173,11 +173,11 @@ def _look_ups(subject: str) -> Limit:
     return Limit(f"looks-up:{subject}", *LOOK_UPS)
 
 
-def _let_on(tx: Transaction, staff: int, *, hold: bool = False) -> int:
-    """How often they were let go on: supervisors hear of each time anew. `hold`: two looks at once are counted one after the other."""
+def _let_on(tx: Transaction, staff: int, *, lock: bool = False) -> int:
+    """How often they were let go on: supervisors hear of each time anew. `lock`: two looks at once are counted one after the other."""
     s = tables.staff.c
     theirs = select(s.access_extensions).where(s.id == staff)
-    return int(tx.connection.execute(theirs.with_for_update() if hold else theirs).scalar_one())
+    return int(tx.connection.execute(theirs.with_for_update() if lock else theirs).scalar_one())
 
 
 def _of_late(tx: Transaction, staff: int) -> set[int]:

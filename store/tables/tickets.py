@@ -10,7 +10,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 class Ticket(Base):
     """`status` is open, waiting, closed; pending: left by someone not proven, for the desk to sort out; draft: it waits for
-    a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or held: left
+    a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or quarantined: left
     under a threat, which supervisors alone see whole. `customer_status` is the status customers see of what was left so, for
     good: nothing the desk does changes it. `title_is_first_line`: the title is the first line of the first message, and
     changes with it. `proof` is how sure it was who asked when the desk got it, `factor` by which second proof; both are empty

@@ -22,7 +22,7 @@ from store.tickets.answer_delivery import Reach
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
-_NOT_OVER: Final = ("open", "waiting", "pending", "held")
+_NOT_OVER: Final = ("open", "waiting", "pending", "quarantined")
 TAKEN, ALREADY, ANOTHER = "taken", "taken_already", "taken_another"  # what came of taking one
 
 
@@ -45,7 +45,7 @@ class DeskTicket:
 
 
 def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
-    """What the operator's shell lists, pending ones included and held ones not; of one account, or of all that the grant reaches."""
+    """What the operator's shell lists, pending ones included and quarantined ones not; of one account, or of all that the grant reaches."""
     tx.require(grant, "desk.ticket.work")
     for_all = grant.account is None and grant.when != "queue"
     if not for_all and (account is None or grant.account != account):
@@ -61,7 +61,7 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
     tx.require(grant, "desk.ticket.work")
     staff, a = grant.subject.staff, tables.assignments
-    if not works_here(tx, staff):  # before the ticket is held, as a suspension does
+    if not works_here(tx, staff):  # before the ticket is locked, as a suspension does
         raise CollidedError("they have just been suspended")
     _working(tx, grant, number)
     before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
@@ -91,8 +91,8 @@ def let_go(tx: Transaction, staff: int) -> None:
     # Of the few that are not closed, not of all they ever had. Ordered by a sum, or SQLite would walk through every ticket in
     # the order of its numbers to save the sorting of a few.
     theirs = exists().where(a.ticket == t.number, a.staff_id == staff)
-    held = select(t.number).where(t.status.in_(_NOT_OVER), theirs).order_by(t.number + 0).with_for_update()
-    numbers = tx.connection.execute(held).scalars().all()  # the tickets first, as whoever takes one does
+    locked = select(t.number).where(t.status.in_(_NOT_OVER), theirs).order_by(t.number + 0).with_for_update()
+    numbers = tx.connection.execute(locked).scalars().all()  # the tickets first, as whoever takes one does
     gone = delete(tables.assignments).where(a.staff_id == staff, a.ticket.in_(numbers)).returning(a.ticket)
     for number in sorted(tx.connection.execute(gone).scalars().all()):
         timeline.add(tx, number, Subject.of_staff(staff), "", event="let_go", internal=True)
@@ -213,9 +213,9 @@ def _workable(grant: Grant, ticket: timeline.About | None) -> bool:
 
 
 def _working(tx: Transaction, grant: Grant, number: int) -> None:
-    """Raises `GrantRequiredError` unless this grant lets somebody change this very ticket, which is held from now on."""
+    """Raises `GrantRequiredError` unless this grant lets somebody change this very ticket, which is locked from now on."""
     tx.require(grant, "desk.ticket.work")
-    if not _workable(grant, timeline.hold(tx, number)):
+    if not _workable(grant, timeline.lock(tx, number)):
         raise GrantRequiredError("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
 
@@ -256,6 +256,6 @@ _ALL = (
         .outerjoin(tables.people, tables.people.c.id == tables.tickets.c.opened_by)
         .outerjoin(tables.recordings, tables.recordings.c.sid == tables.messages.c.recording)
     )
-    .where(tables.tickets.c.status != "held")
+    .where(tables.tickets.c.status != "quarantined")
     .order_by(tables.tickets.c.number)
 )

@@ -139,7 +139,7 @@ def _seen_by(grants: Sequence[Grant]) -> ColumnElement[bool]:
     t, mine = tables.tickets.c, tables.tickets.c.opened_by == bindparam("me")
     granted = or_(*((t.account_id == g.account) & (t.topic == g.topic) & own_only(g) for g in grants))
     proven = t.opened_by.is_not(None)  # what nobody proven opened is the desk's, whatever its status is by now
-    seen = timeline.SEEN_AS.not_in(("pending", "withdrawn", "held")) & proven
+    seen = timeline.SEEN_AS.not_in(("pending", "withdrawn", "quarantined")) & proven
     accounts = sorted({grant.account or 0 for grant in grants})  # said once more, for the sake of the index
     return and_(t.account_id.in_(accounts), seen, (timeline.SEEN_AS != "draft") | mine, granted)
 

@@ -273,11 +273,11 @@ def _proved(tx: Transaction, asked: Ask | Grant) -> tuple[str, str]:
 def _change(
     tx: Transaction, grant: Grant, number: int, *, status: str, only: ColumnElement[bool] | None = None
 ) -> bool:
-    """What was left under a threat stays held; its customers see it changed like any other."""
+    """What was left under a threat stays quarantined; its customers see it changed like any other."""
     tx.require(grant, "ticket.reply:technical", "ticket.reply:billing")
     t = tables.tickets.c
     now = {
-        "status": case((t.status == "held", t.status), else_=status),
+        "status": case((t.status == "quarantined", t.status), else_=status),
         "customer_status": case((t.customer_status.is_not(None), status), else_=null()),
     }
     mine = update(tables.tickets).where(

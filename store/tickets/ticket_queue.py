@@ -1,4 +1,4 @@
-"""Tickets as the desk's page shows them: the queue, one ticket with all that was said, and those held under a threat.
+"""Tickets as the desk's page shows them: the queue, one ticket with all that was said, and those quarantined: opened under a threat.
 
 The queue names no customer. A ticket does, to whoever works on it: opening one counts as looking at its account (account_access.py).
 """
@@ -82,11 +82,11 @@ def counts(tx: Transaction, grant: Grant) -> dict[str, int]:
     return {"open": 0, "waiting": 0, "pending": 0} | {row.status: row.many for row in rows}
 
 
-def held(tx: Transaction, grant: Grant) -> list[Queued]:
+def quarantined(tx: Transaction, grant: Grant) -> list[Queued]:
     """Tickets opened under a threat: for supervisors alone."""
     _require_supervisor(tx, grant)
     rows = tx.connection.execute(
-        _QUEUE.where(tables.tickets.c.status == "held").order_by(tables.tickets.c.number)
+        _QUEUE.where(tables.tickets.c.status == "quarantined").order_by(tables.tickets.c.number)
     ).all()
     found = [_queued(grant, row) for row in rows]
     tx.told(grant, *_fields(found))
@@ -94,11 +94,11 @@ def held(tx: Transaction, grant: Grant) -> list[Queued]:
 
 
 def release(tx: Transaction, grant: Grant, number: int) -> bool:
-    """A held ticket becomes one of the queue, and the desk's alone: whoever threatens the customer may look at their list and
-    their Slack, so nothing changes there. What was said on it still says who left it. Whether it was held."""
+    """A quarantined ticket becomes one of the queue, and the desk's alone: whoever threatens the customer may look at their list and
+    their Slack, so nothing changes there. What was said on it still says who left it. Whether it was quarantined."""
     _require_supervisor(tx, grant)
     t = tables.tickets.c
-    one = update(tables.tickets).where(t.number == number, t.status == "held", _of_account(grant))
+    one = update(tables.tickets).where(t.number == number, t.status == "quarantined", _of_account(grant))
     now = case((t.customer_status == "pending", "pending"), else_="open")
     if tx.connection.execute(one.values(status=now).returning(t.number)).first() is None:
         return False
@@ -134,7 +134,7 @@ def _reads_queue(tx: Transaction, grant: Grant) -> None:
 def _require_supervisor(tx: Transaction, grant: Grant) -> None:
     tx.require(grant, "desk.ticket.work")
     if not grant_limits.is_supervisor(grant):
-        raise SupervisorsOnlyError("held tickets are for supervisors")
+        raise SupervisorsOnlyError("quarantined tickets are for supervisors")
 
 
 def _of_account(grant: Grant) -> Any:

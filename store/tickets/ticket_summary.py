@@ -51,10 +51,10 @@ class Card:
 
 def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     """For the worker that posts it where the desk's people are, and for whoever works on it. None for a draft, taken back or
-    not, and where there is no such ticket; one held under a threat is for supervisors."""
+    not, and where there is no such ticket; one that is quarantined is for supervisors."""
     tx.require(grant, "desk.deliver", "desk.ticket.work")
     is_supervisor = grant.cell == "desk.ticket.work" and not grant.when
-    hidden = [status for status in timeline.NOT_THE_DESKS if not (is_supervisor and status == "held")]
+    hidden = [status for status in timeline.NOT_THE_DESKS if not (is_supervisor and status == "quarantined")]
     t = tables.tickets
     row = tx.connection.execute(select(t).where(t.c.number == number, t.c.status.not_in(hidden))).first()
     if row is None:
@@ -62,7 +62,9 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     if grant.cell == "desk.ticket.work" and row.account_id != grant.account:
         raise GrantRequiredError("not a ticket this grant works on")
     requester = None
-    hidden_from = row.customer_status is not None and row.status != "held"  # nothing that the desk writes reaches them
+    hidden_from = (
+        row.customer_status is not None and row.status != "quarantined"
+    )  # nothing that the desk writes reaches them
     if row.opened_by is not None and row.account_id is not None and not hidden_from:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
     holder, taken_by = _taken_by(tx, number)

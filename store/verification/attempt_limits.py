@@ -94,15 +94,15 @@ def reserve(
     """
     limits, now, tries = tuple(limits), tx.now, _tries(counter, caller)
     tx.connection.execute(_SEEN[tx.dialect], {"key": counter, "at": now, "is_real": real})
-    held = budgets.hold(tx, (tries, *limits, *watched))
-    limit = next((one for one in (tries, *limits) if not budgets.has(tx, held, one)), None)
-    closed, limits = not all(budgets.has(tx, held, one) for one in watched), (*limits, *watched[:1])
+    locked = budgets.lock(tx, (tries, *limits, *watched))
+    limit = next((one for one in (tries, *limits) if not budgets.has(tx, locked, one)), None)
+    closed, limits = not all(budgets.has(tx, locked, one) for one in watched), (*limits, *watched[:1])
     nothing = barred or limit is not None
     row = tx.connection.execute(
         _RESERVE, {"key": _NOTHING if nothing else counter, "now": now, "until": now + LOCK, "by_code": by_code}
     ).first()
     every = limit is None and (row is not None or (refused_too and not barred))
-    budgets.settle(tx, held, (tries, *limits) if every else () if limit == tries else (tries,))
+    budgets.settle(tx, locked, (tries, *limits) if every else () if limit == tries else (tries,))
     if row is None:
         spent = Admission.BUSY if limit == tries else Admission.SPENT
         return Reservation(Admission.REFUSED if limit is None else spent, counter, limits, now, closed=closed)

@@ -17,7 +17,7 @@ from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.verification.factors import COOLING
-from store.verification.revocation import hold, revoke
+from store.verification.revocation import lock_all, revoke
 
 MOST: Final = 5  # numbers somebody may have
 
@@ -65,7 +65,7 @@ def read(tx: Transaction, subject: Subject) -> OwnDetails:
 def add_number(tx: Transaction, subject: Subject, number: str, *, but: str) -> NotAdded | None:
     """None: it is on file from now on. `but`: the session they do it in."""
     person, ph = subject.person, tables.phones.c
-    hold(tx, [person])
+    lock_all(tx, [person])
     theirs = list(tx.connection.execute(select(ph.number).where(ph.person_id == person)).scalars())
     if number in theirs or len(theirs) >= MOST:
         return NotAdded.THERE if number in theirs else NotAdded.MANY
@@ -77,7 +77,7 @@ def add_number(tx: Transaction, subject: Subject, number: str, *, but: str) -> N
 def remove_number(tx: Transaction, subject: Subject, number: str, *, but: str) -> bool:
     """Whether it was on file."""
     ph = tables.phones.c
-    hold(tx, [subject.person])
+    lock_all(tx, [subject.person])
     gone = delete(tables.phones).where(ph.person_id == subject.person, ph.number == number).returning(ph.number)
     if tx.connection.execute(gone).first() is None:
         return False
@@ -88,7 +88,7 @@ def remove_number(tx: Transaction, subject: Subject, number: str, *, but: str) -
 def change_address(tx: Transaction, subject: Subject, email: str, *, but: str) -> bool:
     """False: that is the one on file."""
     person, p = subject.person, tables.people.c
-    hold(tx, [person])
+    lock_all(tx, [person])
     before = str(tx.connection.execute(select(p.email).where(p.id == person)).scalar_one())
     if before == email:
         return False

@@ -18,7 +18,7 @@ from store.jobs import job_queue
 from store.verification import attempt_limits, factors, pin_changes, totp
 from store.verification.attempt_limits import Admission
 from store.verification.pins import KeptPin
-from store.verification.revocation import hold
+from store.verification.revocation import lock_all
 
 WORK: Final = "pin_page"
 PAGE: Final = "pin"
@@ -93,7 +93,7 @@ def attempt(tx: Transaction, person: int) -> attempt_limits.Reservation:
 def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: attempt_limits.Reservation | None) -> bool:
     """The new PIN is theirs, and the page used up. False: the page is not good any more, or the code is wrong, and nothing has
     changed. They and their owners are told."""
-    hold(tx, [kept.person])
+    lock_all(tx, [kept.person])
     page = look(tx, token)
     if page is None or page.person != kept.person:
         return False

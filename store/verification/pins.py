@@ -26,7 +26,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from store import tables
 from store.db.keys import Key, Keys
 from store.db.transaction import Transaction, upsert
-from store.verification.revocation import hold, revoke
+from store.verification.revocation import lock_all, revoke
 
 ISSUED_DIGITS: Final = 8
 CHOSEN_DIGITS: Final = range(6, 11)
@@ -256,7 +256,7 @@ def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False, but: str = ""
     """Stores a PIN in place of any there was, and of the one for a threat. What they proved or were sent until now ends, `but` the
     session they do it in; a `newcomer` has nothing that could."""
     if not newcomer:
-        hold(tx, [kept.person])
+        lock_all(tx, [kept.person])
     values = {**_values(kept), "issued_at": tx.now}
     row = upsert(tx, tables.pins).values(person_id=kept.person, **values)
     tx.connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
@@ -266,7 +266,7 @@ def put(tx: Transaction, kept: KeptPin, *, newcomer: bool = False, but: str = ""
 
 def is_still(tx: Transaction, person: int, kept: KeptPin) -> bool:
     """Whether this is the person's PIN at this moment; it stays so until the transaction has ended."""
-    row = tx.connection.execute(_HOLD, {"person": person}).first()
+    row = tx.connection.execute(_LOCK, {"person": person}).first()
     return row is not None and row.sealed == kept.sealed
 
 
@@ -316,7 +316,7 @@ def _resealed(keys: Keys, sealed: bytes, bound_to: str) -> bytes | None:
 
 _p = tables.pins.c
 _find = select(tables.pins).where(_p.person_id == bindparam("person"))
-_FIND, _HOLD = _find, _find.with_for_update()
+_FIND, _LOCK = _find, _find.with_for_update()
 _RESEAL = (
     update(tables.pins)
     .where(_p.person_id == bindparam("of_person"), _p.sealed == bindparam("before"))

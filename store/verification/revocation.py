@@ -43,7 +43,7 @@ def revoke(tx: Transaction, people: Iterable[int], ground: str, *, account: int 
     them = sorted(set(people))
     for first in range(0, len(them), AT_ONCE):
         some = them[first : first + AT_ONCE]
-        hold(tx, some)
+        lock_all(tx, some)
         whole = some if account is None else _on_no_account(tx, some)
         ended = _ended(tx, some, whole, account, ground, but)
         for person in some:
@@ -69,9 +69,9 @@ def owed_to_anybody(tx: Transaction) -> dict[str, int]:
     }
 
 
-def hold(tx: Transaction, people: Iterable[int]) -> None:
+def lock_all(tx: Transaction, people: Iterable[int]) -> None:
     """Locks the calls they are proved in, and them, in one order, until the transaction has ended. Whoever takes something away
-    does this first: or of two who do it at once each would hold what the other wants."""
+    does this first: or of two who do it at once each would have locked what the other wants."""
     p, c, people = tables.people.c, tables.calls.c, list(people)
     theirs = select(c.sid).where(c.proved_by.in_(people), c.ended_at.is_(None)).order_by(c.sid)
     tx.connection.execute(theirs.with_for_update()).all()  # before the people, as a turn of that call does

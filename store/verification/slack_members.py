@@ -15,7 +15,7 @@ from authz import Subject
 from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
-from store.verification.revocation import hold, revoke
+from store.verification.revocation import lock_all, revoke
 
 UNFIT: Final = "unlink_unfit"  # the work of looking through all links, once a night
 DAY: Final = 24 * 3_600_000  # ms
@@ -83,7 +83,7 @@ def unlink(tx: Transaction, team: str, user: str, *, but: str = "") -> Subject |
     stood for, if it was a person."""
     s = tables.slack_members.c
     its = (s.team == team, s.member == user, s.person_id.is_not(None))
-    hold(tx, tx.connection.execute(select(s.person_id).where(*its)).scalars().all())
+    lock_all(tx, tx.connection.execute(select(s.person_id).where(*its)).scalars().all())
     gone = delete(tables.slack_members).where(*its)
     person = tx.connection.execute(gone.returning(s.person_id)).scalar()
     if person is None:
@@ -110,7 +110,7 @@ def unlink_unfit(tx: Transaction, home: str, people: Collection[int] | None = No
     ends. How many there were. Of these people, or of all."""
     s = tables.slack_members.c
     people = unfit(tx.connection, home) if people is None else people
-    hold(tx, people)
+    lock_all(tx, people)
     theirs = delete(tables.slack_members).where(s.person_id.in_(people), *_unfit(home))
     gone = theirs.returning(s.person_id, s.team, s.member)
     rows = tx.connection.execute(gone).all()

@@ -17,7 +17,7 @@ from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.text import numbers
-from store.verification.revocation import hold, revoke
+from store.verification.revocation import lock_all, revoke
 
 DIGITS: Final = 6
 STEP: Final = 30_000  # ms
@@ -72,7 +72,7 @@ def put(tx: Transaction, person: int, secret: str, step: int) -> bool:
 
 def check(tx: Transaction, person: int, digits: str) -> bool:
     """Whether the app shows this code now. A code is good once; one of an app not confirmed is good for nothing."""
-    secret, last_step = held(tx, person)
+    secret, last_step = lock(tx, person)
     step = step_of(secret, digits, tx.now, last_step) if secret is not None else None
     if step is None:
         return False
@@ -80,10 +80,10 @@ def check(tx: Transaction, person: int, digits: str) -> bool:
     return True
 
 
-def held(tx: Transaction, person: int) -> tuple[str | None, int]:
+def lock(tx: Transaction, person: int) -> tuple[str | None, int]:
     """The secret of their app, None where they have none that is confirmed, and the newest step a code of which was taken. Nobody
     else takes one until the transaction has ended."""
-    row = tx.connection.execute(_HELD, {"person": person}).first()
+    row = tx.connection.execute(_LOCK, {"person": person}).first()
     return (None, 0) if row is None else (_secret(tx, person, row.sealed, confirmed=True), row.last_step)
 
 
@@ -147,7 +147,7 @@ def remove(tx: Transaction, person: int) -> bool:
 
 
 def _remove(tx: Transaction, person: int, only: ColumnElement[bool]) -> bool:
-    hold(tx, [person])
+    lock_all(tx, [person])
     a = tables.authenticators.c
     gone = delete(tables.authenticators).where(a.person_id == person, only).returning(a.confirmed_at)
     row = tx.connection.execute(gone).first()
@@ -187,7 +187,7 @@ def _bound(person: int, *, confirmed: bool) -> str:
 
 
 _a = tables.authenticators.c
-_HELD = (
+_LOCK = (
     select(_a.sealed, _a.last_step)
     .where(_a.person_id == bindparam("person"), _a.confirmed_at.is_not(None))
     .with_for_update()

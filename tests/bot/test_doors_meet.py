@@ -88,4 +88,4 @@ def test_e18_a_call_under_a_threat_leaves_in_slack_what_any_call_leaves(slack: S
     with desk.store.transaction("test") as tx:
         t = tables.tickets.c
         found = tx.connection.execute(select(t.status, t.customer_status).order_by(t.number)).all()
-    assert [tuple(row) for row in found] == [("open", None), ("held", "open")]
+    assert [tuple(row) for row in found] == [("open", None), ("quarantined", "open")]

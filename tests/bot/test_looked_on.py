@@ -105,12 +105,12 @@ def statuses(desk: SlackDesk) -> set[str]:
 
 
 def test_e18_what_calls_leave_looks_alike(opens: Opens, mailbox: Mailbox) -> None:
-    """E18: with the duress PIN everything is held from the desk's people, and nobody is rung."""
+    """E18: with the duress PIN everything is quarantined, and nobody is rung."""
     left = []
     for pin in (PIN, UNDER_THREAT):
         desk = opens()
         heard = {does: calls(desk, pin, does).heard for does in CALLS}
-        assert (statuses(desk) == {"held"}) == (pin == UNDER_THREAT)
+        assert (statuses(desk) == {"quarantined"}) == (pin == UNDER_THREAT)
         assert len(numbers(desk)) == len(CALLS)
         left.append((heard, seen(desk, mailbox)))
         if pin == UNDER_THREAT:
@@ -132,7 +132,7 @@ def test_e18_whatever_customers_and_the_desk_do_with_it_looks_alike(opens: Opens
         desk.work()
         desk.click("U0MIA", "solved", holding="Ticket #1001")
         if pin == UNDER_THREAT:
-            assert statuses(desk) == {"held"}
+            assert statuses(desk) == {"quarantined"}
         first = seen(desk, mailbox)
         desk.click("U0MIA", "reopen", holding="Ticket #1001")
         if pin == UNDER_THREAT:
@@ -195,7 +195,7 @@ def test_e18_a_talk_goes_on_and_the_agent_reads_what_to_say(opens: Opens, mailbo
         mia.press("1")
         mia.speak("somebody is here with me")
         mia.hang_up()
-        assert (statuses(desk) == {"held"}) == (pin == UNDER_THREAT)
+        assert (statuses(desk) == {"quarantined"}) == (pin == UNDER_THREAT)
         left.append((mia.heard[before:], mia.state, seen(desk, mailbox)))
         talks(desk, PEOPLE[MIA][0], PIN)
         agent_kim.get("/desk")

@@ -89,10 +89,10 @@ def full(desk: Desk, table: str) -> Callable[[], None]:
 
 
 @contextmanager
-def held_elsewhere(url: str) -> Iterator[None]:
+def writer_elsewhere(url: str) -> Iterator[None]:
     """The gate is another process's, as during an import."""
     engine, gate = make_engine(url)
-    with gate.held():
+    with gate.locked():
         yield
     engine.dispose()
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, event, text
 import store
 from authz import Subject
 from store.db.engine import POOL_SIZE
-from tests.channels.faults import held_elsewhere, locked_elsewhere
+from tests.channels.faults import locked_elsewhere, writer_elsewhere
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.statements import watched
@@ -90,7 +90,7 @@ def test_b8_not_ready_where_postgresql_may_only_be_read(sample_postgres: str) ->
     desk.close()
 
 
-@pytest.mark.parametrize("taken", [held_elsewhere, locked_elsewhere])
+@pytest.mark.parametrize("taken", [writer_elsewhere, locked_elsewhere])
 def test_b8_not_ready_while_somebody_else_writes(
     sample_sqlite: str, taken: Taken, monkeypatch: pytest.MonkeyPatch
 ) -> None:

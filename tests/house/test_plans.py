@@ -35,7 +35,7 @@ ROWS = {  # row -> what it names
     "G4": (
         "ticket_queue:listed",
         "ticket_queue:counts",
-        "ticket_queue:held",
+        "ticket_queue:quarantined",
         "live_calls:calls",
         "live_calls:just_over",
         "support_calls:queue",

@@ -115,7 +115,7 @@ def test_e5_a_message_under_a_threat_sounds_as_always_and_is_held(one_desk: Desk
         heard.append((said(caller), caller.say().said))
     assert heard[0] == heard[1]
     assert heard[0][1] == ["Thank you. We have your message.", ANYTHING]
-    assert sorted(statuses(one_desk)) == [(1001, "pending"), (1002, "held")]
+    assert sorted(statuses(one_desk)) == [(1001, "pending"), (1002, "quarantined")]
 
 
 CHOSEN_BY = {"account_names", "find_account", "offer", "topics", "service_names", "may_leave_message", "what_is_asked"}
@@ -143,7 +143,7 @@ class Usual:
 def test_whatever_is_asked_of_the_desk_tells_nothing(
     one_desk: Desk, support_call: int | None, always: set[str]
 ) -> None:
-    """What goes on as always is what one chooses by, and by which something is left (which is held), or the desk talks to them
+    """What goes on as always is what one chooses by, and by which something is left (which is quarantined), or the desk talks to them
     already; all else is known here, or being updated."""
     give(one_desk, MIA, PIN, UNDER_THREAT)
     caller = threatened(one_desk)
@@ -181,7 +181,7 @@ def test_the_desk_under_threat_answers_whatever_the_port_asks_and_nothing_else()
         }
 
 
-# --- what is left is held
+# --- what is left is quarantined
 
 
 def left(desk: Desk) -> Caller:
@@ -199,10 +199,10 @@ def test_a_ticket_is_held_and_sounds_like_any_other(desk: Desk) -> None:
         "The ticket number is 1 0 0 1.",
         "Again: 1 0 0 1.",
     ]
-    assert statuses(desk) == [(1001, "held")]
+    assert statuses(desk) == [(1001, "quarantined")]
     again = bare(caller)
     assert re.sub("t=[A-Za-z0-9_-]{20}", "…", caller.again().text) == again
-    assert statuses(desk) == [(1001, "held")]
+    assert statuses(desk) == [(1001, "quarantined")]
 
 
 def test_of_the_desk_those_who_lead_it_alone_are_told_of_a_held_ticket(desk: Desk) -> None:
@@ -230,7 +230,7 @@ def test_a_recording_that_came_late_is_held_as_well(desk: Desk) -> None:
     lost.hang_up()
     desk.work()
     lost.recorded()
-    assert {status for _, status in statuses(desk)} == {"held"}
+    assert {status for _, status in statuses(desk)} == {"quarantined"}
     assert len(statuses(desk)) == 2
 
 
@@ -239,7 +239,7 @@ def test_a_message_after_a_fault_is_held(desk: Desk) -> None:
     caller.answer = caller.post("/ivr/fallback", caller.form())
     caller.say()
     assert caller.answer.said == ["Thank you. We have your message. Goodbye."]
-    assert [status for _, status in statuses(desk)] == ["held"]
+    assert [status for _, status in statuses(desk)] == ["quarantined"]
 
 
 def test_what_was_spoken_for_something_nobody_has_thought_of_is_held(desk: Desk) -> None:
@@ -247,7 +247,7 @@ def test_what_was_spoken_for_something_nobody_has_thought_of_is_held(desk: Desk)
     call = state_of(desk, caller.sid)
     with desk.store.transaction("phone", caller.sid) as tx:
         assert desk_for(tx, settings_of(desk), call).request(call, RECORDED) == BeingUpdated()
-    assert [status for _, status in statuses(desk)] == ["held"]
+    assert [status for _, status in statuses(desk)] == ["quarantined"]
 
 
 # --- nobody is rung
@@ -272,7 +272,7 @@ def test_a_person_is_asked_for_and_nobody_comes(desk: Desk) -> None:
         "We have opened a ticket, and will call you back.",
     ]
     assert ANYTHING in caller.answer.said
-    assert [status for _, status in statuses(desk)] == ["held"]
+    assert [status for _, status in statuses(desk)] == ["quarantined"]
 
 
 def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
@@ -286,7 +286,9 @@ def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
     caller.key("5")
     assert "We are ringing the emergency line." in caller.answer.said
     caller.hang_up()
-    assert [status for _, status in statuses(desk)] == ["held", "held"], "who hangs up while waiting leaves one, too"
+    assert [status for _, status in statuses(desk)] == ["quarantined", "quarantined"], (
+        "who hangs up while waiting leaves one, too"
+    )
     assert count(desk, tables.support_calls) == 0
     assert owed(desk) == {"alert", "ticket_update"}
 

@@ -12,12 +12,12 @@ import pytest
 
 from ivr import router
 from store.db.engine import Gate, make_engine
-from tests.channels.faults import held_elsewhere, locked_elsewhere
+from tests.channels.faults import locked_elsewhere, writer_elsewhere
 from tests.desk import PUBLIC, Desk
 from tests.ivr.wire import Caller, Wire
 
 
-@pytest.mark.parametrize("taken", [held_elsewhere, locked_elsewhere])
+@pytest.mark.parametrize("taken", [writer_elsewhere, locked_elsewhere])
 def test_b8_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(
     one_desk: Desk, taken: Callable[[str], AbstractContextManager[None]]
 ) -> None:
@@ -47,9 +47,9 @@ def test_b8_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(
 def test_a_gate_says_whether_it_is_free(sqlite_url: str) -> None:
     _, gate = make_engine(sqlite_url)
     assert gate.is_free()
-    with gate.held():
+    with gate.locked():
         assert not gate.is_free()
-    with held_elsewhere(sqlite_url):
+    with writer_elsewhere(sqlite_url):
         assert not gate.is_free()
     assert gate.is_free()
     assert not gate.is_open

@@ -180,7 +180,7 @@ def test_what_was_granted_is_asked_anew_at_every_look(one_desk: Desk) -> None:
 def test_what_is_for_those_who_lead_is_not_there_for_agents(one_desk: Desk) -> None:
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     (number,) = accounts(one_desk, 1)
-    change(one_desk, update(tables.tickets).values(status="held"))
+    change(one_desk, update(tables.tickets).values(status="quarantined"))
     nothing = kim.get("/desk/nothing-at-all").status_code, kim.words
     for path in ("/desk/supervisors", f"/desk/tickets/{number}"):
         assert (kim.get(path).status_code, kim.words) == nothing
@@ -193,7 +193,7 @@ def test_what_is_for_those_who_lead_is_not_there_for_agents(one_desk: Desk) -> N
         f"/desk/tickets/{number}/release",
     ):
         assert kim.post(path, token).status_code == 404
-    for status in ("open", "waiting", "pending", "closed", "held"):
+    for status in ("open", "waiting", "pending", "closed", "quarantined"):
         assert "slow" not in kim.read(f"/desk/tickets?status={status}")
     assert "slow" in ana.read("/desk/supervisors")
     ana.get(f"/desk/tickets/{number}")

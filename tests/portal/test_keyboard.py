@@ -78,7 +78,7 @@ def test_e11_what_is_being_written_stays_when_the_page_is_closed_to_its_writer(w
     page = watched.page
     page.goto(f"{watched.url}/desk/tickets/{number}")
     page.get_by_label("Note").fill("half a note")
-    change(watched.desk, update(tables.tickets).values(status="held"))
+    change(watched.desk, update(tables.tickets).values(status="quarantined"))
     watched.desk.pass_time(20)
     expect(page.locator("#closed")).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("slow")

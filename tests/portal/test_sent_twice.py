@@ -84,7 +84,7 @@ def test_e11_what_was_not_done_may_be_sent_again(one_desk: Desk) -> None:
     form = kim.fields(f"{page}/answer") | {"words": ANSWER}
     number = int(page.rpartition("/")[2])
     held = tables.tickets.update().where(tables.tickets.c.number == number)
-    change(one_desk, held.values(status="held"))
+    change(one_desk, held.values(status="quarantined"))
     kim.post(f"{page}/answer", form)
     change(one_desk, held.values(status="open"))
     assert kim.post(f"{page}/answer", form).status_code == 200

@@ -1,4 +1,4 @@
-"""H13: who takes a ticket that others take at the same time, what can be done with one that is held, and two who answer at once."""
+"""H13: who takes a ticket that others take at the same time, what can be done with one that is quarantined, and two who answer at once."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_h13_nothing_is_done_with_a_ticket_that_is_held(one_desk: Desk, deed: st
     (number,) = accounts(one_desk, 1)
     ana, page = signed_in(one_desk, "lead.ana"), f"/desk/tickets/{number}"
     opened_by = select(tables.people.c.id).limit(1).scalar_subquery()
-    change(one_desk, update(tables.tickets).values(status="held", opened_by=opened_by))
+    change(one_desk, update(tables.tickets).values(status="quarantined", opened_by=opened_by))
     ana.get(page)
     form = ana.fields(f"{page}/release") | {"words": "hello", "status": "closed"}
     assert ana.post(f"{page}/{deed}", form).status_code == 200
-    assert "This ticket is held. Put it into the queue" in ana.words
+    assert "This ticket is quarantined. Put it into the queue" in ana.words
     assert rows(one_desk, select(tables.messages)) == []
     assert rows(one_desk, select(tables.callbacks)) == []
-    assert rows(one_desk, select(tables.tickets.c.status)) == [("held",)]
+    assert rows(one_desk, select(tables.tickets.c.status)) == [("quarantined",)]
     ana.get(page)
     ana.send(f"{page}/release")
     assert "The ticket is in the queue now." in ana.words

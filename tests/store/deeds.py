@@ -122,15 +122,15 @@ SUSPENDED = Pairs(
 # --- a ticket that is kept back
 
 
-def a_held_ticket(tx: Transaction) -> Given:
+def a_quarantined_ticket(tx: Transaction) -> Given:
     given = a_ticket(tx)
     t = tables.tickets.c
-    tx.connection.execute(update(tables.tickets).where(t.number == given["number"]).values(status="held"))
+    tx.connection.execute(update(tables.tickets).where(t.number == given["number"]).values(status="quarantined"))
     return given
 
 
-HELD = Pairs(
-    a_held_ticket,
+QUARANTINED = Pairs(
+    a_quarantined_ticket,
     {
         "Ana releases it": lambda tx, given: ticket_queue.release(tx, works(tx, ANA), given["number"]),
         "Zoe releases it": lambda tx, given: ticket_queue.release(tx, works(tx, ZOE), given["number"]),
@@ -219,7 +219,7 @@ JOB = Pairs(
 AT_THE_DESK: Final = {
     "ticket": TICKET,
     "message": MESSAGE,
-    "held": HELD,
+    "quarantined": QUARANTINED,
     "support_call": RING,
     "talk": TALK,
     "call back": CALLBACK,

@@ -74,7 +74,7 @@ def mia_signs_in(tx: Transaction, given: Given) -> object:
 
 
 def mia_joins_again(tx: Transaction, _given: Given) -> object:
-    CUSTOMERS.hold(tx, MIA)  # as accepting the invitation does
+    CUSTOMERS.lock(tx, MIA)  # as accepting the invitation does
     credentials.put(tx, CUSTOMERS, MIA, "another hash")
     return bool(signing_in.enter(tx, CUSTOMERS, MIA))
 

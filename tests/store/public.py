@@ -89,7 +89,7 @@ OPENS: dict[str, set[str]] = {
     "email_codes.find": {"desk.proof.ask"},
     "email_codes.is_young": {"desk.proof.ask", "desk.pin.reissue"},
     "ticket_queue.counts": {"desk.ticket.work"},
-    "ticket_queue.held": {"desk.ticket.work"},
+    "ticket_queue.quarantined": {"desk.ticket.work"},
     "ticket_queue.listed": {"desk.ticket.work"},
     "ticket_queue.release": {"desk.ticket.work"},
     "ticket_queue.ticket": {"desk.ticket.work"},

@@ -28,12 +28,12 @@ OLIVIA, RAJ, MIA = Subject("person:1"), Subject("person:7"), Subject("person:8")
 BAKERY, TIDEWORKS = 1, 3
 KIM, ANA = Subject("staff:1"), Subject("staff:2")
 SID = "RE" + "1" * 32
-THEIRS, BILLS, HELD, DRAFT, PENDING = 1001, 1002, 1003, 1004, 1005  # Tideworks', the last but one Raj's own
+THEIRS, BILLS, QUARANTINED, DRAFT, PENDING = 1001, 1002, 1003, 1004, 1005  # Tideworks', the last but one Raj's own
 
 
 @pytest.fixture
 def desk(sample_sqlite: str) -> Iterator[Clocked]:
-    """Tideworks with a ticket of Mia's that has a recording, one about bills, one held, a draft, and one of nobody's."""
+    """Tideworks with a ticket of Mia's that has a recording, one about bills, one quarantined, a draft, and one of nobody's."""
     desk = Clocked(sample_sqlite, Keys.parse(SECRET))
     t = tables.tickets.c
     with desk.transaction("CA1") as tx:
@@ -41,7 +41,7 @@ def desk(sample_sqlite: str) -> Iterator[Clocked]:
         raj = granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.BILLING)
         customer_tickets.open(tx, mia, title="s", body="b", recorded=Recorded(SID, 7), source="C1:1")
         customer_tickets.open(tx, raj, title="s", body="b")
-        for status in ("held", "draft"):
+        for status in ("quarantined", "draft"):
             number = customer_tickets.open(
                 tx, granted(tx, RAJ, Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL), title="s", body="b"
             )
@@ -102,7 +102,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     ],
     "ticket_summary.card": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
     ],
     "agent_tickets.all_for_desk": [
         (work(KIM), lambda f, tx, g: f(tx, g)),
@@ -119,7 +119,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "agent_tickets.edited": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "C1:2", "b", "9"))],
     "agent_tickets.note": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b")),
-        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD, "b")),
+        (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED, "b")),
     ],
     "agent_tickets.requester": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "agent_tickets.set_status": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "closed"))],
@@ -135,18 +135,18 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (of(ANA, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, 8, asked_by=1)),
     ],
     "ticket_queue.counts": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g))],
-    "ticket_queue.held": [
+    "ticket_queue.quarantined": [
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g)),
         (work(OPERATOR), lambda f, tx, g: f(tx, g)),
     ],
     "ticket_queue.listed": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "open"))],
     "ticket_queue.release": [
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
-        (work(ANA, BAKERY), lambda f, tx, g: f(tx, g, HELD)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
+        (work(ANA, BAKERY), lambda f, tx, g: f(tx, g, QUARANTINED)),
     ],
     "ticket_queue.ticket": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
         (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, DRAFT)),
     ],
     "answer_delivery.left_over": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, phone=True))],
@@ -189,7 +189,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     ],
     "visible_messages.first": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
     ],
     "visible_messages.noted_files": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
@@ -198,11 +198,11 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "visible_messages.said": [
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(KIM), lambda f, tx, g: f(tx, g, THEIRS)),
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, HELD)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
         (work(ANA, TIDEWORKS), lambda f, tx, g: f(tx, g, DRAFT)),
         (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS)),
         (of(RAJ, VIEW, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, g, THEIRS)),
-        (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, HELD)),
+        (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, QUARANTINED)),
         (of(MIA, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, DRAFT)),
         (lent, lambda f, tx, g: f(tx, g, THEIRS)),
     ],
@@ -214,14 +214,14 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "customer_lists.conversation": [
         (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], THEIRS)),
         (of(RAJ, VIEW, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, [g], THEIRS)),
-        (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], HELD)),
+        (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], QUARANTINED)),
         (of(MIA, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], DRAFT)),
         (lent, lambda f, tx, g: f(tx, [g], THEIRS)),
     ],
     "customer_tickets.close": [
         (of(OLIVIA, REPLY, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS)),
         (of(RAJ, REPLY, TIDEWORKS, Topic.BILLING), lambda f, tx, g: f(tx, g, THEIRS)),
-        (of(RAJ, REPLY, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, HELD)),
+        (of(RAJ, REPLY, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, QUARANTINED)),
     ],
     "customer_tickets.open": [
         (
@@ -290,8 +290,8 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
     with desk.transaction("CA1") as tx:
         kim, ana = work(KIM, TIDEWORKS)(tx), work(ANA, TIDEWORKS)(tx)
         assert visible_messages.said(tx, kim, THEIRS)
-        assert visible_messages.said(tx, ana, HELD)
-        assert visible_messages.first(tx, ana, HELD)
+        assert visible_messages.said(tx, ana, QUARANTINED)
+        assert visible_messages.first(tx, ana, QUARANTINED)
         assert visible_messages.noted_files(tx, kim, THEIRS) == []
         recordings.put(tx, of(WORKER, Action.DESK_DELIVER)(tx), SID, recordings.Sound("audio/wav", b"words"))
         assert recordings.get(tx, kim, SID) == recordings.Sound("audio/wav", b"words")

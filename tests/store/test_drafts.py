@@ -102,7 +102,7 @@ def test_what_asks_for_something_else_is_not_handed_in_under_this(desk: Desk) ->
     assert desk.ticket(number) == ("draft", [""])
 
 
-@pytest.mark.parametrize("status", ["withdrawn", "held", "closed", "pending", "open"])
+@pytest.mark.parametrize("status", ["withdrawn", "quarantined", "closed", "pending", "open"])
 def test_nothing_but_a_draft_is_handed_in(desk: Desk, status: str) -> None:
     number = desk.draft()
     with desk.transaction() as tx:

@@ -37,7 +37,7 @@ def changed(words: str | None, stamp: str) -> Do:
     """As the bot does it: what is on no ticket yet waits for it."""
 
     def change(tx: Transaction) -> None:
-        edits.hold(tx, SOURCE)
+        edits.lock(tx, SOURCE)
         if timeline.of_source(tx, SOURCE) is None:
             edits.early(tx, AUTHOR, SOURCE, words, stamp)
         elif words is None:

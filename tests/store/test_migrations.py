@@ -69,7 +69,7 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
 @pytest.fixture
 def old(databases: tuple[str, str]) -> str:
     engine, gate = make_engine(databases[0], 1)
-    with gate.held(), engine.connect() as connection:
+    with gate.locked(), engine.connect() as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")

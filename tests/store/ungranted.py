@@ -26,7 +26,7 @@ REASONS: Final[dict[str, str]] = {
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",
     "alerts.sweep": "drops warnings of long ago",
-    **dict.fromkeys(("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "held")), reasons.FACTOR),
+    **dict.fromkeys(("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "lock")), reasons.FACTOR),
     **dict.fromkeys(("totp." + n for n in ("end_later", "ends_at", "keep", "put", "remove")), reasons.FACTOR),
     **dict.fromkeys(("totp." + n for n in ("spend", "step_of", "sweep", "uri")), reasons.FACTOR),
     **reasons.RESTORES,
@@ -42,7 +42,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "budgets." + n
-            for n in ("charge", "free_at", "give_back", "has", "hold", "make_whole", "settle", "sweep", "take", "used")
+            for n in ("charge", "free_at", "give_back", "has", "lock", "make_whole", "settle", "sweep", "take", "used")
         ),
         reasons.GUARD,
     ),
@@ -80,9 +80,9 @@ REASONS: Final[dict[str, str]] = {
     "call_state.stored_answer": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
     "call_state.unproved": reasons.CALL,
     **dict.fromkeys(("one_time_codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
-    **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "held", "is_free", "is_open", "release")), reasons.OPENS),
-    **dict.fromkeys(("engine.Gate.until", "engine.Gate.within", "engine.connect_by"), reasons.OPENS),
-    "engine.make_engine": reasons.OPENS,
+    **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "is_free", "is_open", "locked")), reasons.OPENS),
+    **dict.fromkeys(("engine.Gate." + n for n in ("release", "until", "within")), reasons.OPENS),
+    **dict.fromkeys(("engine.connect_by", "engine.make_engine"), reasons.OPENS),
     "engine.read_url": reasons.PURE,
     "engine.sqlite_file": reasons.PURE,
     **dict.fromkeys(
@@ -197,7 +197,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.PLACE,
     ),
     **dict.fromkeys(
-        ("one_time_links." + name for name in ("digests", "hold", "issue", "look", "use", "void")), reasons.PAGE
+        ("one_time_links." + name for name in ("digests", "issue", "lock", "look", "use", "void")), reasons.PAGE
     ),
     **dict.fromkeys(("pin_reset." + name for name in ("attempt", "look", "put")), reasons.PAGE),
     "people.accounts_of": reasons.DECIDES,
@@ -233,7 +233,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.LEG,
     ),
     **dict.fromkeys(
-        ("support_calls." + n for n in ("hold", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
+        ("support_calls." + n for n in ("lock", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
     ),
     **dict.fromkeys(("support_calls." + n for n in ("end", "leg_gone", "look", "take")), reasons.RING),
     "support_calls.place": "where a caller stands in the queue: a number",
@@ -324,7 +324,7 @@ REASONS: Final[dict[str, str]] = {
         ("statements." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE
     ),
     "verify.running": reasons.PURE,
-    "revocation.hold": "locks people's rows; gives nothing back",
+    "revocation.lock_all": "locks people's rows; gives nothing back",
     "revocation.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
     "revocation.revoke": "ends what somebody was sent or has proved; gives nothing back",
     **dict.fromkeys(("job_queue.ordering_key_of", "job_queue.outside"), reasons.PURE),

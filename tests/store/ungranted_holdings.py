@@ -22,5 +22,5 @@ REASONS: Final[dict[str, str]] = {
     "holdings.everywhere": "what decisions rest on: role words and facts, for the judge",
     "holdings.on": "what a decision rests on: role words and facts, for the judge",
     "holdings.lender": "the subject of whoever lent what a grant rests on",
-    "holdings.hold": "whether what was lent still stands: yes or no",
+    "holdings.still_lent": "whether what was lent still stands: yes or no",
 }
