@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
 """
 
+from authz.contact_rules import Broken, Held, Refusal, gained, lost, miscounted, refused
 from authz.grant import Denied, Grant
 from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.matrix import matrix, table
@@ -64,10 +65,13 @@ __all__ = [
     "Allowed",
     "Ask",
     "At",
+    "Broken",
     "Denied",
     "Grant",
+    "Held",
     "Proof",
     "Reason",
+    "Refusal",
     "Rights",
     "Scheme",
     "SchemeError",
@@ -79,11 +83,15 @@ __all__ = [
     "billing_alone",
     "can_help",
     "can_lend",
+    "gained",
     "judge",
     "leaves_out_suspension",
     "load_schemes",
+    "lost",
     "matrix",
+    "miscounted",
     "read_scheme",
+    "refused",
     "requests_followed",
     "rights",
     "table",

@@ -43,7 +43,8 @@ class Column(NamedTuple):
 @dataclass(frozen=True, eq=False, slots=True)
 class Scheme:
     """A checked scheme. Compared by identity; `memo` belongs to the judge. `support_first`: at a support channel the right to
-    support comes before every other. `invoiced`: the role whose holder invoices name, or none."""
+    support comes before every other. `invoiced`: the role whose holder invoices name, or none. `changing`: the rules that a refused change of
+    contacts cites (contact_rules.py)."""
 
     name: str
     title: str
@@ -60,6 +61,7 @@ class Scheme:
     rows: Mapping[str, Mapping[str, Square]]
     support_first: bool = True
     invoiced: str | None = None
+    changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Never
 
+from authz.contact_rules import Broken
 from authz.scheme import Column, Scheme, SchemeError, Square
 from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY, OWNERS_ACTIONS, Action
 
@@ -28,7 +29,7 @@ _HEAD: Final = {
     "support_first",
     "invoiced",
 }
-_KEYS: Final = _HEAD | {"requires", "switch", "decisions", "rows"}
+_KEYS: Final = _HEAD | {"requires", "changing", "switch", "decisions", "rows"}
 
 
 def load_schemes(folder: Path | None = None) -> dict[str, Scheme]:
@@ -103,6 +104,7 @@ class _File:
             exactly_one=self.known_names("exactly_one"),
             requires=self.read_requires(),
             switches=switches,
+            changing=self.read_changing(),
             decisions=self.read_decisions(),
             rows=rows,
             support_first=not self.desk and self.switched("support_first"),
@@ -188,6 +190,21 @@ class _File:
             for word in needed:
                 self.known(word, f"[requires] {holder}")
         return {holder: frozenset(needed) for holder, needed in requires.items()}
+
+    def read_changing(self) -> dict[str, tuple[str, ...]]:
+        """`"lacks:billing_contact" = "MS-19, MS-46"`: what a refused change of contacts cites, for one role or for all."""
+        cited: dict[str, tuple[str, ...]] = {}
+        for why, rules in self.table("changing").items():
+            code, _, role = why.partition(":")
+            if code not in (*Broken,) or not isinstance(rules, str) or not rules:
+                self.refuse(f'[changing] {why}: is "RULE, RULE" for one of {", ".join(Broken)}')
+            if role:
+                self.known(role, f"[changing] {why}")
+            cited[why] = tuple(rules.split(", "))
+            for rule in cited[why]:
+                self.check_rule(rule, "changing", why)
+            self.cited.update(cited[why])
+        return cited
 
     def read_decisions(self) -> dict[str, str]:
         decisions = self.table("decisions")

@@ -218,6 +218,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "seen_at": "{at}",
         "locked_until": "CASE WHEN {new} THEN {at} ELSE NULL END",
     },
+    tables.contact_changes: {"id": "n", "account_id": _ACCOUNT, "person_id": _PERSON}
+    | {"by": "'desk:operator'", "at": "{at}"},
     tables.delegation_requests: {
         "id": "n",
         "account_id": _ACCOUNT,
@@ -248,13 +250,8 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
         "staff_id": "CASE WHEN n <= 5 THEN n END",
     },
     tables.pins: {"person_id": "n", "pepper": "'k'", "salt": "{bytes}", "sealed": "{bytes}", "issued_at": "0"},
-    tables.authenticators: {
-        "person_id": "n",
-        "sealed": "{bytes}",
-        "made_at": "0",
-        "confirmed_at": "1",
-        "last_step": "0",
-    },
+    tables.authenticators: {"person_id": "n", "sealed": "{bytes}", "confirmed_at": "1"}
+    | dict.fromkeys(("made_at", "last_step"), "0"),
     tables.passkeys: {"person_id": "n", "credential_id": "{number}"}
     | dict.fromkeys(("public_key", "handle"), "{bytes}")
     | dict.fromkeys(("transports", "name"), "''")

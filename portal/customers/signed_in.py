@@ -26,6 +26,7 @@ DONE: Final = frozenset(
     | {"passkey_added", "passkey_renamed", "passkey_removed", "app_ending", "app_kept"}
     | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
     | {"locked", "unlocked"}
+    | {"people_changed", "people_removed", "handed_over", "person_added", "invited"}
 )
 
 

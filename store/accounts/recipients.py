@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, select
 
-from authz import Grant
+from authz import Grant, Scheme
 from store import tables
 from store.accounts import colleagues
 from store.db.holdings import owners_word
@@ -25,7 +25,11 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
 OF_DECIDERS: Final = ("account_locked", "account_unlocked")  # about an account: told to all who may manage contacts
-OF_CONTACT: Final = ("contact_removed", "rights_lost")  # what somebody lost on an account: told to them
+OF_CONTACT: Final = (
+    "contact_removed",
+    "rights_lost",
+    "rights_gained",
+)  # what became of somebody on an account: told to them
 # Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
 OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
 # About how one of the staff signs in: told to them alone.
@@ -50,6 +54,19 @@ class Notice:
 def sweep(tx: Transaction) -> None:
     """Addresses that are told of nothing any more."""
     tx.connection.execute(delete(tables.old_emails).where(tables.old_emails.c.replaced_at < tx.now - OLD_TOLD))
+
+
+def of_change(old: Scheme, new: Scheme, before: frozenset[str] | None, after: frozenset[str] | None) -> Iterator[str]:
+    """The notices (OF_CONTACT) to somebody who held that on an account under its old scheme and holds this under its new one; None: they
+    were not on it, or are not. A contact role that is another's now is a loss, whatever it allows."""
+    had, has = before or frozenset[str](), after or frozenset[str]()
+    passed = (had ^ has).intersection(old.exactly_one) if old is new else frozenset[str]()
+    if before is not None and after is None:
+        yield "contact_removed"
+    elif passed & had or old.rights(had) - new.rights(has):
+        yield "rights_lost"
+    if passed & has or new.rights(has) - old.rights(had):
+        yield "rights_gained"
 
 
 def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list[Notice]:
@@ -110,9 +127,11 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
     name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
     if name is None:
         return []
+    owners = _owners(tx, tables.contact_rights.c.account_id == account)
     return [
-        Notice(kind, owner.email, owner.name, name, own=False)
-        for owner in _owners(tx, tables.contact_rights.c.account_id == account)
+        Notice(kind, email, owner.name, name, own=False)
+        for owner in owners
+        for email in _addresses(tx, owner.id, owner.email)
     ]
 
 
@@ -143,7 +162,7 @@ def _owners(tx: Transaction, on: ColumnElement[bool]) -> list[Any]:
     """Name and address of the owners of these accounts; in Memset's terms the admin contacts."""
     p, r, a = tables.people.c, tables.contact_rights.c, tables.accounts
     owners = (
-        select(p.name, p.email)
+        select(p.id, p.name, p.email)
         .join(tables.contact_rights, r.person_id == p.id)
         .join(a, (a.c.id == r.account_id) & (r.right == owners_word(tx.schemes)))
     )

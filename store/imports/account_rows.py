@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, insert, select
 
-from authz import Scheme, Subject
+from authz import Scheme, Subject, miscounted
 from store import tables
-from store.accounts import billing_details
+from store.accounts import billing_details, recipients
+from store.contacts import contact_changes
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import OPERATOR
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.jobs import job_queue
-from store.verification.revocation import AT_ONCE, end_sessions, lock_all, revoke
+from store.verification.revocation import revoke, rights_changed
 
 ACCOUNTS: Final = Register(
     *(tables.accounts, "accounts", "account", "number"),
@@ -122,7 +123,7 @@ def _bring_contacts(
     now = _contacts_now(changes, found.values())
     all_now: dict[Key, Values] = {}
     all_wanted: dict[Key, Values] = {}
-    lost: dict[Key, str] = {}
+    news: list[tuple[Key, str]] = []
     for place, account in enumerate(accounts, first):
         id, before = ids[account.number], found.get(account.number)
         name = account.scheme or (before.scheme if before else "")
@@ -155,32 +156,27 @@ def _bring_contacts(
             changes.locked.append(account.number)
             continue
         if before is not None:
-            lost |= _lost(changes.tx.schemes.get(before.scheme), scheme, now.get(id, {}), wanted)
+            news += _news(changes.tx.schemes.get(before.scheme), scheme, now.get(id, {}), wanted)
         all_now |= now.get(id, {})
         all_wanted |= wanted
     existed = {row.id for row in found.values()}
     _tell(changes, all_now, Difference(all_now, all_wanted), {id: number for number, id in ids.items()}, existed)
-    for (account, person), notice in lost.items():
+    for (account, person), notice in news:
         if not changes.dry and not changes.troubles:
             told = {"notice": notice, "account": account, "person": person}
             job_queue.enqueue(changes.tx, "notice", f"{notice}:{account}:{person}:{changes.run}", told)
 
 
-def _lost(
+def _news(
     old: Scheme | None, scheme: Scheme, now: Mapping[Key, Values], wanted: Mapping[Key, Values]
-) -> dict[Key, str]:
-    """Whoever has less on an account than before → the notice that tells them: taken off it, a right less, or a contact role
-    that is another's now."""
-    found: dict[Key, str] = {}
-    for key, values in now.items():
-        if key not in wanted:
-            found[key] = "contact_removed"
-        elif old is not None and (old is not scheme or wanted[key] != values):
-            before, after = frozenset(values), frozenset(wanted[key])
-            role = (before - after).intersection(old.exactly_one) if old is scheme else frozenset()
-            if role or old.rights(before) - scheme.rights(after):
-                found[key] = "rights_lost"
-    return found
+) -> Iterator[tuple[Key, str]]:
+    """Whoever has more or less on an account than before, with each notice that tells them."""
+    for key in {**now, **wanted}:
+        before, after = now.get(key), wanted.get(key)
+        if old is not None and (old is not scheme or before != after):
+            had = None if before is None else frozenset(before)
+            has = None if after is None else frozenset(after)
+            yield from ((key, notice) for notice in recipients.of_change(old, scheme, had, has))
 
 
 def _contacts_now(changes: Changes, accounts: Iterable[Row[Any]]) -> dict[int, dict[Key, Values]]:
@@ -225,15 +221,10 @@ def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key
 
 def _check_invariants(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
     """Always an owner; under Memset rules one admin contact and one billing contact."""
-    held = [word for values in contacts.values() for word in values]
-    for word in scheme.at_least_one:
-        if word not in held:
-            says = f"an account under {scheme.name} always has at least one {word}, and here it would have none"
-            changes.trouble("accounts", place, "contacts", says=says)
-    for word in scheme.exactly_one:
-        if held.count(word) != 1:
-            says = f"an account under {scheme.name} always has exactly one {word}, and here it would have {held.count(word)}"
-            changes.trouble("accounts", place, "contacts", says=says)
+    for word, many in miscounted(scheme, map(frozenset, contacts.values())):
+        how_many, found = ("exactly one", str(many)) if word in scheme.exactly_one else ("at least one", "none")
+        says = f"an account under {scheme.name} always has {how_many} {word}, and here it would have {found}"
+        changes.trouble("accounts", place, "contacts", says=says)
 
 
 def _tell(
@@ -244,6 +235,7 @@ def _tell(
     gone = {person for _, person in difference.removed}
     usernames = {row.id: row.username for row in changes.rows(select(p.id, p.username), p.id, gone)}
     touched: dict[int, None] = {}
+    history: list[dict[str, Any]] = []
     for word, (account, person), held in difference:
         who = usernames.get(person) or changes.usernames[person]
         changes.count(
@@ -253,12 +245,12 @@ def _tell(
         if account in existed:
             touched[account] = None
             changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(Subject.of_person(person),))
+            before, after = now.get((account, person)), None if word == "removed" else held
+            history.append(contact_changes.row(changes.tx, OPERATOR, account, person, before, after))
     _write_contacts(changes, difference, now)
+    changes.write(insert(tables.contact_changes), history)
     if not changes.dry and not changes.troubles:
-        theirs = sorted({person for _, (_, person), _ in difference} - changes.newcomers)
-        for first in range(0, len(theirs), AT_ONCE):  # whoever gains a right too
-            lock_all(changes.tx, theirs[first : first + AT_ONCE])  # or somebody who signs in just now would stay
-            end_sessions(changes.tx, theirs[first : first + AT_ONCE])
+        rights_changed(changes.tx, {person for _, (_, person), _ in difference} - changes.newcomers)
     for account in touched:
         if not changes.dry and not changes.troubles:
             revoke(changes.tx, [one for on, one in difference.removed if on == account], "contact", account=account)

@@ -27,6 +27,7 @@ from store.verification.factors import Address
 WORK: Final = "invitation"
 PAGE: Final = "invitation"
 LIFE: Final = factors.COOLING  # ms
+AGAIN: Final = 10 * 60_000  # ms in which whoever manages contacts has one sent to each of them
 
 
 class Invited(Enum):
@@ -71,11 +72,30 @@ def invite(tx: Transaction, grant: Grant, username: str) -> Invited:
         invited = Invited.ADDRESS_YOUNG
     elif row.set_at is not None and not _old_app(tx, row.id):
         invited = Invited.JOINED
-    tx.told(grant, f"{'invited' if invited is Invited.INVITED else 'not_invited'}:{Subject.of_person(row.id)}")
+    return _sent(tx, grant, row.id, invited)
+
+
+def invite_contact(tx: Transaction, grant: Grant, person: int) -> Invited:
+    """The same by whoever manages the contacts of an account, for one of them who has not joined yet: whoever has is none of theirs to
+    send links to. Once in ten minutes."""
+    tx.require(grant, "contacts.manage")
+    c = tables.contacts.c
+    there = select(c.person_id).where(c.account_id == grant.account, c.person_id == person)
+    row = tx.connection.execute(_FOUND.where(tables.people.c.id == person)).first()
+    if row is None or tx.connection.execute(there).first() is None or not lock(tx, person):
+        return Invited.NOBODY
+    invited = Invited.JOINED if row.set_at is not None else Invited.INVITED
+    if invited is Invited.INVITED and not _may_be_written_to(tx, person, factors.address(tx, person), joined=False):
+        invited = Invited.ADDRESS_YOUNG
+    return _sent(tx, grant, person, invited, f"{person}:{tx.now // AGAIN}")
+
+
+def _sent(tx: Transaction, grant: Grant, person: int, invited: Invited, once: str = "") -> Invited:
+    tx.told(grant, f"{'invited' if invited is Invited.INVITED else 'not_invited'}:{Subject.of_person(person)}")
     if invited is Invited.INVITED:
-        ordering_key = job_queue.ordering_key_of(WORK, row.id)
-        key = f"{row.id}:{secrets.token_hex(8)}"
-        job_queue.enqueue(tx, WORK, key, {"person": row.id}, ordering_key=ordering_key)
+        ordering_key = job_queue.ordering_key_of(WORK, person)
+        key = once or f"{person}:{secrets.token_hex(8)}"
+        job_queue.enqueue_once(tx, WORK, key, {"person": person}, ordering_key=ordering_key)
     return invited
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from authz import Subject
 from store.tables.base import NEVER_AGAIN, Base, Id
 
 
@@ -46,6 +47,21 @@ class ContactRight(Base):
         Index("ix_contact_rights_right", "account_id", "right", "person_id"),
         {"sqlite_with_rowid": False},  # its key is all there is of it
     )
+
+
+class ContactChange(Base):
+    """What a contact held before a change and after it, in the words of the account's scheme, joined by commas; NULL: they were not on the
+    account. `by` is the subject who changed it. What stood before the first change nobody has written down."""
+
+    __tablename__ = "contact_changes"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    by: Mapped[Subject]
+    at: Mapped[int]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    __table_args__ = (Index("ix_contact_changes_account", "account_id", "person_id", "id"), NEVER_AGAIN)
 
 
 class Service(Base):

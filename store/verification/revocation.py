@@ -59,6 +59,15 @@ def end_sessions(tx: Transaction, people: Collection[int], *, but: str = "") -> 
     return set(tx.connection.execute(theirs.values(ended_at=tx.now).returning(s.person_id)).scalars())
 
 
+def rights_changed(tx: Transaction, people: Iterable[int]) -> None:
+    """Whoever has more or less on an account than before is signed out of the pages everywhere. They are held first, or somebody who signs
+    in just now would stay."""
+    them = sorted(set(people))
+    for first in range(0, len(them), AT_ONCE):
+        lock_all(tx, them[first : first + AT_ONCE])
+        end_sessions(tx, them[first : first + AT_ONCE])
+
+
 def owed_to_anybody(tx: Transaction) -> dict[str, int]:
     """What is still to be sent, told or confirmed, whoever it is for, is so no more: how many of each."""
     return {

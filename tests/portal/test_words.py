@@ -7,14 +7,16 @@ import re
 
 import pytest
 
-from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Proof, Status, Topic, load_schemes
+from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, Proof, Status, Topic, load_schemes
 from desk import disclosure, request_page
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
+from desk.people import NotAdded
 from portal.customers import signed_in
 from portal.staff import submissions
 from portal.web import page_words
 from store.calls import live_calls
+from store.contacts import contact_list
 from store.messages import recordings, timeline
 from store.security import alerts
 from store.sign_in import passwords
@@ -55,14 +57,21 @@ KNOWN: dict[str, set[str]] = {
     | {f"ticket.{what}" for what in ("open", "view", "reply")},
     "customer_account_is": {str(status) for status in Status},
     "customer_billing_alone": {str(status) for status in Status} - {"active"},
+    "customer_contact_refused": set(Broken),
+    "customer_contact_first": set(Broken),
     "customer_event": set(timeline.EVENTS),
+    "customer_holding": {word for scheme in SCHEMES.values() for word in scheme.words},
     "customer_invoice_is": {"paid", "unpaid", "overdue"},
     "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
+    "customer_not_added": {*NotAdded, "proof_ended"},
     "customer_not_proved": {"wrong", "later", "not_sent", "passkey_young", *PASSKEYS},
+    "customer_owner_advice": {"media_temple"},
+    "customer_people_shut": {"no_right", "account_suspended", "account_closed", "account_locked"},
+    "customer_proof_kind": set(contact_list.PROOFS),
     "customer_recording": set(recordings.STATES),
     "customer_later": {"suspended", LOCKED},
     "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed", "account_locked"},
-    "customer_account_page": {"overview", "requests", "lock"},
+    "customer_account_page": {"overview", "people", "requests", "lock"},
     "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "account_locked", "step_up"},
     "customer_request_asks": set(map(str, request_page.KINDS)),
     "customer_request_is": set(map(str, request_page.KINDS)),
@@ -70,6 +79,7 @@ KNOWN: dict[str, set[str]] = {
         *signed_in.DONE,
         "solved_already",
         "open_already",
+        "not_invited",
         "handed_in_already",
         "withdrawn_already",
         "no_draft",

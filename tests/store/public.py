@@ -78,12 +78,18 @@ OPENS: dict[str, set[str]] = {
     "delegations.refuse": {"right.lend"},
     "delegations.told_about": {"desk.deliver"},
     "delegations.use_up": {"ticket.open:technical", "ticket.open:billing"},
+    **{f"contact_changes.{name}": {"contacts.manage"} for name in ("add", "change", "consider")},
+    **{
+        f"contact_list.{name}": {"contacts.manage"}
+        for name in ("by_id", "history", "listed", "named", "out_of_sight", "scheme_of")
+    },
     "recipients.addressed": {"desk.deliver"},
     "pin_reset.address": {"desk.deliver"},
     "pin_reset.owe": {"desk.pin.reissue"},
     "credentials.tried": {"desk.deliver"},
     "invitations.address": {"desk.deliver"},
     "invitations.invite": {"desk.operate"},
+    "invitations.invite_contact": {"contacts.manage"},
     "email_codes.address": {"desk.deliver"},
     "email_codes.ask": {"desk.proof.ask"},
     "email_codes.find": {"desk.proof.ask"},

@@ -220,9 +220,10 @@ def test_a_change_of_contacts_is_in_the_ledger_and_the_owner_is_told(full: Desk)
         for word, name in (("added", "mia.chen"), ("changed", "dev.anand"), ("removed", "tom.reyes"))
     ]
     gone = {"notice": "contact_removed", "account": account[0], "person": full.id_of("tom.reyes")}
-    assert full.notices() == [{"notice": "contacts_changed", "account": account[0]}, gone]
+    new = {"notice": "rights_gained", "account": account[0], "person": full.id_of("mia.chen")}
+    assert full.notices() == [{"notice": "contacts_changed", "account": account[0]}, gone, new]
     full.imports(SAMPLE)
-    assert len(full.notices()) == 4, "a later import tells again"
+    assert len(full.notices()) == 6, "a later import tells again"
 
 
 def locked(full: Desk) -> None:

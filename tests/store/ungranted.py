@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.store import (
     reasons,
+    ungranted_contacts,
     ungranted_holdings,
     ungranted_imports,
     ungranted_ledger,
@@ -15,6 +16,7 @@ from tests.store import (
 
 REASONS: Final[dict[str, str]] = {
     **ungranted_holdings.REASONS,
+    **ungranted_contacts.REASONS,
     **ungranted_words.REASONS,
     **ungranted_imports.REASONS,
     **ungranted_ledger.REASONS,
@@ -262,7 +264,6 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("realms.Realm.sealed", "realms.of", "realms.staffs_app"), reasons.PURE),
     **dict.fromkeys(("invitations." + name for name in ("accept", "attempt", "look")), reasons.PAGE),
-    "revocation.end_sessions": "signs people out; gives nothing back but whom",
     **dict.fromkeys(("staff_list.accept", "staff_list.invited"), reasons.STAFF),
     "store.Store.unfit_links": "ids of people whose links are to end",
     "store.Store.watch": "whether anything changed: a digest",
@@ -324,9 +325,6 @@ REASONS: Final[dict[str, str]] = {
         ("statements." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE
     ),
     "verify.running": reasons.PURE,
-    "revocation.lock_all": "locks people's rows; gives nothing back",
-    "revocation.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
-    "revocation.revoke": "ends what somebody was sent or has proved; gives nothing back",
     **dict.fromkeys(("job_queue.ordering_key_of", "job_queue.outside"), reasons.PURE),
     "job_queue.write_down": "what a delivery has left to be written, each by a function that has its own reason",
     **dict.fromkeys(

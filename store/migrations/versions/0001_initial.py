@@ -88,6 +88,18 @@ def _customers() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "contact_changes",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("before", sa.Text),
+        sa.Column("after", sa.Text),
+        sa.Index("ix_contact_changes_account", "account_id", "person_id", "id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "services",
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("ref", sa.String(64), primary_key=True),

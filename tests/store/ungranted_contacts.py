@@ -1,0 +1,18 @@
+"""Functions of `store` about contacts, and what ends with what they hold, that ask for no Grant, each with the reason why it may."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.store import reasons
+
+REASONS: Final[dict[str, str]] = {
+    "contact_changes.lock": "locks the row of an account before whoever changes its contacts is judged; reads nothing",
+    "contact_changes.is_taken": "whether a username is anybody's: usernames are everybody's, and it says of nobody who they are",
+    **dict.fromkeys(("contact_changes.row", "contact_changes.Considered.people", "recipients.of_change"), reasons.PURE),
+    "revocation.rights_changed": "ends sessions of those it is given; tells nothing",
+    "revocation.end_sessions": "signs people out; gives nothing back but whom",
+    "revocation.lock_all": "locks people's rows; gives nothing back",
+    "revocation.owed_to_anybody": "ends what is owed to everybody; gives nothing back but how many",
+    "revocation.revoke": "ends what somebody was sent or has proved; gives nothing back",
+}
