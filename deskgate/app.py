@@ -13,7 +13,7 @@ import anyio.to_thread
 import httpx2
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -42,6 +42,7 @@ from ivr.webhook import Twilio
 from portal.router import router as portal_router
 from portal.web.context import PortalContext, open_context
 from store import KeyRetiredError, Store, now_ms, open_store
+from store.ledger import receipts
 from store.text.this_machine import asks_for_itself
 
 if TYPE_CHECKING:
@@ -237,6 +238,10 @@ def _own_routes(app: FastAPI, container: Container) -> None:
         elif not container.store.can_write():
             trouble = "the database cannot be written: is its disk full, is it read-only, or does somebody else write without end?"
         return PlainTextResponse(trouble or "ready", 503 if trouble else 200)
+
+    @app.api_route("/.well-known/jwks.json", methods=LOOKS)
+    def public_keys() -> JSONResponse:
+        return JSONResponse(receipts.published(container.store.keys), headers={"Cache-Control": "max-age=3600"})
 
     @app.api_route("/metrics", methods=LOOKS, include_in_schema=False)
     def show_metrics(request: Request) -> Response:

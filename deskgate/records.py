@@ -6,14 +6,16 @@ import getpass
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from authz import Action, Grant
-from deskgate.command_line import FAILED, fail, granted, moment, one_line, open_desk
+from deskgate.command_line import FAILED, fail, granted, in_one_line, moment, one_line, open_desk
+from deskgate.settings import read_keys, read_settings
 from store import HashPool, Transaction
-from store.ledger import audit, verify
+from store.ledger import audit, receipts, verify
 from store.messages import recordings
 from store.operator import key_retirement, lookups, restore
 from store.tickets import agent_tickets
@@ -112,6 +114,36 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
         f"ok: {verdict.entries} entries; vouched for up to checkpoint {verdict.checkpoint}, {verdict.after} came after"
     )
     print(f"head: {verdict.digest}")
+
+
+@audit_commands.command("check-receipt")
+def check_receipt(
+    file: Annotated[Path, typer.Argument(help="A receipt; `-` reads standard input.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="The desk's public keys, as at its /.well-known/jwks.json. Else those of SECRET_KEYS."),
+    ] = None,
+) -> None:
+    """Check a receipt of the ledger, without the database. Exits 1 and says what is wrong."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        known = receipts.read_published(keys.read_text("utf-8")) if keys is not None else None
+    except OSError as fault:
+        fail(f"{fault.filename}: {fault.strerror}")
+    except UnicodeDecodeError:
+        fail(f"{file}: it is not JSON: it is no receipt, or was cut off", FAILED)
+    except receipts.NoReceiptError as why:
+        fail(f"{keys}: {why}", FAILED)
+    if known is None:
+        with in_one_line():
+            known = receipts.public_keys(read_keys(read_settings()))
+    try:
+        said = receipts.checked(text, known)
+    except receipts.NoReceiptError as why:
+        fail(f"{file}: {why}", FAILED)
+    entry = said.get("entry", {})
+    print(one_line(f"ok: signed by {said.get('desk')} with key {said.get('kid')} on {said.get('made_at')}"))
+    print(one_line(f"{said.get('account')} {said.get('name')}, {entry.get('at')}: {entry.get('what')}"))
 
 
 @audit_commands.command("retire")

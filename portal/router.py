@@ -27,6 +27,7 @@ from portal.customers import (
     own_pin_page,
     people_pages,
     prove_page,
+    records_pages,
     request_pages,
 )
 from portal.customers import sign_in as customers_sign_in
@@ -116,6 +117,10 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/accounts/{account:path}/requests/new/{kind}"): request_pages.show,
     ("POST", "/accounts/{account:path}/requests/new/{kind}"): request_pages.send,
     ("GET", "/accounts/{account:path}/invoices/{invoice:path}"): invoice_page.show,
+    ("GET", "/accounts/{account:path}/records"): records_pages.show,
+    ("GET", "/accounts/{account:path}/records.csv"): records_pages.as_csv,
+    ("GET", "/accounts/{account:path}/records.json"): records_pages.as_json,
+    ("GET", "/accounts/{account:path}/records/receipt"): records_pages.receipt,
     ("GET", "/accounts/{account:path}/lock"): lock_page.show,
     ("POST", "/accounts/{account:path}/lock"): lock_page.set_locked,
     ("GET", "/accounts/{account:path}/people"): people_pages.listed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +13,12 @@ from desk import disclosure, request_page
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
-from portal.customers import signed_in
+from portal.customers import record_words, signed_in
 from portal.staff import submissions
 from portal.web import page_words
 from store.calls import live_calls
 from store.contacts import contact_list
+from store.ledger import account_records
 from store.messages import recordings, timeline
 from store.security import alerts
 from store.sign_in import passwords
@@ -34,6 +36,19 @@ SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "d
 
 PASSKEYS = {f"passkey_{why}" for why in (Refused.LATE, Refused.WRONG, Refused.COUNT, Refused.SUSPENDED)}
 OWN = {f"passkey_{why}" for why in (*Refused, NotYet.AGAIN.value)} - {"passkey_count", "passkey_suspended"}
+
+
+def told_names() -> set[str]:
+    """What `store` says in the ledger that somebody was told."""
+    calls = (node for path in (ROOT / "store").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
+    told = (call for call in calls if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "told")
+    words = {part.value for call in told for part in ast.walk(call) if isinstance(part, ast.Constant)}
+    kinds = ("account.", "contact.", "invoice.", "service.", "ticket.", "delegation.", "ledger")
+    return {str(word) for word in words if str(word).startswith(kinds) and ":" not in str(word)} - {
+        *("account.locked", "account.unlocked")
+    }
+
+
 KNOWN: dict[str, set[str]] = {
     "proof": {proof.word for proof in Proof},
     "telling": set(disclosure.TELLING)
@@ -52,6 +67,13 @@ KNOWN: dict[str, set[str]] = {
     "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited, *PASSKEYS, "passkey_not_allowed"},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
     | {"passkey_late", "passkey_wrong", "passkey_there", "passkey_only"},
+    "customer_record_at": {"phone", "slack", "portal", "shell", "worker", "api", "mail"},
+    "customer_record_by": {"person", "gone", "lent", "desk", "operator", "program"},
+    "customer_record_done": {*record_words.DONE, "account.locked", "account.unlocked"},
+    "customer_record_lent": {"allowed", "taken_back", "ended"},
+    "customer_record_who": {"person", "gone", "desk", "operator", "program"},
+    "customer_record_why": set(map(str, account_records.REFUSALS)),
+    "customer_told": {*told_names(), "ticket.answer"},
     "customer_lock_stops": {"contacts", "lent", "requests", "services"},
     "customer_action": {cell for cell in (*CELLS, *OWNERS_ACTIONS) if cell != "portal.login"}
     | {f"ticket.{what}" for what in ("open", "view", "reply")},
@@ -71,7 +93,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_recording": set(recordings.STATES),
     "customer_later": {"suspended", LOCKED},
     "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed", "account_locked"},
-    "customer_account_page": {"overview", "people", "requests", "lock"},
+    "customer_account_page": {"overview", "people", "requests", "records", "lock"},
     "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "account_locked", "step_up"},
     "customer_request_asks": set(map(str, request_page.KINDS)),
     "customer_request_is": set(map(str, request_page.KINDS)),
@@ -161,6 +183,7 @@ def test_every_text_of_the_customers_pages_is_there_and_used() -> None:
     pages = {name: source for name, source in TEMPLATES.items() if name.startswith("customers/")}
     used = {found for source in pages.values() for found in re.findall(r"word\(\"(customer_\w+)\", \"(\w+)\"", source)}
     used |= {("customer_join", "back"), ("customer_join", "welcome"), ("customer_new", "invoice")}
+    used |= {("customer_record", said) for said in ("told", "allowed", "refused")}
     theirs = {
         table: set(words) for table, words in SAID.items() if table.startswith("customer_") and table not in KNOWN
     }
@@ -169,6 +192,7 @@ def test_every_text_of_the_customers_pages_is_there_and_used() -> None:
 
 def test_every_table_is_used() -> None:
     used = set(re.findall(r"words?\(\"(\w+)\"", "".join(TEMPLATES.values())))
+    used |= set(re.findall(r"word\(\"(\w+)\"", Path(record_words.__file__).read_text().replace("'", '"')))
     assert used == set(SAID)
 
 

@@ -37,6 +37,7 @@ OPENS: dict[str, set[str]] = {
     "lock.set_locked": {"account.lock"},
     "lock.who_may_unlock": {"contacts.view"},
     "slack_approvals.to_ask": {"desk.deliver"},
+    **{f"account_records.{name}": {"account.records"} for name in ("of_account", "one", "people")},
     "audit.entries": {"desk.ledger.read"},
     "callbacks.ask": {"desk.proof.ask"},
     "callbacks.why_not": {"desk.proof.ask"},

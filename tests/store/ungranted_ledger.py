@@ -8,6 +8,10 @@ from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
     "ledger_chain.Entry.row": reasons.LEDGER,
+    "account_records.Record.place": reasons.PURE,
+    **dict.fromkeys(
+        ("receipts." + n for n in ("checked", "public_keys", "published", "read_published", "signed")), reasons.KEYS
+    ),
     "ledger_chain.Retired.refuse": reasons.LEDGER,
     **dict.fromkeys(("ledger_chain.Segments." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
     **dict.fromkeys(

@@ -1,0 +1,47 @@
+"""An entry of the ledger as a sentence: who was told what, who did what, who asked and was refused. The same on the page, in an export, in a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from portal.web.page_words import Words
+from store.ledger.account_records import CHANGES, REFUSALS, Record
+
+_REFUSALS: Final = frozenset(map(str, REFUSALS))
+_OWN: Final = (*CHANGES, "offer", "step_up", "account.changed", "desk.card.view", "account.lock")
+DONE: Final = (*_OWN, "contacts.added", "contacts.changed", "contacts.removed")
+"""What is said of an entry by its own action, whatever was told."""
+
+
+def sentence(words: Words, one: Record) -> str:
+    given = {"who": one.who or words.word("customer_record_who", one.kind), "about": listed(words, one.about)}
+    if one.decision in _REFUSALS:
+        said = words.word("customer_record", "refused", action=_action(words, one), **given)
+        return f"{said} {words.word('customer_record_why', one.decision)}"
+    if one.action == "right.lend":
+        return words.word("customer_record_lent", one.decision, **given)
+    if one.action in (*_OWN, "contacts.changed"):
+        told = next((word for word in one.told if word.startswith("account.") and one.action == "account.lock"), "")
+        code = told or (f"contacts.{one.decision}" if one.action == "contacts.changed" else one.action)
+        return words.word("customer_record_done", code, **given)
+    if one.told:
+        told = listed(words, dict.fromkeys(words.word("customer_told", word) for word in one.told))
+        return words.word("customer_record", "told", told=told, **given)
+    return words.word("customer_record", "allowed", action=_action(words, one), **given)
+
+
+def authority(words: Words, one: Record) -> str:
+    """On whose authority: a right of theirs, one that was lent to them, the desk's."""
+    if one.lent_by:
+        return words.word("customer_record_by", "lent", name=one.lent_by)
+    return words.word("customer_record_by", one.kind)
+
+
+def listed(words: Words, each: Sequence[str] | dict[str, None]) -> str:
+    *first, last = each or ("",)
+    return f"{', '.join(first)} {words.word('customer_page', 'and')} {last}" if first else last
+
+
+def _action(words: Words, one: Record) -> str:
+    return words.word("customer_action", one.action)
