@@ -16,6 +16,7 @@ from desk.actors import Actor
 from desk.outcomes import NotProved
 from store import Transaction
 from store.accounts.account_details import AccountName
+from store.sign_in import passkeys
 from store.tickets.customer_tickets import Draft
 from store.verification import (
     attempt_limits,
@@ -99,7 +100,7 @@ def ways_by_phone(tx: Transaction, who: Actor, *, texting: Sequence[str], slack:
         "slack_approval": in_slack,
         "text": number is not None,
         "transfer_code": slack and bool(slack_members.of_person(tx, person)),
-        "passkey": False,  # it cannot be said or keyed
+        "passkey": passkeys.any_counts(tx, who.subject),
     }
     return OnPhone(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 

@@ -30,7 +30,7 @@ from store.security import alerts, budgets
 from store.sign_in import sent_forms, sessions
 from store.slack import installations, quotes
 from store.staff import account_access, dual_control
-from store.verification import attempt_limits, slack_approvals, slack_members, sms_codes, step_ups, totp
+from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
 SWEEP_EVERY = 60.0
@@ -59,7 +59,7 @@ SWEEPS: Final = (
     step_ups.sweep,
     sms_codes.sweep,
     alerts.sweep,
-    slack_approvals.sweep,
+    call_approvals.sweep,
     callbacks.sweep,
     dual_control.sweep,
     recipients.sweep,

@@ -19,7 +19,7 @@ from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.security import alerts
 from store.tickets import customer_tickets
-from store.verification import slack_approvals
+from store.verification import call_approvals
 
 # ms: Twilio tells of a recording within seconds; given back sooner, who hangs up would speak for nothing
 UNSPOKEN: Final = 30_000
@@ -184,7 +184,7 @@ def not_recalled(on: PhoneContext, support_call: int, asked_at: int) -> None:
             return
         support_calls.proved(tx, support_call, passed=False)
         if now.requested_proof == "pin" and not now.over:  # as whoever keys a wrong one
-            slack_approvals.end_in(tx, now.subject, now.call)
+            call_approvals.end_in(tx, now.subject, now.call)
             call_state.unproved(tx, now.call)
 
 

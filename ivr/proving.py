@@ -14,18 +14,21 @@ from desk.verification import OnPhone, Proved
 from ivr import desk_port as port
 from ivr.asks import DeskSettings, account_of, caller
 from ivr.desk_port import WayTaken
+from ivr.request import WANTED
 from ivr.ticket_list import drafted
 from ivr.types import Call
 from store.accounts.account_details import Refused
 from store.db.transaction import Transaction
 from store.tickets import customer_tickets
 from store.verification import (
+    call_approvals,
     call_codes,
-    slack_approvals,
+    factors,
     sms_codes,
     step_ups,
     transfer_codes,
 )
+from store.verification.call_approvals import OfCall
 
 MINUTE: Final = 60_000  # ms
 
@@ -78,15 +81,29 @@ def prove_by(tx: Transaction, settings: DeskSettings, call: Call) -> port.Approv
             sent = call_codes.ask(tx, subject, account)
         case "text":
             sent = sms_codes.ask(tx, subject, _bound(tx, call), settings.texting)
-        case "slack_approval":
-            sent = slack_approvals.lately(tx, subject, call_codes.WITHIN) < call_codes.MOST
+        case "slack_approval" | "passkey":
+            sent = call_approvals.lately(tx, subject, call_codes.WITHIN) < call_codes.MOST
             if sent:
-                asked = port.ApprovalAsked(*slack_approvals.ask(tx, subject, account, drafted(call)))
+                asked = _approval(tx, settings, call)
         case _:
             return asked
     decision = "sent" if sent else "not_sent"
     tx.record(subject, account, "step_up", decision, proof=Proof.VERIFIED, fields=(f"factor:{call.way}",))
     return asked if sent else "not_now"
+
+
+def _approval(tx: Transaction, settings: DeskSettings, call: Call) -> port.ApprovalAsked:
+    """Asked in Slack, or on their account page, where it is said which call that is and what it is for."""
+    known, wanted = factors.numbers(tx, _who(call).person), call.then.removeprefix(WANTED)
+    of = OfCall(
+        (call.number or "")[-2:],
+        call.number in (*known.good, *known.fresh),
+        wanted if call.then.startswith(WANTED) else "",
+        call.service,
+    )
+    subject, account, draft = _who(call), account_of(call), drafted(call)
+    made = call_approvals.ask(tx, subject, account, draft, way=call.way, of=of, in_slack=settings.slack)
+    return port.ApprovalAsked(*made)
 
 
 def check_code(tx: Transaction, settings: DeskSettings, call: Call, digits: str) -> port.SteppedUp | NotProved:
@@ -98,7 +115,7 @@ def check_code(tx: Transaction, settings: DeskSettings, call: Call, digits: str)
 
 
 def look_at_approval(tx: Transaction, call: Call) -> port.SteppedUp | Literal["waiting", "no"]:
-    right = slack_approvals.outcome(tx, call.approval)
+    right = call_approvals.outcome(tx, call.approval)
     until = _until(tx, call) if right else None
     if until is not None:
         return port.SteppedUp(_minutes(tx, until))
@@ -109,7 +126,7 @@ def give_up_approval(tx: Transaction, call: Call) -> port.SteppedUp | None:
     looked = look_at_approval(tx, call)
     if isinstance(looked, port.SteppedUp):  # it came just now
         return looked
-    slack_approvals.give_up(tx, _who(call), call.approval)
+    call_approvals.give_up(tx, _who(call), call.approval)
     return None
 
 

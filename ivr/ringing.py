@@ -23,7 +23,7 @@ from store.calls.support_calls import SupportCall
 from store.codes import one_time_codes
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
-from store.verification import slack_approvals, step_ups
+from store.verification import call_approvals, step_ups
 
 RING_FOR: Final = 45_000  # ms until nobody has come
 QUEUE_FOR: Final = 10 * 60_000  # ms at most, while phones are busy with others
@@ -205,7 +205,7 @@ def back_to_talk(tx: Transaction, call: Call, keyed: bool | None) -> port.BackIn
     support_calls.proved(tx, call.support_call, passed=passed, threatened=call.duress)
     # A caller who fails is nobody, and one under a threat proves nothing: their second proof is worth nothing.
     if (keyed is False or call.duress) and call.subject is not None:
-        slack_approvals.end_in(tx, call.subject, tx.call)
+        call_approvals.end_in(tx, call.subject, tx.call)
     if support_call is None or support_call.over or support_call.agent_left or not support_call.taken:
         support_calls.end(tx, tx.call, support_calls.AGENT_LEFT)
         return None

@@ -18,7 +18,14 @@ from store.accounts.account_details import Refused
 from store.tickets.customer_tickets import topic_of
 
 STEP_UP: Final = "step.up"  # no cell of the rules: for a caller who needs a second proof and has a way to give one
-WAYS: Final = {"1": "authenticator", "2": "slack_code", "3": "slack_approval", "4": "text", "5": "transfer_code"}
+WAYS: Final = {
+    "1": "authenticator",
+    "2": "slack_code",
+    "3": "slack_approval",
+    "4": "text",
+    "5": "transfer_code",
+    "7": "passkey",
+}
 WRONG_IN_ONE_GO: Final = 3
 TOPICS: Final = {"1": "technical", "2": "billing"}
 
@@ -68,7 +75,8 @@ def _prove_by(call: Call, desk: Desk) -> Said:
         case "code_wanted":
             return goto(call, desk, "step_code")
         case port.ApprovalAsked(id):
-            said = say("approval.number", asked=asked), say("approval.again", asked=asked), say("approval.say_it")
+            first = say("approval.page" if call.way == "passkey" else "approval.number", asked=asked)
+            said = first, say("approval.again", asked=asked), say("approval.say_it")
             return screen(replace(call, at="approving", approval=id), Gather(1, seconds=4), *said, say("star_back"))
         case "not_now":
             return goto(call, desk, "step_up", say("step.not_now"))
@@ -119,7 +127,11 @@ def _once_more(call: Call, desk: Desk, why: Utterance) -> Said:
 
 
 def _ask_approving(call: Call, _desk: Desk) -> Said:
-    return screen(call, Gather(1, seconds=4), say("approval.waiting"), say("star_back"))
+    return screen(call, Gather(1, seconds=4), _waiting(call), say("star_back"))
+
+
+def _waiting(call: Call) -> Utterance:
+    return say("approval.page_waiting" if call.way == "passkey" else "approval.waiting")
 
 
 def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
@@ -130,11 +142,11 @@ def _hear_approving(call: Call, desk: Desk, event: Event) -> Said:
         case None:
             return goto(replace(call, approval=0), desk, "step_up")
         case "waiting":
-            return screen(call, Gather(1, seconds=4), say("approval.waiting"))
+            return screen(call, Gather(1, seconds=4), _waiting(call))
         case port.SteppedUp(minutes):
             return resume(call, desk, say("step.done", minutes=minutes))
         case "no":
-            return _back(call, desk, say("approval.no"))
+            return _back(call, desk, say("approval.page_no" if call.way == "passkey" else "approval.no"))
         case port.BeingUpdated():
             return not_told(call, desk, looked)
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from portal.customers import account_pages as customers_accounts
 from portal.customers import (
     authenticator_page,
+    call_page,
     home,
     invitation,
     invoice_page,
@@ -132,6 +133,10 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("POST", "/accounts/{account:path}/people/{username}/hand-over"): people_pages.hand_over,
     ("POST", "/accounts/{account:path}/people/{username}/invite"): people_pages.invite,
     ("GET", "/accounts/{account:path}"): customers_accounts.show,
+    ("GET", "/call"): call_page.show,
+    ("GET", "/call/passkey"): call_page.show,
+    ("POST", "/call/passkey"): call_page.confirm,
+    ("POST", "/call/not-me"): call_page.not_me,
     ("GET", "/prove"): prove_page.show,
     ("GET", "/prove/passkey"): prove_page.show,
     ("POST", "/prove/passkey"): prove_page.by_passkey,

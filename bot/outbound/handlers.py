@@ -36,7 +36,7 @@ from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
 from store.slack import ticket_threads
-from store.verification import slack_approvals, totp
+from store.verification import call_approvals, totp
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
 PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
@@ -226,7 +226,7 @@ def _prove_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping
 
 
 def _approve_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:
-    found = slack_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
+    found = call_approvals.to_ask(tx, permit_worker(tx), int(asked["approval"]))
     if found is None or found.over or Subject.of_person(found.person) != who.subject:
         return forms.refused(context.phrases, customer_messages.plain(context.phrases, "approval.gone").blocks)
     return verification_messages.number_form(context.phrases, found.id)
@@ -328,7 +328,7 @@ IN_SLACK: Final[dict[str, Do]] = {
     "slack.welcome": welcome,
     "slack.react": react,
     "slack.code": verification_prompts.code,
-    slack_approvals.KIND: verification_prompts.approve,
+    call_approvals.KIND: verification_prompts.approve,
     "slack.code_words": verification_prompts.calling,
     "slack.expire": verification_prompts.fade,
     "call_card": call_updates.case,

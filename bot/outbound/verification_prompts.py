@@ -20,7 +20,7 @@ from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.slack import ticket_threads
-from store.verification import call_codes, factors, slack_approvals
+from store.verification import call_approvals, call_codes, factors
 from store.verification.slack_members import Member
 
 
@@ -48,14 +48,14 @@ def approve(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Somebody on the phone says they are this person: they are asked to say the number that is heard there. Answered or too
     late, what asked says so."""
     id, context = int(job.payload["approval"]), posting.context
-    asked = slack_approvals.to_ask(tx, permit_worker(tx), id)
+    asked = call_approvals.to_ask(tx, permit_worker(tx), id)
     if asked is None:
         return
     if not asked.over:
-        job_queue.enqueue_once(tx, slack_approvals.KIND, f"{id}:over", {"approval": id}, after=slack_approvals.LIFE)
+        job_queue.enqueue_once(tx, call_approvals.KIND, f"{id}:over", {"approval": id}, after=call_approvals.LIFE)
     them = factors.on_file(tx, asked.person).members
     there = {member: ticket_threads.posted(tx, f"approve:{id}:{member.team}:{member.user}") for member in them}
-    message = verification_messages.approval(context.phrases, asked)
+    message = verification_messages.approval(context.phrases, asked, context.public_url)
     yield
     for member, stands in there.items():
         if stands is not None:

@@ -17,7 +17,7 @@ from desk.own_security import Enrolled
 from desk.verification import Proved, Standing, Ways
 from store.accounts.account_details import AccountName, Refused
 from store.tickets.customer_tickets import Ticket
-from store.verification.slack_approvals import Asked
+from store.verification.call_approvals import ON_PAGE, Asked
 
 HANDED_IN: Final = {
     HandIn.DONE: "prove.handed",
@@ -172,17 +172,21 @@ def step_code(p: Phrases, account: str, digits: str) -> Message:
     return b.message(said, b.context(p.say("never_tell")))
 
 
-def approval(p: Phrases, asked: Asked) -> Message:
-    """A number is said, or "not me": there is no yes to press."""
+def approval(p: Phrases, asked: Asked, pages: str) -> Message:
+    """A number is said, or "not me": there is no yes to press. What is asked on their account page is answered there: the way to it, at `pages`."""
     id, account = asked.id, asked.account_name
     if asked.over:
         return b.message(b.section(p.say("approval.over", account=account)))
+    not_me = b.button(p.plain("button.approve_not_me"), "approve_not_me", str(id), style="danger")
+    if asked.way == ON_PAGE:
+        page = b.button(p.plain("button.approve_page"), "link", url=f"{pages}/call", style="primary")
+        return b.message(b.section(p.say("approval.on_page", account=account)), b.actions(page, not_me))
     key = "approval.asked_draft" if asked.kind else "approval.asked"
     return b.message(
         b.section(p.say(key, account=account, number=asked.ticket or 0, kind=asked.kind)),
         b.actions(
             b.button(p.plain("button.approve_say"), "approve_say", str(id), style="primary"),
-            b.button(p.plain("button.approve_not_me"), "approve_not_me", str(id), style="danger"),
+            not_me,
         ),
     )
 

@@ -174,6 +174,12 @@ def listed(tx: Transaction, owner: Subject) -> list[Passkey]:
     return [Passkey(*row) for row in tx.connection.execute(select(*columns).where(_of(owner)).order_by(_p.c.id)).all()]
 
 
+def any_counts(tx: Transaction, owner: Subject) -> bool:
+    """Whether one of theirs is a second proof."""
+    good = select(_p.c.id).where(_of(owner), _p.c.counts_from <= tx.now).limit(1)
+    return tx.connection.execute(good).first() is not None
+
+
 def rename(tx: Transaction, owner: Subject, id: int, name: str) -> bool:
     """Whether it is theirs."""
     new = update(_p).where(_p.c.id == id, _of(owner)).values(name=name.strip()[:LONGEST_NAME])

@@ -75,11 +75,17 @@ class Authenticator(Base):
 
 
 class Approval(Base):
-    """Somebody on the phone is asked in Slack to say the number they were told. `digest` is of that number; once answered,
-    `correct` says how. `ticket`: the draft that a right answer hands in."""
+    """Somebody on the phone is asked elsewhere for the number they were told: in Slack, or on their account page with their passkey (`way`, a
+    word of `step_ups.FACTORS`). `digest` is of that number; once answered, `correct` says how. `ticket`: the draft that a right answer hands in.
+    What the page says of the call: the `ending` of the number it is with, and whether that is `on_file`; and the `action`, and `service`, that it is for, where that is known."""
 
     __tablename__ = "approvals"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
+    way: Mapped[str] = mapped_column(String(16))
+    ending: Mapped[str] = mapped_column(String(2))
+    on_file: Mapped[bool]
+    action: Mapped[str] = mapped_column(String(32))
+    service: Mapped[str | None] = mapped_column(String(64))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     call: Mapped[str] = mapped_column(String(34), index=True)

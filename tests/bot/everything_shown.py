@@ -29,7 +29,7 @@ from store.tickets import answer_delivery
 from store.tickets.answer_delivery import Delivery
 from store.tickets.customer_tickets import Conversation, Ticket
 from store.tickets.ticket_summary import Card
-from store.verification.slack_approvals import Asked
+from store.verification.call_approvals import ON_PAGE, Asked
 
 P = phrases.load()
 AT = 1_795_348_800_000
@@ -284,11 +284,12 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     yield "unlocking", verification_messages.unlocking(P, "12345678")
     yield "step code", verification_messages.step_code(P, name(text), "12345678")
     for over in (True, False):
-        yield f"approval {over}", verification_messages.approval(P, Asked(10**15, 1, name(text), over))
-        yield (
-            f"approval for a draft {over}",
-            verification_messages.approval(P, Asked(1, 1, name(text), over, 1, "account.close")),
-        )
+        for what, question in {
+            "approval": Asked(10**15, 1, name(text), over),
+            "approval for a draft": Asked(1, 1, name(text), over, 1, "account.close"),
+            "approval on the page": Asked(1, 1, name(text), over, way=ON_PAGE),
+        }.items():
+            yield f"{what} {over}", verification_messages.approval(P, question, "https://desk.example")
     yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
     for what, case in cases(text):
         yield f"call {what}", call_cards.card(P, case)

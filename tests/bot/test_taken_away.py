@@ -25,11 +25,11 @@ from store.jobs import job_queue
 from store.sign_in import invitations, passkeys, realms, sessions
 from store.staff import dual_control, email_codes
 from store.verification import (
+    call_approvals,
     call_codes,
     pin_changes,
     pin_reset,
     pins,
-    slack_approvals,
     sms_codes,
     step_ups,
     totp,
@@ -134,8 +134,8 @@ def a_step_up_that_was_carried(tx: Transaction) -> Stands:
 def a_question(tx: Transaction) -> Stands:
     row = {"sid": CALL, "step": 0, "state": b"", "fingerprint": "", "started_at": tx.now}
     tx.connection.execute(insert(tables.calls).values(**row))
-    id, number = slack_approvals.ask(tx, WHO, NORTHLIGHT)
-    return lambda tx: slack_approvals.answer(tx, WHO, id, number, ends_at=tx.now + 900_000) is not None
+    id, number = call_approvals.ask(tx, WHO, NORTHLIGHT)
+    return lambda tx: call_approvals.answer(tx, WHO, id, number, ends_at=tx.now + 900_000) is not None
 
 
 def a_live_call(tx: Transaction) -> Stands:

@@ -22,7 +22,7 @@ from store.calls import live_calls
 from store.calls.code_words import WORDS
 from store.codes import one_time_codes, one_time_links
 from store.slack import installations
-from store.verification import slack_approvals
+from store.verification import call_approvals
 from tests.desk import SECRET, Desk
 from tests.ivr.conftest import ACCOUNT, SLACK
 from tests.ivr.elsewhere import kim, person
@@ -53,7 +53,7 @@ class Kept:
             subject = Subject.of_person(self.mia_id)
             self.codes = {kind: one_time_codes.issue(tx, kind, subject) for kind in one_time_codes.KINDS}
             self.pages = {kind: one_time_links.issue(tx, kind, subject) for kind in ("enrol", "pin")}
-            self.approval, self.number = slack_approvals.ask(tx, subject, 1)
+            self.approval, self.number = call_approvals.ask(tx, subject, 1)
             self.state = installations.begin(tx.keys, "0" * 11, tx.now)
             self.seal = outbox.sealed(tx, KIM, SAID)
 
@@ -86,7 +86,7 @@ class Kept:
                 yield f"page {kind}, used", one_time_links.use(tx, kind, token) == (subject, "")
         with self.desk.store.transaction("test") as tx:
             ends = tx.now + 60_000
-            yield "approval", slack_approvals.answer(tx, subject, self.approval, self.number, ends_at=ends) is True
+            yield "approval", call_approvals.answer(tx, subject, self.approval, self.number, ends_at=ends) is True
             yield "installation", installations.came_back(tx, self.state)
             yield "what a message keeps", outbox.is_sealed(tx, KIM, SAID, self.seal)
             yield "and no other", not outbox.is_sealed(tx, KIM, SAID + "x", self.seal)

@@ -19,7 +19,7 @@ from store.sign_in import sessions
 from store.sign_in.realms import STAFF
 from store.staff import email_codes
 from store.tickets import customer_tickets
-from store.verification import slack_approvals, step_ups, totp
+from store.verification import call_approvals, step_ups, totp
 from tests.cli.conftest import Shell
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -240,7 +240,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         callbacks.ask(tx, asks, 8, purpose="code")
         totp.begin(tx, 8)
     with light.store() as store, store.transaction("phone", "CA2") as tx:
-        question, number = slack_approvals.ask(tx, Subject("person:8"), 1)
+        question, number = call_approvals.ask(tx, Subject("person:8"), 1)
     said = light.run("restored")
     assert said.out.startswith(
         "ended: 1 sign-ins, 0 sign-ins of customers, 2 codes and pages, 1 second proofs, 1 questions in Slack, "
@@ -254,7 +254,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
         assert one_time_codes.redeem(tx, "step", code) is None
         assert one_time_links.use(tx, "pin", page) is None
         assert step_ups.until(tx, Subject("person:8"), 1, "CA1") is None
-        assert slack_approvals.answer(tx, Subject("person:8"), question, number, ends_at=tx.now + 900_000) is None
+        assert call_approvals.answer(tx, Subject("person:8"), question, number, ends_at=tx.now + 900_000) is None
 
 
 def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_again(light: Shell, tmp_path: Path) -> None:

@@ -251,11 +251,11 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
                 return port.AlreadyProved(7, REQUESTS[dice.throw(8) :], True)
             draft = None if call.then or dice.throw(2) else port.Draft(1001, REQUESTS[dice.throw(len(REQUESTS))])
             fresh = ("number", "slack", "authenticator")[dice.throw(4) :]
-            found = port.WaysFound(FACTORS[dice.throw(6) % 5 :], "08", fresh, draft)
+            found = port.WaysFound(FACTORS[dice.throw(6) :], "08", fresh, draft)
             proved = port.AlreadyProved(7, REQUESTS[dice.throw(9) :], dice.throw(2) == 1, draft)
             return dice.one_of((found, found, proved, None))
         case "prove_by":
-            if call.way == "slack_approval":
+            if call.way in ("slack_approval", "passkey"):
                 return dice.one_of((port.ApprovalAsked(3, "42"), port.ApprovalAsked(3, "42"), "not_now"))
             return dice.one_of(("code_wanted", "code_wanted", "not_now", "not_offered"))
         case "check_code":

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from authz import Topic
 from store import tables
-from store.verification import call_codes, slack_approvals, step_ups, transfer_codes
+from store.verification import call_approvals, call_codes, step_ups, transfer_codes
 from tests.desk import Desk
 from tests.ivr.proving import (
     ANSWER,
@@ -95,7 +95,7 @@ def test_by_an_answer_in_slack(full: Desk) -> None:
     assert said[1:] == [f"Again: {found[1]} {found[2]}.", "Please stay on the line.", STAR]
     assert caller.key("").said == ["We are waiting for your answer in Slack."]
     with full.store.transaction("slack") as tx:
-        assert slack_approvals.answer(tx, subject(full), 1, found[1] + found[2], ends_at=tx.now + 15 * 60_000) is True
+        assert call_approvals.answer(tx, subject(full), 1, found[1] + found[2], ends_at=tx.now + 15 * 60_000) is True
     assert caller.key("").said[0] == DONE
     assert proved(caller)
 
@@ -109,9 +109,9 @@ def test_an_answer_that_is_wrong_or_does_not_come(full: Desk) -> None:
     for id, number in enumerate(numbers, 1):
         with full.store.transaction("slack") as tx:
             if number == "00":
-                assert slack_approvals.refuse(tx, subject(full), id) == account(full)
+                assert call_approvals.refuse(tx, subject(full), id) == account(full)
             elif number:
-                assert slack_approvals.answer(tx, subject(full), id, number, ends_at=tx.now + 1) is False
+                assert call_approvals.answer(tx, subject(full), id, number, ends_at=tx.now + 1) is False
     assert refused.key("").said[0] == "You were not approved in Slack."
     assert wrong.key("").said[0] == "You were not approved in Slack."
     assert late.key("").said == ["We are waiting for your answer in Slack."]
@@ -126,7 +126,7 @@ def test_whoever_waits_no_more_is_not_approved_later(one_full: Desk) -> None:
     number = re.sub(r"[^0-9]", "", caller.key("3").said[0])
     assert caller.key("*").said[-1] == STAR
     with one_full.store.transaction("slack") as tx:
-        assert slack_approvals.answer(tx, subject(one_full), 1, number, ends_at=tx.now + 1000) is None
+        assert call_approvals.answer(tx, subject(one_full), 1, number, ends_at=tx.now + 1000) is None
     assert count(one_full, tables.step_ups) == 0
 
 
@@ -153,7 +153,7 @@ def test_a_code_that_goes_out_twice_is_two_of_which_the_newer_is_good(one_full: 
     owed = {
         "done_at": None,
         "run_at": 0,
-        "payload": json.dumps({"text": 1, "bound": call_codes.bound_to(caller.sid, account(one_full))}),
+        "payload": json.dumps({"text": 1, "code": "text", "bound": call_codes.bound_to(caller.sid, account(one_full))}),
     }
     change(one_full, update(tables.jobs).where(tables.jobs.c.kind == "text_code").values(**owed))
     one_full.work()

@@ -18,7 +18,7 @@ from store import OPERATOR, tables
 from store.calls import call_state, callbacks, live_calls
 from store.imports import import_run
 from store.imports.file_format import read
-from store.verification import pin_changes, pins, slack_approvals, step_ups, transfer_codes
+from store.verification import call_approvals, pin_changes, pins, step_ups, transfer_codes
 from store.verification.pins import Pin
 from tests.desk import Desk
 from tests.ivr.elsewhere import asks_for, called_with_a_code, kim, person
@@ -232,11 +232,11 @@ def asked_in_slack(desk: Desk, mia: Phone) -> Callable[[], bool | None]:
     """A question that is open: what an answer to it comes to."""
     account, who = rows(desk, select(tables.support_calls.c.account_id, tables.support_calls.c.subject))[0]
     with desk.store.transaction("phone", mia.sid) as tx:
-        id, number = slack_approvals.ask(tx, who, account)
+        id, number = call_approvals.ask(tx, who, account)
 
     def answered() -> bool | None:
         with desk.store.transaction("slack") as tx:
-            right = slack_approvals.answer(tx, who, id, number, ends_at=tx.now + 900_000)
+            right = call_approvals.answer(tx, who, id, number, ends_at=tx.now + 900_000)
             assert (step_ups.until(tx, who, account, mia.sid) is not None) is bool(right)
             return right
 

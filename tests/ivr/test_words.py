@@ -47,7 +47,7 @@ EXPANDED = {
     "topic.": {"technical", "billing", "request"},
     "request.": {str(n) for n in range(1, 1 + len(REQUESTS))},
     "prove.": set(WAYS),
-    "key_code.": set(WAYS.values()) - {"slack_approval"},
+    "key_code.": set(WAYS.values()) - {"slack_approval", "passkey"},
     "fresh.": {"number", "slack", "authenticator"},
     "ticket_status.": set(STATUSES) - {"pending"},
 }

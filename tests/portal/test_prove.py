@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from authz import Subject
 from portal.customers.sign_in import is_ours
 from store import tables
 from store.sign_in import passkeys, sessions
@@ -52,9 +53,9 @@ def asked_again(browser: Browser, path: str) -> str:
     return made.headers.get("location", "")
 
 
-def by_passkey(desk: Desk) -> tuple[Browser, Device]:
+def by_passkey(desk: Desk, who: Subject = MIA) -> tuple[Browser, Device]:
     """Mia, signed in by a passkey that she added the other day."""
-    mia, mine, way = Browser(desk), device(), guest(desk)
+    mia, mine, way = Browser(desk), device(), guest(desk, who)
     mia.get(way)
     touches(mia, mine, f"{way}/passkey")
     desk.pass_time(COOLING // 1000)

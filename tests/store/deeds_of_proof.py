@@ -13,7 +13,7 @@ from store.codes import one_time_codes, one_time_links
 from store.security import threat_mode
 from store.security.budgets import Limit
 from store.staff import dual_control
-from store.verification import attempt_limits, revocation, slack_approvals, slack_members
+from store.verification import attempt_limits, call_approvals, revocation, slack_members
 from tests.store.deeds import ANA, LEO, MIA, RAJ, TIDEWORKS, ZOE, Given, Pairs, colleagues, granted
 
 # --- codes, pages, questions
@@ -43,20 +43,20 @@ CODE = Pairs(
 
 def a_question(tx: Transaction) -> Given:
     tx.call = "CA1"
-    id, digits = slack_approvals.ask(tx, Subject.of_person(MIA), TIDEWORKS)
+    id, digits = call_approvals.ask(tx, Subject.of_person(MIA), TIDEWORKS)
     return {"id": id, "digits": digits}
 
 
 def answers(tx: Transaction, given: Given) -> object:
-    return slack_approvals.answer(tx, Subject.of_person(MIA), given["id"], given["digits"], ends_at=tx.now + 60_000)
+    return call_approvals.answer(tx, Subject.of_person(MIA), given["id"], given["digits"], ends_at=tx.now + 60_000)
 
 
 QUESTION = Pairs(
     a_question,
     {
         "the right number": answers,
-        "not me": lambda tx, given: slack_approvals.refuse(tx, Subject.of_person(MIA), given["id"]),
-        "the caller gives up": lambda tx, given: slack_approvals.give_up(tx, Subject.of_person(MIA), given["id"]),
+        "not me": lambda tx, given: call_approvals.refuse(tx, Subject.of_person(MIA), given["id"]),
+        "the caller gives up": lambda tx, given: call_approvals.give_up(tx, Subject.of_person(MIA), given["id"]),
         "all proofs end": lambda tx, _given: revocation.revoke(tx, [MIA], "pin"),
     },
 )

@@ -19,7 +19,7 @@ from store.sign_in import sessions
 from store.sign_in.realms import STAFF
 from store.slack import installations
 from store.staff import account_access, dual_control
-from store.verification import attempt_limits, slack_approvals, sms_codes, step_ups
+from store.verification import attempt_limits, call_approvals, sms_codes, step_ups
 from store.verification.attempt_limits import Admission
 from tests.desk import SECRET
 from tests.store.clocked import DAY, HOUR, MINUTE, Clocked
@@ -138,10 +138,10 @@ def test_b6_no_lease_or_agreement_of_the_future_holds_once_the_clock_is_put_righ
     with guarded.transaction("CA1") as tx:
         subject = Subject.of_person(asked)
         for answered in (False, True):
-            id, number = slack_approvals.ask(tx, subject, 1)
+            id, number = call_approvals.ask(tx, subject, 1)
             answers.append((id, number))
             if answered:
-                assert slack_approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
+                assert call_approvals.answer(tx, subject, id, number, ends_at=tx.now + MINUTE)
     (wish,) = guarded.rows(select(tables.dual_control.c.id))
     for guarded.now in (right, right + 12 * HOUR):
         call = guarded.do(call_state.load, "CA1")
@@ -149,8 +149,8 @@ def test_b6_no_lease_or_agreement_of_the_future_holds_once_the_clock_is_put_righ
         assert call.leased_to is None
         assert not guarded.do(installations.came_back, state)
         assert not guarded.do(leads, two, dual_control.agree, wish.id)
-        assert guarded.do(slack_approvals.lately, subject, HOUR) == 0
-        assert guarded.do(slack_approvals.outcome, answers[1][0]) is False
+        assert guarded.do(call_approvals.lately, subject, HOUR) == 0
+        assert guarded.do(call_approvals.outcome, answers[1][0]) is False
     guarded.now = right
     assert guarded.do(job_queue.lease, ["ticket_update"]) is None
     guarded.do(job_queue.sweep)
@@ -164,11 +164,11 @@ def test_b6_a_question_of_the_future_cannot_be_answered(guarded: Guarded) -> Non
     with guarded.transaction("CA1") as tx:
         tx.connection.execute(insert(tables.accounts).values(**account))
         call_state.begin(tx, "CA1", "{}", "f", "answer")
-        id, number = slack_approvals.ask(tx, Subject.of_person(person), 1)
+        id, number = call_approvals.ask(tx, Subject.of_person(person), 1)
     guarded.now -= DAY
-    assert guarded.do(slack_approvals.outcome, id) is False
+    assert guarded.do(call_approvals.outcome, id) is False
     assert (
-        guarded.do(slack_approvals.answer, Subject.of_person(person), id, number, ends_at=guarded.now + MINUTE) is None
+        guarded.do(call_approvals.answer, Subject.of_person(person), id, number, ends_at=guarded.now + MINUTE) is None
     )
 
 

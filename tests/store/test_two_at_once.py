@@ -17,7 +17,7 @@ from authz import Action, Ask, Grant, Proof, Subject
 from store import Keys, Transaction, tables
 from store.codes import one_time_codes, one_time_links
 from store.staff import dual_control
-from store.verification import call_codes, slack_approvals, totp
+from store.verification import call_approvals, call_codes, totp
 from tests.desk import SECRET
 from tests.store.clocked import Clocked
 
@@ -74,9 +74,9 @@ def test_h9_the_table_holds_no_two_live_codes_of_a_kind(sample_sqlite: str) -> N
 
 def question(tx: Transaction) -> bool:
     """As the phone asks."""
-    if slack_approvals.lately(tx, Subject.of_person(MIA), call_codes.WITHIN) >= call_codes.MOST:
+    if call_approvals.lately(tx, Subject.of_person(MIA), call_codes.WITHIN) >= call_codes.MOST:
         return False
-    return bool(slack_approvals.ask(tx, Subject.of_person(MIA), ACCOUNT))
+    return bool(call_approvals.ask(tx, Subject.of_person(MIA), ACCOUNT))
 
 
 def code(tx: Transaction) -> bool:

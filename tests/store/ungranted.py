@@ -88,7 +88,7 @@ REASONS: Final[dict[str, str]] = {
     "engine.read_url": reasons.PURE,
     "engine.sqlite_file": reasons.PURE,
     **dict.fromkeys(
-        ("slack_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
+        ("call_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
     "call_assignment.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
     "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone",
@@ -107,7 +107,7 @@ REASONS: Final[dict[str, str]] = {
     "one_time_codes.bound_of": reasons.CODE,
     "one_time_codes.void": reasons.CODE,
     **dict.fromkeys(("factors.address", "factors.on_file", "factors.numbers"), reasons.FACTOR),
-    "slack_approvals.sweep": reasons.FACTOR,
+    "call_approvals.sweep": reasons.FACTOR,
     "callbacks.sweep": "drops calls of long ago",
     "recipients.sweep": "drops addresses that are told of nothing any more",
     "dual_control.sweep": "drops what was asked long ago",
@@ -274,9 +274,9 @@ REASONS: Final[dict[str, str]] = {
     "store.Store.transaction": reasons.OPENS,
     "store.now_ms": reasons.PURE,
     "store.open_store": reasons.OPENS,
-    "slack_approvals.end_in": reasons.FACTOR,
-    "slack_approvals.give_up": reasons.FACTOR,
-    "slack_approvals.lately": reasons.FACTOR,
+    "call_approvals.end_in": reasons.FACTOR,
+    "call_approvals.give_up": reasons.FACTOR,
+    "call_approvals.lately": reasons.FACTOR,
     "attempt_limits.desk_wide": reasons.PURE,
     **dict.fromkeys(("people.lock", "people.works_here"), "locks a row; whether it is there"),
     "one_time_codes.put": reasons.CODE,

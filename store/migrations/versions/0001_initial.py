@@ -405,6 +405,11 @@ def _proofs() -> None:
     op.create_table(
         "approvals",
         sa.Column("id", ID, primary_key=True),
+        sa.Column("way", sa.String(16), nullable=False),
+        sa.Column("ending", sa.String(2), nullable=False),
+        sa.Column("on_file", sa.Boolean, nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("service", sa.String(64)),
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
         sa.Column("call", sa.String(34), nullable=False, index=True),

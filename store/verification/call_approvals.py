@@ -1,6 +1,7 @@
-"""Somebody on the phone is asked in Slack: there they say the number they hear on the phone. A bare yes is no answer.
+"""Somebody on the phone is asked in Slack, or on their account page with their passkey, for the number they hear on the phone. A bare yes is no answer.
 
-Two digits, said once: a wrong number ends it, and so does "that is not me". Who is asked is told for what account.
+Two digits, said once: a wrong number ends it, and so does "that is not me". Who is asked is told for what account. What is asked on the page
+is answered there alone: the number does not do in Slack, nor without the passkey.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from authz import Grant, Proof, Subject
 from store import tables
@@ -22,6 +23,7 @@ from store.verification import step_ups
 LIFE: Final = 3 * 60_000  # ms
 KEPT: Final = 24 * 3_600_000  # ms
 KIND: Final = "slack.approve"  # the work of asking in Slack
+IN_SLACK, ON_PAGE = "slack_approval", "passkey"  # the ways, as factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,59 @@ class Asked:
     over: bool
     ticket: int | None = None
     kind: str = ""
+    way: str = IN_SLACK
 
 
-def ask(tx: Transaction, subject: Subject, account: int, ticket: int | None = None) -> tuple[int, str]:
-    """(id, the two digits to say in Slack). Asked anew, the one before is over. `ticket`: the draft it is for."""
+@dataclass(frozen=True, slots=True)
+class OfCall:
+    """What the page says of the call: the `ending` of the number it is with, empty where that is withheld, and whether that number is on
+    file for them; the `action` it is for, or empty, and the `service` (ref)."""
+
+    ending: str = ""
+    on_file: bool = False
+    action: str = ""
+    service: str | None = None
+
+
+NOTHING: Final = OfCall()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What waits for an answer on their account page."""
+
+    id: int
+    account: int
+    ticket: int | None
+    of: OfCall
+
+
+def ask(
+    tx: Transaction,
+    subject: Subject,
+    account: int,
+    ticket: int | None = None,
+    *,
+    way: str = IN_SLACK,
+    of: OfCall = NOTHING,
+    in_slack: bool = True,
+) -> tuple[int, str]:
+    """(id, the two digits to say there). Asked anew, the one before is over. `ticket`: the draft it is for. `in_slack`: they are told there
+    as well."""
     assert tx.call is not None
     a = tables.approvals
     before = update(a).where(a.c.call == tx.call, a.c.answered_at.is_(None))
     tx.connection.execute(before.values(answered_at=tx.now, correct=False))
     number = f"{secrets.randbelow(90) + 10}"
     row: dict[str, Any] = {"person_id": subject.person, "account_id": account, "call": tx.call, "digest": ""}
-    row["ticket"] = ticket
+    row |= {"ticket": ticket, "way": way, "action": of.action, "service": of.service}
+    row |= {"ending": of.ending, "on_file": of.on_file}
     row |= {"made_at": tx.now, "expires_at": tx.now + LIFE}
     id: int = tx.connection.execute(insert(a).values(**row).returning(a.c.id)).scalar_one()
     tx.connection.execute(update(a).where(a.c.id == id).values(digest=_digest(tx, id, number)))
-    tx.record(subject, account, "approval", "asked", proof=Proof.VERIFIED)
-    job_queue.enqueue(tx, KIND, str(id), {"approval": id})
+    tx.record(subject, account, "approval", "asked", proof=Proof.VERIFIED, fields=(f"factor:{way}",))
+    if in_slack:
+        job_queue.enqueue(tx, KIND, str(id), {"approval": id})
     return id, number
 
 
@@ -86,19 +125,33 @@ def to_ask(tx: Transaction, grant: Grant, id: int) -> Asked | None:
     if row is None:
         return None
     over = row.answered_at is not None or row.expires_at <= tx.now
-    return Asked(row.id, row.person_id, row.name, over, row.ticket, row.kind or "")
+    return Asked(row.id, row.person_id, row.name, over, row.ticket, row.kind or "", row.way)
 
 
-def answer(tx: Transaction, subject: Subject, id: int, digits: str, *, ends_at: int) -> bool | None:
-    """Whether it was the number; from then on they are stepped up on that call until `ends_at`. None: there is nothing to
-    answer (any more): not theirs, answered, too late, or the call is over."""
-    row = _take(tx, subject, id)
+def waiting(tx: Transaction, subject: Subject) -> Question | None:
+    """What they are asked on their account page at this moment, in a call that is on."""
+    a = tables.approvals.c
+    theirs = _open(tx, subject).where(a.way == ON_PAGE).order_by(a.id.desc()).limit(1)
+    row = tx.connection.execute(theirs).first()
     if row is None:
+        return None
+    of = OfCall(row.ending, row.on_file, row.action, row.service)
+    tx.record(subject, row.account_id, "approval", "shown", proof=Proof.VERIFIED, fields=("call.number_ending",))
+    return Question(row.id, row.account_id, row.ticket, of)
+
+
+def answer(
+    tx: Transaction, subject: Subject, id: int, digits: str, *, ends_at: int, way: str = IN_SLACK
+) -> bool | None:
+    """Whether it was the number; from then on they are stepped up on that call until `ends_at`. None: there is nothing to
+    answer (any more): not theirs, asked in another way, answered, too late, or the call is over."""
+    row = _take(tx, subject, id)
+    if row is None or row.way != way:
         return None
     right = tx.keys.made(row.digest, "approvals", str(id), digits)
     _answered(tx, subject, row, right)
     if right:
-        step_ups.reached(tx, subject, row.account_id, "slack_approval", row.call, ends_at=ends_at)
+        step_ups.reached(tx, subject, row.account_id, way, row.call, ends_at=ends_at)
     return right
 
 
@@ -136,17 +189,20 @@ def sweep(tx: Transaction) -> None:
 
 
 def _take(tx: Transaction, subject: Subject, id: int) -> Any:
+    query = _open(tx, subject).where(tables.approvals.c.id == id)
+    return tx.connection.execute(query.with_for_update(of=tables.approvals)).first()
+
+
+def _open(tx: Transaction, subject: Subject) -> Select[Any]:
     a, c = tables.approvals.c, tables.calls.c
     running = select(c.sid).where(c.sid == a.call, c.ended_at.is_(None)).exists()
-    query = select(tables.approvals).where(
-        a.id == id,
+    return select(tables.approvals).where(
         a.person_id == subject.person,
         a.answered_at.is_(None),
         a.expires_at > tx.now,
         a.made_at <= tx.now + AHEAD,
         running,
     )
-    return tx.connection.execute(query.with_for_update(of=tables.approvals)).first()
 
 
 def _answered(tx: Transaction, subject: Subject, row: Any, right: bool) -> None:
