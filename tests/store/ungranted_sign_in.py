@@ -15,7 +15,8 @@ REASONS: Final[dict[str, str]] = {
     "pin_changes.put_own": "a PIN its owner has made on a page of theirs; in the ledger, and they and their owners are told",
     "pin_changes.numbers_of": "what a PIN may not be taken from, to make one: never shown",
     "sms_codes.ask_new": "a code to a number its owner wants on file: counted, and good for nothing else",
-    "passkeys.has_password": reasons.FACTOR,
+    **dict.fromkeys(("passkeys.has_password", "passkeys.any_counts"), reasons.FACTOR),
+    "call_approvals.waiting": "what its owner is asked about a call, on a page of theirs: in the ledger",
     "addresses.is_address": reasons.PURE,
     **dict.fromkeys(
         ("passkeys." + n for n in ("check", "keep", "use", "remove", "remove_all", "rename")), reasons.FACTOR
