@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
 from store import tables
 from tests.desk import PUBLIC, Desk
-from tests.ivr.wire import change, count, rows
+from tests.ivr.wire import Caller, Wire, change, count, rows
 from tests.portal.browsing import Browser
 from tests.portal.peopling import HARBOUR, NORTHLIGHT, TIDEWORKS, held, page, prove, proved, ticks
 from tests.portal.test_customers import entered, is_in
@@ -284,3 +285,32 @@ def test_nobody_gives_more_than_they_hold_or_touches_the_owner(one_desk: Desk) -
     ticks(leo, TIDEWORKS, "leo.fox", "manage_support")
     leo.send(page(TIDEWORKS, "leo.fox"))
     assert held(one_desk, TIDEWORKS, LEO) == {"manage_support"}, "and one may give up one's own"
+
+
+@pytest.mark.both_databases
+def test_what_is_taken_away_on_the_page_is_gone_at_the_next_key_of_a_call(desk: Desk) -> None:
+    mia = Caller(Wire(desk), "+441632960108")
+    mia.prove()
+    raj = proved(desk, RAJ)
+    ticks(raj, TIDEWORKS, "mia.chen", "manage_services")
+    raj.send(page(TIDEWORKS, "mia.chen"))
+    assert mia.key("1").said[0] == "You may not ask for support on this account."
+    raj.get(page(TIDEWORKS))
+    raj.send(page(TIDEWORKS), **{"delete-mia.chen": "on"})
+    raj.send(page(TIDEWORKS))
+    assert mia.key("1").said[0] != "Press 1 for something technical."
+    assert held(desk, TIDEWORKS, MIA) is None
+
+
+@pytest.mark.both_databases
+def test_of_two_owners_who_take_each_other_off_at_once_one_remains(desk: Desk) -> None:
+    holds(desk, HARBOUR, DEV, "owner")
+    two = {OLIVIA: "dev.anand", DEV: "olivia.hart"}
+    browsers = {person: proved(desk, person, HARBOUR) for person in two}
+    for person, other in two.items():
+        browsers[person].get(page(HARBOUR))
+        browsers[person].send(page(HARBOUR), **{f"delete-{other}": "on"})
+        assert "is taken off the account" in browsers[person].words
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda one: one.send(page(HARBOUR)), browsers.values()))
+    assert [held(desk, HARBOUR, person) is None for person in two].count(True) == 1

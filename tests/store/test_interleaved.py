@@ -12,11 +12,12 @@ import pytest
 from tests.postgres import Server
 from tests.sizes import is_everything
 from tests.store.deeds import AT_THE_DESK
+from tests.store.deeds_of_contacts import OF_CONTACTS
 from tests.store.deeds_of_leaving import OF_LEAVING
 from tests.store.deeds_of_proof import OF_PROOF
 from tests.store.interleaving import Interleaving, check
 
-ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING
+ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING | OF_CONTACTS
 
 
 @pytest.mark.parametrize("name", ALL)

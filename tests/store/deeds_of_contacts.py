@@ -1,0 +1,80 @@
+"""Changes of an account's contacts that meet, for the tests that interleave each with each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import insert
+
+from authz import At, Proof, Subject
+from desk import people
+from desk.actors import Actor
+from desk.people import Preview, Saved, Wish
+from store import Transaction, tables
+from store.verification import step_ups
+from tests.store.deeds import LEO, MIA, RAJ, TIDEWORKS, Given, Pairs
+from tests.store.interleaving import Deed, RefusedError
+
+OLIVIA, DEV, HARBOUR = 1, 2, 1
+NUMBERS: Final = {HARBOUR: "200417", TIDEWORKS: "400639"}
+EVERY: Final = ("manage_users", "manage_billing", "manage_services", "manage_support", "purchase_services")
+
+
+def proves(tx: Transaction, person: int, account: int) -> None:
+    until = tx.now + 900_000
+    step_ups.reached(tx, Subject.of_person(person), account, "passkey", f"session {person}", ends_at=until)
+
+
+def does(person: int, account: int, wish: Wish) -> Deed:
+    """As the pages do it, and not looked at before."""
+
+    def deed(tx: Transaction, _given: Given) -> object:
+        who = Actor(Subject.of_person(person), Proof.VERIFIED, f"session {person}", At.PAGES)
+        made = people.confirm(tx, who, NUMBERS[account], wish)
+        if isinstance(made, Saved):
+            return "saved"
+        if isinstance(made, Preview) and made.refusal is not None:
+            raise RefusedError(made.refusal.code)
+        raise RefusedError("not theirs any more")
+
+    return deed
+
+
+def two_owners(tx: Transaction) -> Given:
+    row = {"account_id": HARBOUR, "person_id": DEV, "right": "owner"}
+    tx.connection.execute(insert(tables.contact_rights).values(row))
+    for person in (OLIVIA, DEV):
+        proves(tx, person, HARBOUR)
+    return {}
+
+
+def two_who_could_have_it(tx: Transaction) -> Given:
+    """The admin contact's role: both hold what it requires."""
+    rows = [(MIA, word) for word in EVERY if word != "manage_support"]
+    rows += [(LEO, word) for word in EVERY if word != "manage_services"]
+    for person, word in rows:
+        row = {"account_id": TIDEWORKS, "person_id": person, "right": word}
+        tx.connection.execute(insert(tables.contact_rights).values(row))
+    proves(tx, RAJ, TIDEWORKS)
+    return {}
+
+
+OWNERS = Pairs(
+    two_owners,
+    {
+        "Olivia takes Dev off": does(OLIVIA, HARBOUR, Wish("remove", ("dev.anand",))),
+        "Dev takes Olivia off": does(DEV, HARBOUR, Wish("remove", ("olivia.hart",))),
+    },
+)
+HANDING_OVER = Pairs(
+    two_who_could_have_it,
+    {
+        "Raj makes Mia admin contact": does(
+            RAJ, TIDEWORKS, Wish("hand_over", ("mia.chen",), frozenset({"admin_contact"}))
+        ),
+        "Raj makes Leo admin contact": does(
+            RAJ, TIDEWORKS, Wish("hand_over", ("leo.fox",), frozenset({"admin_contact"}))
+        ),
+    },
+)
+OF_CONTACTS: Final = {"two owners": OWNERS, "two hand-overs": HANDING_OVER}
