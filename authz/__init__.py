@@ -7,6 +7,7 @@ from authz.contact_rules import Broken, Held, Refusal, gained, lost, miscounted,
 from authz.grant import Denied, Grant
 from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.matrix import matrix, table
+from authz.moves import Move, move, moves
 from authz.scheme import Scheme, SchemeError
 from authz.scheme_files import load_schemes, read_scheme
 from authz.vocabulary import (
@@ -69,6 +70,7 @@ __all__ = [
     "Denied",
     "Grant",
     "Held",
+    "Move",
     "Proof",
     "Reason",
     "Refusal",
@@ -90,6 +92,8 @@ __all__ = [
     "lost",
     "matrix",
     "miscounted",
+    "move",
+    "moves",
     "read_scheme",
     "refused",
     "requests_followed",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +17,17 @@ from authz import (
     Action,
     Ask,
     At,
+    Move,
     Proof,
     Reason,
+    Scheme,
     Subject,
     Topic,
     WayForward,
     load_schemes,
     matrix,
+    move,
+    moves,
     table,
 )
 from deskgate.command_line import fail, granted, in_one_line, open_desk
@@ -85,12 +91,61 @@ def _read(action: str, topic: str, proof: str) -> tuple[Action, Topic | None, Pr
 
 def show_matrix(
     scheme: Annotated[str, typer.Argument(help="media_temple, standard_roles, memset, desk, or one of SCHEMES_DIR.")],
+    against: Annotated[str, typer.Option(help="Another scheme: what moving to it would give and take.")] = "",
+    account: Annotated[str, typer.Option(help="With --against: for the people of this account.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Print the whole decision table of a scheme, proof taken as sufficient."""
+    """Print the whole decision table of a scheme, proof taken as sufficient; or what moving to another gives and takes."""
     with in_one_line():
         folder: Path | None = read_settings().schemes_dir
         schemes = load_schemes(folder)
-    if scheme not in schemes:
-        fail(f"there is no scheme {scheme}: {', '.join(schemes)}")
-    print(json.dumps(matrix(schemes[scheme]), indent=1) if as_json else table(schemes[scheme]))
+    for name in (scheme, against) if against else (scheme,):
+        if name not in schemes:
+            fail(f"there is no scheme {name}: {', '.join(schemes)}")
+    if not against:
+        if account:
+            fail("--account needs --against: a scheme's table is the same on every account")
+        print(json.dumps(matrix(schemes[scheme]), indent=1) if as_json else table(schemes[scheme]))
+        return
+    old, new = schemes[scheme], schemes[against]
+    if old.owner is None or new.owner is None:
+        fail("the scheme desk is of the desk's own people: no account moves to it or from it")
+    found = _of_people(old, new, account) if account else moves(old, new)
+    notes = _notes(new, found) if account else []
+    if as_json:
+        said = {name: asdict(one) for name, one in found.items()}
+        kind = {"account": account, "people": said, "notes": notes} if account else {"holdings": said}
+        print(json.dumps({"from": scheme, "to": against} | kind, indent=1))
+        return
+    for name, one in found.items():
+        holds = f" ({' + '.join(one.holds) or 'holds nothing'})" if account else ""
+        print(f"{name}{holds} becomes {' + '.join(one.becomes) or 'nobody who holds anything'}")
+        print(f"  gives  {', '.join(one.gives) or '-'}")
+        print(f"  takes  {', '.join(one.takes) or '-'}")
+    for note in notes:
+        print(note)
+
+
+def _of_people(old: Scheme, new: Scheme, account: str) -> dict[str, Move]:
+    """By username."""
+    with open_desk() as (_, store), store.transaction("shell") as tx:
+        grant = granted(tx, Action.DESK_OPERATE)
+        account_id = lookups.find_account(tx, grant, account)
+        if account_id is None:
+            fail(f"there is no account {account}")
+        under, held = lookups.holdings_on(tx, grant, account_id)
+    if under != old.name:
+        fail(f"account {account} is under {under}, not {old.name}")
+    return {username: move(old, new, words) for username, words in held.items()}
+
+
+def _notes(new: Scheme, found: Mapping[str, Move]) -> list[str]:
+    """What the operator has to decide besides."""
+    notes = []
+    for role in new.exactly_one:
+        holders = [username for username, one in found.items() if role in one.becomes]
+        if len(holders) != 1:
+            notes.append(
+                f"{new.name} has exactly one {role}, and this would be {', '.join(holders) or 'nobody'}: choose one in the import file"
+            )
+    return notes

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from authz import Ask, Denied, Grant, judge
 from store import tables
+from store.db.holdings import held_by, words_of
 from store.db.transaction import Transaction
 
 
@@ -31,6 +32,21 @@ def find_account(tx: Transaction, grant: Grant, number: str) -> int | None:
 def find_person(tx: Transaction, grant: Grant, username: str) -> int | None:
     tx.require(grant, "desk.operate", "desk.pin.reissue")
     return tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username)).scalar()
+
+
+def holdings_on(tx: Transaction, grant: Grant, account: int) -> tuple[str, dict[str, frozenset[str]]]:
+    """An account's scheme, and what each contact holds there, by username."""
+    tx.require(grant, "desk.operate")
+    p, c = tables.people.c, tables.contacts.c
+    scheme: str = tx.connection.execute(
+        select(tables.accounts.c.scheme).where(tables.accounts.c.id == account)
+    ).scalar_one()
+    listed = select(p.username, held_by(c.account_id, c.person_id).label("held")).join(
+        tables.contacts, c.person_id == p.id
+    )
+    rows = tx.connection.execute(listed.where(c.account_id == account).order_by(p.username)).all()
+    tx.told(grant, f"holdings:account:{account}")
+    return scheme, {row.username: words_of(row.held) for row in rows}
 
 
 def has_service(tx: Transaction, grant: Grant, account: int, ref: str) -> bool:

@@ -198,3 +198,30 @@ def test_a_scheme_of_ones_own_is_printed_and_a_broken_one_refused(light: Shell, 
 def test_the_matrix_needs_no_database(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shell = Shell("sqlite:////nowhere/at/all.db", monkeypatch)
     assert shell.run("matrix", "memset", "--json").json["scheme"] == "memset"
+
+
+def test_what_a_move_to_another_scheme_gives_and_takes(shell: Shell) -> None:
+    found = shell.run("matrix", "standard_roles", "--against", "memset", "--json").json
+    assert set(found) == {"from", "to", "holdings"}
+    assert found["holdings"]["billing"]["becomes"] == ["manage_billing"]
+    people = shell.run("matrix", "standard_roles", "--against", "memset", "--account", "300528", "--json").json
+    assert people["people"]["ines.costa"]["becomes"] == ["manage_billing"]
+    assert people["notes"] == []
+    out = shell.run("matrix", "standard_roles", "--against", "memset", "--account", "300528").out
+    assert "ines.costa (billing) becomes manage_billing\n  gives  -\n" in out
+
+
+def test_a_move_that_is_none_is_refused(shell: Shell) -> None:
+    for words, why in (
+        (("standard_roles", "--against", "nothing"), "there is no scheme nothing"),
+        (("standard_roles", "--against", "desk"), "the scheme desk is of the desk's own people"),
+        (("standard_roles", "--account", "300528"), "--account needs --against"),
+        (
+            ("memset", "--against", "standard_roles", "--account", "300528"),
+            "account 300528 is under standard_roles, not",
+        ),
+        (("memset", "--against", "standard_roles", "--account", "1"), "there is no account 1"),
+    ):
+        code, out, err = shell.run("matrix", *words)
+        assert (code, out) == (2, "")
+        assert why in err

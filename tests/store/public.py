@@ -121,6 +121,7 @@ OPENS: dict[str, set[str]] = {
     "lookups.explain": {"desk.operate"},
     "lookups.find_account": {"desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue"},
     "lookups.find_person": {"desk.operate", "desk.pin.reissue"},
+    "lookups.holdings_on": {"desk.operate"},
     "lookups.has_service": {"desk.operate"},
     "alerts.unseen": {"desk.operate"},
     "restore.end_all": {"desk.operate", "desk.deliver"},

@@ -1,0 +1,70 @@
+"""Open this to see what moving from one scheme to another would give and take, for each thing one can hold, or for somebody's own holdings.
+
+No document says which role of one scheme is which of another, so nothing here decides it: `became` proposes, and never more than somebody
+has. Whoever moves an account writes its contacts into the import file, and may write something else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from authz.scheme import Scheme
+from authz.vocabulary import CELLS, FACTS
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Somebody who holds `holds` would hold `becomes`. `gives` and `takes` are cells that are new and gone; one that is only freer or
+    narrower stands there with its limit, as in `phone.emergency when sla`."""
+
+    holds: tuple[str, ...]
+    becomes: tuple[str, ...]
+    gives: tuple[str, ...]
+    takes: tuple[str, ...]
+
+
+def move(old: Scheme, new: Scheme, held: Iterable[str]) -> Move:
+    before = frozenset(held)
+    after = became(old, new, before)
+    compared = [(cell, _freedom(old, before, cell), _freedom(new, after, cell)) for cell in CELLS]
+    return Move(
+        tuple(word for word in old.roles + old.permissions if word in before),
+        tuple(word for word in new.roles + new.permissions if word in after),
+        tuple(_limited(new, after, cell) for cell, was, is_ in compared if is_ > was),
+        tuple(_limited(new, after, cell) if is_ else cell for cell, was, is_ in compared if is_ < was),
+    )
+
+
+def moves(old: Scheme, new: Scheme) -> dict[str, Move]:
+    """For each column of the old scheme, with what its role requires."""
+    return {column.name: move(old, new, _complete(old, column.members)) for column in old.columns}
+
+
+def became(old: Scheme, new: Scheme, held: frozenset[str]) -> frozenset[str]:
+    """The owner becomes the owner, with every role of which there is exactly one (MS-34: who opens an account is both contacts). Anybody
+    else becomes all those words of the new scheme, in its file's order, by which they may do nothing that they may not do now; so what they
+    lose is seen, and nobody gains by a move."""
+    if old.owner in held:
+        return _complete(new, new.owner_holds.union(new.exactly_one))
+    found = frozenset[str]()
+    for word in new.roles + new.permissions:
+        more = found | _complete(new, {word})
+        rank = word == new.owner or word in new.exactly_one
+        if not rank and all(_freedom(new, more, cell) <= _freedom(old, held, cell) for cell in CELLS):
+            found = more
+    return found
+
+
+def _complete(scheme: Scheme, held: Iterable[str]) -> frozenset[str]:
+    words = frozenset(held)
+    return words.union(*(scheme.requires.get(word, frozenset()) for word in words))
+
+
+def _freedom(scheme: Scheme, held: frozenset[str], cell: str) -> int:
+    """0 for a no, 1 for a yes within a limit, 2 for one while a fact is true, 3 for a yes."""
+    answer = scheme.answer(held, cell, FACTS)
+    return 0 if not answer.allowed else 3 if not answer.when else 2 if answer.when in FACTS else 1
+
+
+def _limited(scheme: Scheme, held: frozenset[str], cell: str) -> str:
+    when = scheme.answer(held, cell, FACTS).when
+    return f"{cell} when {when}" if when else cell
