@@ -195,22 +195,15 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "person_id": _PERSON,
         "account_id": _ACCOUNT,
         "call": "'CA' || n",
-        "way": "'passkey'",
-        "ending": "'08'",
-        "on_file": "n > 0",
-        "action": "''",
         "digest": "'d' || n",
         "made_at": "{at}",
         "expires_at": "{at}",
         "answered_at": _OVER,
-    },
-    tables.text_messages: {
-        "id": "n",
-        "person_id": _PERSON,
-        "number": "'+4416' || n",
-        "country": "'GB'",
-        "at": "{at}",
-    },
+    }
+    | {"way": "'passkey'", "ending": "'08'", "on_file": "n > 0", "action": "''"},
+    tables.vouches: {"id": "n", "person_id": _PERSON, "account_id": _ACCOUNT, "used_at": _OVER}
+    | {"vouched_by": "1 + (n + 1) % {people}", "at": "{at}"},
+    tables.text_messages: {"id": "n", "person_id": _PERSON, "number": "'+4416' || n", "country": "'GB'", "at": "{at}"},
     tables.budgets: {"name": "'tries:person:' || n || ':'", "full_at": "{at}"},
     tables.pin_guards: {
         "counter_key": "'k' || n",

@@ -25,7 +25,7 @@ from store.contacts import contact_changes, contact_list
 from store.contacts.contact_changes import Considered, Newcomer, Wanted
 from store.contacts.contact_list import Contact
 from store.imports.field_words import Email, Name, Username
-from store.sign_in import invitations
+from store.sign_in import invitations, vouches
 from store.sign_in.invitations import Invited
 from store.text import numbers
 
@@ -212,6 +212,16 @@ def invite(tx: Transaction, who: Actor, number: str, username: str) -> Invited |
         return manager
     one = contact_list.named(tx, manager.grant, [username]).get(username)
     return None if one is None else invitations.invite_contact(tx, manager.grant, one.person)
+
+
+def vouch(tx: Transaction, who: Actor, number: str, username: str) -> bool | Shut | None:
+    """That somebody on the account has lost what they sign in with. Whether it was done: they have joined, are not whoever acts, and nobody
+    vouches for them already."""
+    manager = managing(tx, who, number)
+    if not isinstance(manager, MayManage):
+        return manager
+    one = contact_list.named(tx, manager.grant, [username]).get(username)
+    return None if one is None else vouches.vouch(tx, manager.grant, one.person)
 
 
 # --- what is to be, and what comes of it

@@ -10,8 +10,9 @@ from desk.actors import Actor, permit_staff
 from desk.lookup import NotFound
 from store import Transaction
 from store.security import alerts, threat_mode
+from store.sign_in import vouches
 from store.staff import account_access, dual_control, email_codes
-from store.staff.dual_control import NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
+from store.staff.dual_control import LOGIN_REISSUE, NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
 
 
 class LetOn(Enum):
@@ -30,10 +31,11 @@ class ThreatOn(Enum):
 
 
 class OfPin(Enum):
-    """What two people may have done about somebody's PIN."""
+    """What two people may have done about somebody's PIN, or about what they sign in with."""
 
     REISSUE = PIN_REISSUE
     UNLOCK = PIN_UNLOCK
+    LOGIN = LOGIN_REISSUE  # what they sign in with, set anew by an invitation
 
 
 class Asked(Enum):
@@ -46,6 +48,7 @@ class Asked(Enum):
     LOOKED_UP_ENOUGH = auto()
     NO_REASON = auto()
     ADDRESS_YOUNG = auto()
+    NOT_VOUCHED = auto()  # no owner has vouched for them in the last 72 hours
     NOT_PERMITTED = auto()
 
 
@@ -95,7 +98,7 @@ def ask_threat_off(tx: Transaction, who: Actor, reason: str) -> Asked:
 
 
 def ask_of_pin(tx: Transaction, who: Actor, wanted: OfPin, words: str, reason: str, region: str) -> Asked:
-    """A new PIN, or a lock lifted, for exactly this support ID or number (`words`)."""
+    """A new PIN, a lock lifted, or another invitation, for exactly this support ID or number (`words`)."""
     grant = permit_staff(tx, who, Action.DESK_PIN_REISSUE)
     if grant is None:
         return Asked.NOT_PERMITTED
@@ -110,7 +113,9 @@ def ask_of_pin(tx: Transaction, who: Actor, wanted: OfPin, words: str, reason: s
             person = found.person
     if not reason:
         return Asked.NO_REASON
-    if wanted is OfPin.REISSUE and email_codes.is_young(tx, grant, person):
+    if wanted is OfPin.LOGIN and vouches.standing(tx, grant, person) is None:
+        return Asked.NOT_VOUCHED
+    if wanted is not OfPin.UNLOCK and email_codes.is_young(tx, grant, person):
         return Asked.ADDRESS_YOUNG
     asked = dual_control.ask(tx, grant, wanted.value, person=person, reason=reason)
     return Asked.ASKED if asked else Asked.ALREADY_ASKED

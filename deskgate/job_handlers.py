@@ -129,7 +129,8 @@ def _send_pin_page(settings: Settings, send: Send | None, tx: Transaction, job: 
 def _send_invitation(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """The same for the link by which somebody joins."""
     send = _needs_mail(send)
-    made = invitations.address(tx, permit_worker(tx), int(job.payload["person"]))
+    person, vouched = int(job.payload["person"]), bool(job.payload.get("vouched"))
+    made = invitations.address(tx, permit_worker(tx), person, vouched=vouched)
     if made is not None:
         yield
         send(mail.invitation_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))

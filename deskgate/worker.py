@@ -27,7 +27,7 @@ from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
 from store.operator import failed_jobs, restore
 from store.security import alerts, budgets
-from store.sign_in import sent_forms, sessions
+from store.sign_in import sent_forms, sessions, vouches
 from store.slack import installations, quotes
 from store.staff import account_access, dual_control
 from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
@@ -62,6 +62,7 @@ SWEEPS: Final = (
     call_approvals.sweep,
     callbacks.sweep,
     dual_control.sweep,
+    vouches.sweep,
     recipients.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own."""

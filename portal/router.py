@@ -132,6 +132,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("POST", "/accounts/{account:path}/people/{username}"): people_pages.change,
     ("POST", "/accounts/{account:path}/people/{username}/hand-over"): people_pages.hand_over,
     ("POST", "/accounts/{account:path}/people/{username}/invite"): people_pages.invite,
+    ("POST", "/accounts/{account:path}/people/{username}/vouch"): people_pages.vouch,
     ("GET", "/accounts/{account:path}"): customers_accounts.show,
     ("GET", "/call"): call_page.show,
     ("GET", "/call/passkey"): call_page.show,

@@ -93,6 +93,16 @@ def invite(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
     return responses.to(f"{_at(visit, username)}?said={'invited' if done is Invited.INVITED else 'not_invited'}")
 
 
+def vouch(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    username = visit.named["username"]
+    done = people.vouch(tx, acting(who), _account(visit), username)
+    if isinstance(done, Shut) and done.proof:
+        return _proof_ended(context, visit, who, done, _at(visit, username))
+    if done is None or isinstance(done, Shut):
+        return responses.not_there(context, visit)
+    return responses.to(f"{_at(visit, username)}?said={'vouched' if done else 'not_vouched'}")
+
+
 def new(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = people.managing(tx, acting(who), _account(visit))
     if isinstance(found, Shut) and found.proof:

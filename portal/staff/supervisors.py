@@ -38,6 +38,7 @@ ASKED: Final = {
     Asked.LOOKED_UP_ENOUGH: "looked_up_enough",
     Asked.NO_REASON: "empty",
     Asked.ADDRESS_YOUNG: "address_young",
+    Asked.NOT_VOUCHED: "not_vouched",
     Asked.NOT_PERMITTED: None,
 }
 DECISION: Final = {
@@ -77,7 +78,7 @@ def threat(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
 
 
 def ask_pin(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    wanted = OfPin.UNLOCK if visit.field("action") == OfPin.UNLOCK.value else OfPin.REISSUE
+    wanted = next((one for one in OfPin if one.value == visit.field("action")), OfPin.REISSUE)
     person, reason = visit.field("person"), visit.field("reason", dual_control.LONGEST_REASON)
     return _said(context, visit, ASKED[supervision.ask_of_pin(tx, acting(who), wanted, person, reason, context.region)])
 

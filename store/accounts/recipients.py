@@ -21,7 +21,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("passkey_added", "passkey_removed"),
     *("numbers_changed", "address_changed"),
     *("not_me", "code_overheard", "person_changed"),
-    *("login_set", "login_tried", "login_code", "login_codes_spent"),
+    *("login_set", "login_vouched", "login_tried", "login_code", "login_codes_spent"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
 OF_DECIDERS: Final = ("account_locked", "account_unlocked")  # about an account: told to all who may manage contacts

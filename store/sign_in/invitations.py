@@ -2,7 +2,8 @@
 
 The queue holds whom it is for and never the link, which is made when the mail is sent: a mail sent twice has two links, of which
 the newer one is good. Who has joined before is invited anew only where an authenticator app of theirs is on file that has been for
-72 hours, for the link asks for its code then: nobody gets in by a mailbox alone.
+72 hours, for the link asks for its code then: nobody gets in by a mailbox alone. Whoever has lost that as well is invited anew by two
+of the desk, upon the word of an owner (vouches.py): then it asks for nothing, and takes the place of all they had.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from authz import Grant, Subject
 from store import tables
 from store.accounts.people import lock
 from store.codes import one_time_links
+from store.db import grant_limits
 from store.db.transaction import Transaction
 from store.jobs import job_queue
+from store.sign_in import vouches
 from store.verification import attempt_limits, factors, totp
 from store.verification.attempt_limits import Admission, Reservation
 from store.verification.factors import Address
 
 WORK: Final = "invitation"
+VOUCHED: Final = "vouched"  # what a link is bound to that two of the desk have sent
 PAGE: Final = "invitation"
 LIFE: Final = factors.COOLING  # ms
 AGAIN: Final = 10 * 60_000  # ms in which whoever manages contacts has one sent to each of them
@@ -52,13 +56,14 @@ class InvitationMail:
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Whose invitation a link is. `joined`: they have signed in before; `has_app`: a code of the authenticator app they have is asked
-    for, and none is set up."""
+    for, and none is set up; `vouched`: an owner has vouched for them, and nothing is asked for."""
 
     person: int
     username: str
     name: str
     joined: bool
     has_app: bool
+    vouched: bool = False
 
 
 def invite(tx: Transaction, grant: Grant, username: str) -> Invited:
@@ -93,21 +98,36 @@ def invite_contact(tx: Transaction, grant: Grant, person: int) -> Invited:
 def _sent(tx: Transaction, grant: Grant, person: int, invited: Invited, once: str = "") -> Invited:
     tx.told(grant, f"{'invited' if invited is Invited.INVITED else 'not_invited'}:{Subject.of_person(person)}")
     if invited is Invited.INVITED:
-        ordering_key = job_queue.ordering_key_of(WORK, person)
-        key = once or f"{person}:{secrets.token_hex(8)}"
-        job_queue.enqueue_once(tx, WORK, key, {"person": person}, ordering_key=ordering_key)
+        _owe(tx, person, once or f"{person}:{secrets.token_hex(8)}", vouched=False)
     return invited
 
 
-def address(tx: Transaction, grant: Grant, person: int) -> InvitationMail | None:
+def owe_anew(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> None:
+    """The link is mailed to somebody an owner vouches for. Two of the desk have agreed, of whom `asked_by` is the other: see `dual_control`."""
+    tx.require(grant, "desk.pin.reissue")
+    grant_limits.whole_desk(grant)
+    grant_limits.takes_two(grant, asked_by)
+    vouches.use(tx, person)
+    tx.told(grant, f"invited:{Subject.of_person(person)}")
+    _owe(tx, person, f"{person}:{secrets.token_hex(8)}", vouched=True)
+
+
+def _owe(tx: Transaction, person: int, key: str, *, vouched: bool) -> None:
+    ordering_key = job_queue.ordering_key_of(WORK, person)
+    payload = {"person": person} | ({"vouched": True} if vouched else {})
+    job_queue.enqueue_once(tx, WORK, key, payload, ordering_key=ordering_key)
+
+
+def address(tx: Transaction, grant: Grant, person: int, *, vouched: bool = False) -> InvitationMail | None:
     """A new link and where it goes; the ones before it are no longer good. None: they are there no more, or their address is too
     young by now."""
     tx.require(grant, "desk.deliver")
-    to, guest = factors.address(tx, person), _guest(tx, person)
+    to, guest = factors.address(tx, person), _guest(tx, person, vouched=vouched)
     if to is None or guest is None or not _may_be_written_to(tx, person, to, joined=guest.joined):
         return None
     tx.told(grant, "contact.name", "contact.email", f"invitation_sent_to:{Subject.of_person(person)}")
-    token = one_time_links.issue(tx, PAGE, Subject.of_person(person), life=LIFE)
+    bound = VOUCHED if vouched else ""
+    token = one_time_links.issue(tx, PAGE, Subject.of_person(person), bound, life=LIFE)
     return InvitationMail(to.email, to.name, guest.username, token)
 
 
@@ -115,8 +135,8 @@ def look(tx: Transaction, token: str) -> Guest | None:
     """Whose invitation this is, for the page it leads to: they alone have it. None as well where they have joined and there is no app to ask
     a code of."""
     found = one_time_links.look(tx, PAGE, token)
-    guest = None if found is None else _guest(tx, found[0].person)
-    return None if guest is None or (guest.joined and not guest.has_app) else guest
+    guest = None if found is None else _guest(tx, found[0].person, vouched=found[1] == VOUCHED)
+    return None if guest is None or (guest.joined and not guest.has_app and not guest.vouched) else guest
 
 
 def attempt(tx: Transaction, person: int) -> Reservation:
@@ -137,14 +157,18 @@ def accept(tx: Transaction, token: str, guest: Guest, digits: str, made: Reserva
             attempt_limits.give_back(tx, made, matched=right)
         if not right:
             return False
-    return one_time_links.use(tx, PAGE, token) is not None
+    used = one_time_links.use(tx, PAGE, token) is not None
+    if used and guest.vouched:  # the app as well is lost: another takes its place, or a passkey
+        totp.remove(tx, guest.person)
+    return used
 
 
-def _guest(tx: Transaction, person: int) -> Guest | None:
+def _guest(tx: Transaction, person: int, *, vouched: bool = False) -> Guest | None:
     row = tx.connection.execute(_FOUND.where(tables.people.c.id == bindparam("person")), {"person": person}).first()
     if row is None:
         return None
-    return Guest(row.id, row.username, row.name, row.set_at is not None, totp.confirmed_at(tx, person) is not None)
+    has_app = totp.confirmed_at(tx, person) is not None and not vouched
+    return Guest(row.id, row.username, row.name, row.set_at is not None, has_app, vouched)
 
 
 def _may_be_written_to(tx: Transaction, person: int, to: Address | None, *, joined: bool) -> bool:

@@ -1,6 +1,6 @@
 """What takes two people: a supervisor asks, another one agrees, and only then is it done.
 
-A new PIN for somebody, a lock lifted, and the end of threat mode. Nobody agrees to what they asked for themselves, and
+A new PIN for somebody, a lock lifted, another invitation for whom an owner vouches, and the end of threat mode. Nobody agrees to what they asked for themselves, and
 what nobody answers within an hour is gone.
 """
 
@@ -16,14 +16,18 @@ from store import tables
 from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.security import threat_mode
+from store.sign_in import invitations, vouches
+from store.sign_in.vouches import Vouch
 from store.verification import factors, pin_changes, pin_reset
 
-THREAT_OFF, PIN_REISSUE, PIN_UNLOCK = "threat_off", "pin_reissue", "pin_unlock"
+THREAT_OFF, PIN_REISSUE, PIN_UNLOCK, LOGIN_REISSUE = "threat_off", "pin_reissue", "pin_unlock", "login_reissue"
 NEEDS: Final = {
     THREAT_OFF: "desk.threat.switch",
     PIN_REISSUE: "desk.pin.reissue",
     PIN_UNLOCK: "desk.pin.reissue",
+    LOGIN_REISSUE: "desk.pin.reissue",
 }
+MAILED: Final = (PIN_REISSUE, LOGIN_REISSUE)  # a link, to the address on file
 LIFE: Final = 60 * 60_000  # ms
 KEPT: Final = 90 * 24 * 3_600_000  # ms: the ledger keeps who asked and who agreed
 LONGEST_REASON: Final = 300
@@ -32,7 +36,7 @@ LONGEST_REASON: Final = 300
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`about` is a name, or empty; `reason` what whoever asked wrote. `own`: it is the reader's own wish. `address` is of the
-    person a link would be mailed to: since when it is on file, and whether that is long enough."""
+    person a link would be mailed to: since when it is on file, and whether that is long enough. `vouch`: who vouches for them."""
 
     id: int
     action: str
@@ -42,6 +46,7 @@ class Wanted:
     asked_at: int
     own: bool
     address: factors.Address | None = field(default=None, repr=False)
+    vouch: Vouch | None = None
 
 
 def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None, reason: str = "") -> bool:
@@ -90,7 +95,7 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
     """Another one agrees, and it is done. False: it is their own wish, or does not wait any more, or there is no address that a
     link may be mailed to."""
     tx.require(grant, *NEEDS.values())
-    if not _can_be_done(tx, id):
+    if not _can_be_done(tx, grant, id):
         return False
     row = _answer(tx, grant, id, "agreed", own=False)
     if row is None:
@@ -100,6 +105,8 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
             threat_mode.switch(tx, grant, False, asked_by=row.asked_by)
         case "pin_reissue":
             pin_reset.owe(tx, grant, _person(row), asked_by=row.asked_by)
+        case "login_reissue":
+            invitations.owe_anew(tx, grant, _person(row), asked_by=row.asked_by)
         case "pin_unlock":
             pin_changes.unlock_pin(tx, grant, _person(row), asked_by=row.asked_by)
         case _:
@@ -108,10 +115,12 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
     return True
 
 
-def _can_be_done(tx: Transaction, id: int) -> bool:
+def _can_be_done(tx: Transaction, grant: Grant, id: int) -> bool:
     row = tx.connection.execute(_OPEN.where(tables.dual_control.c.id == id)).first()
-    if row is None or row.action != PIN_REISSUE:
+    if row is None or row.action not in MAILED:
         return True
+    if row.action == LOGIN_REISSUE and vouches.standing(tx, grant, _person(row)) is None:
+        return False
     to = factors.address(tx, _person(row))
     return to is not None and to.good
 
@@ -146,8 +155,9 @@ def _wanted(tx: Transaction, grant: Grant, row: Any) -> Wanted:
     name = "" if subject == "-" else to.name if to is not None else "somebody"
     if to is not None:
         tx.told(grant, "contact.name")
-    own, mailed = row.asked_by == grant.subject.staff, to if row.action == PIN_REISSUE else None
-    return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, own, mailed)
+    own, mailed = row.asked_by == grant.subject.staff, to if row.action in MAILED else None
+    vouch = vouches.standing(tx, grant, _person(row)) if row.action == LOGIN_REISSUE else None
+    return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, own, mailed, vouch)
 
 
 def _person(row: Any) -> int:

@@ -14,7 +14,7 @@ from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.people import OldEmail, Person, PersonLogin, PersonSession, Phone
 from store.tables.security import Alert, Budget, Switch
-from store.tables.sign_in import Passkey
+from store.tables.sign_in import Passkey, Vouch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
 from store.tables.staff import (
     SUPERVISORS,
@@ -52,7 +52,7 @@ calls, support_calls, agent_legs, callbacks, deliveries, jobs = map(
     _table, (Call, SupportCall, AgentLeg, Callback, Delivery, Job)
 )
 account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
-sent_forms, unsent_words, passkeys = map(_table, (SentForm, UnsentWords, Passkey))
+sent_forms, unsent_words, passkeys, vouches = map(_table, (SentForm, UnsentWords, Passkey, Vouch))
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )

@@ -31,3 +31,16 @@ class Passkey(Base):
         CheckConstraint("(person_id IS NULL) <> (staff_id IS NULL)", name="ck_passkeys_owner"),
         NEVER_AGAIN,
     )
+
+
+class Vouch(Base):
+    """An owner of an account vouches for somebody on it who has lost what they sign in with. `used_at`: when they were invited anew upon it."""
+
+    __tablename__ = "vouches"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    vouched_by: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+    __table_args__ = NEVER_AGAIN

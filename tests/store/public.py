@@ -33,6 +33,8 @@ OPENS: dict[str, set[str]] = {
     "alerts.seen_of": {"desk.threat.switch"},
     "alerts.to_deliver": {"desk.deliver"},
     "alerts.waiting": {"desk.threat.switch"},
+    **{f"vouches.{name}": {cell} for name, cell in (("vouch", "contacts.manage"), ("standing", "desk.pin.reissue"))},
+    "invitations.owe_anew": {"desk.pin.reissue"},
     "lock.locked_since": {*CELLS, "account.lock"},
     "lock.set_locked": {"account.lock"},
     "lock.who_may_unlock": {"contacts.view"},

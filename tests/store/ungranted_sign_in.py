@@ -16,6 +16,7 @@ REASONS: Final[dict[str, str]] = {
     "pin_changes.numbers_of": "what a PIN may not be taken from, to make one: never shown",
     "sms_codes.ask_new": "a code to a number its owner wants on file: counted, and good for nothing else",
     **dict.fromkeys(("passkeys.has_password", "passkeys.any_counts"), reasons.FACTOR),
+    **dict.fromkeys(("vouches.use", "vouches.sweep"), "ends what an owner has said of somebody: tells nothing"),
     "call_approvals.waiting": "what its owner is asked about a call, on a page of theirs: in the ledger",
     "addresses.is_address": reasons.PURE,
     **dict.fromkeys(

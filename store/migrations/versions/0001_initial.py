@@ -403,6 +403,16 @@ def _proofs() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "vouches",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("vouched_by", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("used_at", sa.BigInteger),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "approvals",
         sa.Column("id", ID, primary_key=True),
         sa.Column("way", sa.String(16), nullable=False),

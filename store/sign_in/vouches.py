@@ -1,0 +1,80 @@
+"""An owner vouches for somebody of their account who has lost all they sign in with. It opens nothing: two of the desk have them invited anew upon it.
+
+A word of an owner holds for 72 hours, once, and only while they are on the account themselves. Nobody vouches for themselves.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, insert, select, update
+
+from authz import Grant, Subject
+from store import tables
+from store.accounts.people import lock
+from store.db.statements import of_late
+from store.db.transaction import Transaction
+from store.jobs import job_queue
+from store.text.durations import COOLING
+
+LIFE: Final = COOLING  # ms
+KEPT: Final = 90 * 24 * 3_600_000  # ms: the ledger keeps who vouched
+
+
+@dataclass(frozen=True, slots=True)
+class Vouch:
+    """Who vouches, for the two of the desk who look at it, and when they did (ms)."""
+
+    name: str
+    at: int
+
+
+def vouch(tx: Transaction, grant: Grant, person: int) -> bool:
+    """For somebody else on the account of the grant, who has joined. They and their owners are told. False: it is none such, or somebody
+    vouches for them already."""
+    tx.require(grant, "contacts.manage")
+    c, login = tables.contacts.c, tables.person_logins.c
+    there = select(c.person_id).join(tables.person_logins, login.person_id == c.person_id)
+    there = there.where(c.account_id == grant.account, c.person_id == person, c.person_id != grant.subject.person)
+    if not lock(tx, person) or tx.connection.execute(there).first() is None or _newest(tx, person) is not None:
+        return False
+    row = {"person_id": person, "account_id": grant.account, "vouched_by": grant.subject.person, "at": tx.now}
+    tx.connection.execute(insert(tables.vouches).values(**row))
+    tx.told(grant, f"vouched_for:{Subject.of_person(person)}")
+    notice = {"notice": "login_vouched", "person": person}
+    job_queue.enqueue(tx, "notice", f"login_vouched:{person}:{secrets.token_hex(8)}", notice)
+    return True
+
+
+def standing(tx: Transaction, grant: Grant, person: int) -> Vouch | None:
+    """For the desk, before it agrees to invite them anew. None: nobody vouches for them."""
+    tx.require(grant, "desk.pin.reissue")
+    found = _newest(tx, person)
+    if found is not None:
+        tx.told(grant, "contact.name", f"vouched_for:{Subject.of_person(person)}")
+    return found
+
+
+def use(tx: Transaction, person: int) -> None:
+    """They are invited anew upon it: it is good for nothing else."""
+    v = tables.vouches.c
+    theirs = update(tables.vouches).where(v.person_id == person, v.used_at.is_(None))
+    tx.connection.execute(theirs.values(used_at=tx.now))
+
+
+def sweep(tx: Transaction) -> None:
+    tx.connection.execute(delete(tables.vouches).where(tables.vouches.c.at < tx.now - KEPT))
+
+
+def _newest(tx: Transaction, person: int) -> Vouch | None:
+    v, p, c = tables.vouches.c, tables.people.c, tables.contacts.c
+    query = (
+        select(p.name, v.at)
+        .select_from(tables.vouches.join(tables.people, p.id == v.vouched_by))
+        .join(tables.contacts, (c.account_id == v.account_id) & (c.person_id == v.vouched_by))
+        .where(v.person_id == person, v.used_at.is_(None), of_late(v.at, tx.now, LIFE))
+    )
+    row = tx.connection.execute(query.order_by(v.at.desc()).limit(1)).first()
+    return None if row is None else Vouch(row.name, row.at)

@@ -1,0 +1,116 @@
+"""Somebody has lost all they sign in with: an owner vouches, two of the desk agree, and only then an invitation goes that takes its place."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from store import tables
+from store.text.durations import COOLING
+from tests.channels.mailbox import Mailbox
+from tests.desk import Desk
+from tests.ivr.wire import change, count, rows
+from tests.portal.browsing import Agent, Browser
+from tests.portal.customers import OWN_PASSWORD, Customer
+from tests.portal.passkeying import device, touches
+from tests.portal.peopling import HARBOUR, TIDEWORKS, page, proved
+from tests.portal.test_invitations import mailed
+from tests.portal.test_two_people import MIA, MIAS_ID, answer, leads
+
+RAJ, DEV = 7, 2
+VOUCH = page(TIDEWORKS, "mia.chen") + "/vouch"
+
+
+def asks(agent: Agent, action: str = "login_reissue") -> str:
+    agent.get("/desk/supervisors")
+    agent.send("/desk/supervisors/pin", person=MIAS_ID, reason="her telephone is gone", action=action)
+    return agent.words
+
+
+def vouches(desk: Desk) -> None:
+    raj = proved(desk, RAJ)
+    raj.get(page(TIDEWORKS, "mia.chen"))
+    raj.send(VOUCH)
+    assert "Your word is with the support desk" in raj.words
+
+
+def test_an_owner_and_two_of_the_desk_and_then_she_begins_anew(mailing: Desk, mailbox: Mailbox) -> None:
+    mia, before = Customer(mailing), Browser(mailing)
+    ana, bo = leads(mailing)
+    assert "No owner or admin contact of an account of theirs has vouched" in asks(ana)
+    vouches(mailing)
+    assert "Another supervisor or administrator has to agree" in asks(ana)
+    assert "Somebody else has to agree" in answer(ana, "agree")
+    assert "Vouched for by Raj Patel" in bo.read("/desk/supervisors")
+    assert "two people have agreed" in answer(bo, "agree")
+    mailing.work()
+    link = mailed(mailbox)[-1]
+    subjects = [mail["Subject"] for mail in mailbox.mails if mail["To"] == "mia@tideworks.example"]
+    assert "Somebody asks for you to be invited anew" in subjects
+    mine = device()
+    before.get(link)
+    assert "Set up your sign-in again, Mia Chen" in before.words
+    assert "The code your authenticator app shows now" not in before.words, "which is lost"
+    touches(before, mine, f"{link}/passkey")
+    assert "Tideworks" in before.read("/")
+    (made,) = rows(mailing, select(tables.passkeys.c.counts_from - tables.passkeys.c.made_at))
+    assert tuple(made) == (COOLING,), "and is no second proof for 72 hours"
+    assert count(mailing, tables.authenticators) == 0, "the app is gone, and proves nothing by phone either"
+    assert mia.sign_in(password=OWN_PASSWORD).status_code == 403
+    assert Browser(mailing).get(link).status_code == 410
+    assert "No owner or admin contact" in asks(ana), "a word is good once"
+
+
+@pytest.mark.parametrize("how", ["too old", "who vouched is off the account", "the address is young"])
+def test_what_no_longer_holds_when_the_second_agrees(mailing: Desk, mailbox: Mailbox, how: str) -> None:
+    Customer(mailing)
+    ana, bo = leads(mailing)
+    vouches(mailing)
+    if how == "too old":
+        mailing.pass_time(COOLING // 1000 - 600)
+        ana.sign_in()
+        bo.sign_in()
+    assert "Another supervisor or administrator has to agree" in asks(ana)
+    if how == "too old":
+        mailing.pass_time(900)
+    elif how == "the address is young":
+        change(mailing, update(tables.people).where(tables.people.c.id == MIA).values(email_since=mailing.now))
+    else:
+        c = tables.contacts.c
+        change(mailing, tables.contacts.delete().where(c.account_id == TIDEWORKS[0], c.person_id == RAJ))
+    assert "two people have agreed" not in answer(bo, "agree")
+    mailing.work()
+    assert not mailed(mailbox)
+
+
+def test_nobody_vouches_for_themselves_nor_without_the_right_nor_at_another_account(one_desk: Desk) -> None:
+    Customer(one_desk)
+    Customer(one_desk, "raj.patel")
+    raj = proved(one_desk, RAJ)
+    raj.get(page(TIDEWORKS, "raj.patel"))
+    assert "I vouch for" not in raj.text
+    token = {"token": raj.fields("/sign-out")["token"]}
+    raj.post(page(TIDEWORKS, "raj.patel") + "/vouch", token)
+    assert "Nothing was done" in raj.words
+    assert raj.post(page(HARBOUR, "olivia.hart") + "/vouch", token).status_code == 404
+    mia = proved(one_desk, MIA)
+    mia.get("/")
+    assert mia.post(VOUCH, {"token": mia.fields("/sign-out")["token"]}).status_code == 404
+    s = tables.step_ups
+    change(one_desk, update(s).values(ends_at=one_desk.now))
+    assert raj.post(VOUCH, token).status_code == 422, "and not without a second proof"
+    assert count(one_desk, tables.vouches) == 0
+
+
+def test_a_vouch_alone_opens_nothing(mailing: Desk, mailbox: Mailbox) -> None:
+    Customer(mailing)
+    vouches(mailing)
+    vouches_again = proved(mailing, RAJ)
+    vouches_again.get(page(TIDEWORKS, "mia.chen"))
+    vouches_again.send(VOUCH)
+    assert "somebody has vouched for them already" in vouches_again.words
+    mailing.work()
+    assert not mailed(mailbox)
+    assert not re.search("/join/", "".join(mail.get_content() for mail in mailbox.mails))
