@@ -30,6 +30,7 @@ from portal.customers import (
     prove_page,
     records_pages,
     request_pages,
+    xray_page,
 )
 from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
@@ -122,6 +123,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/accounts/{account:path}/records.csv"): records_pages.as_csv,
     ("GET", "/accounts/{account:path}/records.json"): records_pages.as_json,
     ("GET", "/accounts/{account:path}/records/receipt"): records_pages.receipt,
+    ("GET", "/accounts/{account:path}/xray"): xray_page.show,
     ("GET", "/accounts/{account:path}/lock"): lock_page.show,
     ("POST", "/accounts/{account:path}/lock"): lock_page.set_locked,
     ("GET", "/accounts/{account:path}/people"): people_pages.listed,

@@ -225,3 +225,12 @@ def test_a_move_that_is_none_is_refused(shell: Shell) -> None:
         code, out, err = shell.run("matrix", *words)
         assert (code, out) == (2, "")
         assert why in err
+
+
+def test_an_xray_says_to_the_operator_what_the_owner_reads(shell: Shell) -> None:
+    found = shell.run("account", "xray", "400639", "--json").json
+    assert found["owners"] == ["Raj Patel"]
+    assert {"code": "managing_one", "people": ["Raj Patel"]} in found["findings"]
+    out = shell.run("account", "xray", "400639").out
+    assert "Only Raj Patel may change who is on the account.\n  Let a second person manage contacts" in out
+    assert shell.run("account", "xray", "1") == (2, "", "deskgate: there is no account 1\n")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, Proof, Status, Topic, load_schemes
-from desk import disclosure, request_page
+from desk import disclosure, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
-from portal.customers import record_words, signed_in
+from portal.customers import record_words, signed_in, xray_page
 from portal.staff import submissions
 from portal.web import page_words
 from store.calls import live_calls
@@ -74,6 +74,8 @@ KNOWN: dict[str, set[str]] = {
     "customer_record_who": {"person", "gone", "desk", "operator", "program"},
     "customer_record_why": set(map(str, account_records.REFUSALS)),
     "customer_told": {*told_names(), "ticket.answer"},
+    "customer_xray_found": set(xray.FOUND),
+    "customer_xray_do": set(xray.FOUND),
     "customer_lock_stops": {"contacts", "lent", "requests", "services"},
     "customer_action": {cell for cell in (*CELLS, *OWNERS_ACTIONS) if cell != "portal.login"}
     | {f"ticket.{what}" for what in ("open", "view", "reply")},
@@ -94,7 +96,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_recording": set(recordings.STATES),
     "customer_later": {"suspended", LOCKED},
     "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed", "account_locked"},
-    "customer_account_page": {"overview", "people", "requests", "records", "lock"},
+    "customer_account_page": {"overview", "people", "requests", "records", "xray", "lock"},
     "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "account_locked", "step_up"},
     "customer_request_asks": set(map(str, request_page.KINDS)),
     "customer_request_is": set(map(str, request_page.KINDS)),
@@ -194,6 +196,7 @@ def test_every_text_of_the_customers_pages_is_there_and_used() -> None:
     pages = {name: source for name, source in TEMPLATES.items() if name.startswith("customers/")}
     used = {found for source in pages.values() for found in re.findall(r"word\(\"(customer_\w+)\", \"(\w+)\"", source)}
     used |= {("customer_join", "back"), ("customer_join", "welcome"), ("customer_new", "invoice")}
+    used |= {("customer_xray", "owner")}
     used |= {("customer_record", said) for said in ("told", "allowed", "refused")}
     theirs = {
         table: set(words) for table, words in SAID.items() if table.startswith("customer_") and table not in KNOWN
@@ -203,7 +206,8 @@ def test_every_text_of_the_customers_pages_is_there_and_used() -> None:
 
 def test_every_table_is_used() -> None:
     used = set(re.findall(r"words?\(\"(\w+)\"", "".join(TEMPLATES.values())))
-    used |= set(re.findall(r"word\(\"(\w+)\"", Path(record_words.__file__).read_text().replace("'", '"')))
+    for module in (record_words, xray_page):
+        used |= set(re.findall(r"word\(\"(\w+)\"", Path(str(module.__file__)).read_text().replace("'", '"')))
     assert used == set(SAID)
 
 

@@ -40,6 +40,7 @@ OPENS: dict[str, set[str]] = {
     "lock.who_may_unlock": {"contacts.view"},
     **{f"account_records.{name}": {"account.records"} for name in ("of_account", "one", "people")},
     "call_approvals.to_ask": {"desk.deliver"},
+    "account_xray.examine": {"account.records", "desk.operate"},
     "audit.entries": {"desk.ledger.read"},
     "callbacks.ask": {"desk.proof.ask"},
     "callbacks.why_not": {"desk.proof.ask"},
