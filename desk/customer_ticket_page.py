@@ -13,8 +13,9 @@ from desk.outcomes import Opened
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import AccountName, Refused
-from store.tickets import answer_delivery, customer_lists
+from store.tickets import answer_delivery, customer_lists, login_details
 from store.tickets.customer_tickets import Conversation
+from store.tickets.login_details import Standing
 
 ACCOUNTS: Final = 25  # to choose from on one page
 
@@ -22,7 +23,7 @@ ACCOUNTS: Final = 25  # to choose from on one page
 @dataclass(frozen=True, slots=True)
 class CustomerTicketPage:
     """`went_to_billing`: the account and its state, where that is why it could be about nothing else. `is_draft`: the desk has not
-    got it; `proved`: it can be handed in with the second proof of this moment."""
+    got it; `proved`: it can be handed in with the second proof of this moment. `login`: of login details left for them, where they asked."""
 
     found: Conversation
     account: AccountName
@@ -30,6 +31,7 @@ class CustomerTicketPage:
     went_to_billing: tuple[AccountName, Status] | None
     is_draft: bool
     proved: bool
+    login: Standing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def customer_ticket_page(tx: Transaction, who: Actor, number: int) -> CustomerTi
     answer_delivery.read(tx, grant, number)
     ask = build_ask(tx, who, Action.TICKET_REPLY, grant.account, grant.topic)
     limits = {one.when for one in tx.offer([ask]).values()}
+    asks_login = found.kind == Action.SERVICE_CREDENTIALS and grant.topic == Topic.TECHNICAL
     is_draft = found.ticket.status == "draft"
     mine = found.ticket.own or not limits & {"own_tickets", OWN_REQUESTS}
     return CustomerTicketPage(
@@ -60,6 +63,7 @@ def customer_ticket_page(tx: Transaction, who: Actor, number: int) -> CustomerTi
         ticket_lists.went_to_billing(tx, who, found),
         is_draft,
         is_draft and build_ask(tx, who, Action(found.kind), grant.account).proof is Proof.STEPPED_UP,
+        login_details.of_ticket(tx, grant, number) if asks_login and found.ticket.own else None,
     )
 
 

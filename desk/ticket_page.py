@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from authz import Action
 from desk import calls, disclosure, ticket_work
 from desk.actors import Actor
 from desk.calls import Callback
@@ -15,8 +16,9 @@ from store.messages import visible_messages
 from store.messages.timeline import File
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
-from store.tickets import agent_tickets, answer_delivery, ticket_queue
+from store.tickets import agent_tickets, answer_delivery, login_details, ticket_queue
 from store.tickets.answer_delivery import Delivery, Reach
+from store.tickets.login_details import Standing
 from store.tickets.ticket_queue import OnDesk
 from store.tickets.ticket_summary import Card
 
@@ -44,7 +46,8 @@ class Correction:
 class TicketPage:
     """One ticket with all that was said on it. `settable` are the statuses it may be given now; `newest` is the last that was said;
     `callback` what would come of having its requester called back, None where that is not offered; `became` what became of each
-    answer, by its id; `reach` whom an answer would reach now."""
+    answer, by its id; `reach` whom an answer would reach now;
+    `login` what became of login details that were left on it."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -53,6 +56,7 @@ class TicketPage:
     callback: Callback | None
     became: Mapping[int, Delivery]
     reach: Reach
+    login: Standing | None
 
     @property
     def card(self) -> Card:
@@ -89,6 +93,7 @@ def ticket_page(
         callback,
         answer_delivery.of_ticket(tx, grant, number),
         answer_delivery.now(tx, grant, number, phone=phone),
+        login_details.of_ticket(tx, grant, number) if found.card.kind == Action.SERVICE_CREDENTIALS else None,
     )
 
 

@@ -23,6 +23,7 @@ from store.messages.timeline import Recorded
 from store.security import alerts
 from store.sign_in import credentials, invitations
 from store.staff import email_codes
+from store.tickets import login_details
 from store.verification import pin_reset, slack_members, sms_codes
 
 IN_SLACK: Final = ("call_card", "slack.code_words", "slack.callback_failed")  # nothing is owed where Slack is closed
@@ -47,6 +48,7 @@ def make_deliveries(
         email_codes.KIND: lambda tx, job: _send_proof_code(settings, send, tx, job),
         credentials.WORK: _tried_to_sign_in,
         pin_reset.WORK: lambda tx, job: _send_pin_page(settings, send, tx, job),
+        login_details.WORK: lambda tx, job: _send_login_link(settings, send, tx, job),
         invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),
         slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
@@ -134,6 +136,15 @@ def _send_invitation(settings: Settings, send: Send | None, tx: Transaction, job
     if made is not None:
         yield
         send(mail.invitation_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
+
+
+def _send_login_link(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
+    """The same for the link to login details, which are nowhere but in the database, sealed."""
+    send = _needs_mail(send)
+    made = login_details.address(tx, permit_worker(tx), int(job.payload["deposit"]))
+    if made is not None:
+        yield
+        send(mail.login_details_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
 
 
 def _text_code(twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:

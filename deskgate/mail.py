@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cache
 from hashlib import sha256
@@ -14,6 +15,7 @@ from deskgate.smtp import wire_address, wire_sender
 from store.accounts.recipients import OF_DESK, OF_STAFF, Notice
 from store.sign_in.invitations import InvitationMail
 from store.staff.email_codes import ProofMail
+from store.tickets.login_details import LinkMail
 from store.verification.pin_reset import PageMail
 from store.verification.sms_codes import TextCode
 
@@ -52,6 +54,14 @@ def pin_page_mail(settings: Settings, made: PageMail, key: str) -> EmailMessage:
     said = load()["mail"]["pin_page"]
     words = said["words"].format(link=f"{settings.public_url}/pin/{made.token}")
     return _mail(settings, made.to, made.name, said["title"], words, key)
+
+
+def login_details_mail(settings: Settings, made: LinkMail, key: str) -> EmailMessage:
+    said = load()["mail"]["login_details"]
+    until = f"{datetime.fromtimestamp(made.until / 1000, UTC):%-d %B %Y, %H:%M} UTC"
+    link = f"{settings.public_url}/login-details/{made.token}"
+    words = said["words"].format(link=link, number=made.ticket, until=until)
+    return _mail(settings, made.to, made.name, said["subject"], words, key)
 
 
 def code_text(made: TextCode) -> str:

@@ -30,6 +30,7 @@ from store.security import alerts, budgets
 from store.sign_in import sent_forms, sessions, vouches
 from store.slack import installations, quotes
 from store.staff import account_access, dual_control
+from store.tickets import login_details
 from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
@@ -64,6 +65,7 @@ SWEEPS: Final = (
     dual_control.sweep,
     vouches.sweep,
     recipients.sweep,
+    login_details.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own."""
 
@@ -260,6 +262,6 @@ def waits_for(kind: str) -> str:
         "slack"
         if kind.startswith("slack.")
         else "mail"
-        if kind in ("mail", "proof_code", "pin_page", "invitation")
+        if kind in ("mail", "proof_code", "pin_page", "invitation", "login_details")
         else ""
     )

@@ -17,6 +17,7 @@ from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store.codes import one_time_codes, one_time_links
 from store.sign_in import credentials, sessions
+from store.tickets import login_details
 from store.verification import pins, totp
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _secrets(search: Search) -> None:
     after(one_time_links, "issue", lambda _given, made: learn(made, "page"))
     after(sessions, "begin", lambda _given, made: learn(made, "session"))
     after(pyotp, "random_base32", lambda _given, made: learn(made, "authenticator's secret"))
+    after(login_details, "deposit", lambda given, _: learn(given[3].split()[-1], "login details"))
+    after(login_details, "address", lambda _, made: learn(made.token if made else "", "login link"))
     before(credentials, "hashed", lambda given, _: learn(given[0], "password"))
     before(credentials, "matches", lambda given, _: learn(given[3], "password"))
     before(credentials, "finish", lambda given, _: learn(given[3], "authenticator's code"))

@@ -45,6 +45,7 @@ DONE: Final = frozenset(
             "agreed",
             "refused",
         ),
+        *("login_sent", "login_withdrawn"),
         *("passkey_added", "passkey_renamed", "passkey_removed"),
     )
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Response
 
-from desk import calls, ticket_work
+from desk import calls, login_details, ticket_work
 from desk.calls import Callback
 from desk.queue_page import queue_page
 from desk.ticket_page import ticket_page
@@ -31,6 +31,7 @@ from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 from store.text import numbers
 from store.tickets import ticket_queue
+from store.tickets.login_details import DAY, LIVES, NotDeposited
 
 LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
@@ -68,6 +69,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     if isinstance(found, Barred):
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "card": found.card, "callback": offered(found.callback)}
+    given |= {"longest_login": login_details.LONGEST}
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/ticket", given)
 
@@ -126,6 +128,26 @@ def _status(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit
     return STATUS[ticket_work.set_status(tx, ticket, visit.field("status"))]
 
 
+def _leave_login(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    """Its field has a name of its own: what is typed in it is kept nowhere, whatever becomes of the session."""
+    words, days = visit.form.get("details", "").strip(), numbers.parse_int(visit.field("days"), 2)
+    if not words or len(words) > login_details.LONGEST:
+        return "too_long" if words else "empty"
+    life = next((life for life in LIVES if days == life // DAY), LIVES[0])
+    match login_details.deposit(tx, ticket, words, life):
+        case NotDeposited.NOT_ASKED:
+            return "login_not_asked"
+        case NotDeposited.YOUNG:
+            return "login_young"
+        case None:
+            return "login_sent"
+
+
+def _withdraw_login(_context: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+    return "login_withdrawn" if login_details.withdraw(tx, ticket) else "login_none"
+
+
+leave_login, withdraw_login = _on(_leave_login), _on(_withdraw_login)
 take, put_back = _on(_take), _on(_put_back)
 answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 

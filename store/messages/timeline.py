@@ -20,7 +20,9 @@ from store.messages import edits
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 # Statuses of what the desk has not got; what is quarantined is for supervisors.
 NOT_THE_DESKS = ("draft", "withdrawn", "quarantined")
-Event = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
+_Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
+_Login = Literal["login_sent", "login_opened", "login_expired", "login_withdrawn", "login_revoked"]
+Event = Literal[_Worked, _Login]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
 

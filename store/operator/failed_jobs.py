@@ -21,7 +21,7 @@ from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.messages import attachments, recordings
 from store.security import alerts
-from store.tickets import answer_delivery
+from store.tickets import answer_delivery, login_details
 
 HOUR: Final = 3_600_000  # ms
 PATIENCE: Final = 5 * 24 * HOUR  # ms for which a job is tried: as long as mail servers try
@@ -139,6 +139,8 @@ def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why
             answer_delivery.given_up(tx, payload, why)
         case "slack.fetch_file":
             attachments.never(tx, int(payload["message"]), str(payload["file"]), why)
+        case "login_details":
+            login_details.not_sent(tx, int(payload["deposit"]))
         case "callback":
             callbacks.given_up(tx, int(payload["callback"]))
         case "fetch_recording":

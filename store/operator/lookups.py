@@ -87,6 +87,7 @@ def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict
         "pin-wrap": sealed(tables.pins.c.sealed) | sealed(tables.pins.c.duress),
         "recordings": sealed(tables.recordings.c.sealed),
         "files": sealed(tables.attachments.c.sealed),
+        "login-details": sealed(tables.login_details.c.sealed),
         "authenticators": sealed(tables.authenticators.c.sealed),
         "passkeys": sealed(tables.passkeys.c.public_key),
         "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),

@@ -26,7 +26,7 @@ from store.tables.staff import (
     StaffSession,
     UnsentWords,
 )
-from store.tables.tickets import AnswerState, Assignment, Ticket, TicketThread
+from store.tables.tickets import AnswerState, Assignment, LoginDetails, Ticket, TicketThread
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
 __all__ = ["SUPERVISORS", "Base"]
@@ -43,8 +43,8 @@ person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))
 services, invoices = map(_table, (Service, Invoice))
-tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states = map(
-    _table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState)
+tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
+    map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
 class Ticket(Base):
@@ -50,6 +50,28 @@ class AnswerState(Base):
     why: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
     thread: Mapped[int | None] = mapped_column(ForeignKey("ticket_threads.id", ondelete="SET NULL"))
+
+
+class LoginDetails(Base):
+    """What the desk left for whoever asked for login details on a ticket; `sealed` until it is shown, ends or is taken back. `state` in words
+    of login_details.py, since `state_at`. `link` and `form` are keyed digests: of what the newest mail had, and of what it was shown to."""
+
+    __tablename__ = "login_details"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    link: Mapped[str | None] = mapped_column(String(64), unique=True)
+    form: Mapped[str | None] = mapped_column(String(64))
+    sealed: Mapped[bytes | None]
+    state: Mapped[str] = mapped_column(String(10))
+    made_at: Mapped[int]
+    ends_at: Mapped[int]
+    state_at: Mapped[int]
+    __table_args__ = (
+        only("ix_login_details_sealed", "sealed IS NOT NULL", "ends_at"),
+        NEVER_AGAIN,
+    )
 
 
 class Assignment(Base):

@@ -1,6 +1,6 @@
 """What ends when something that proves somebody is taken away, or put in doubt: all that rests on it and is still out.
 
-Their sessions on the pages, codes and one-time pages of every kind, second proofs and what was carried over from them, questions asked in Slack,
+Their sessions on the pages, codes and one-time pages of every kind, second proofs and what was carried over from them, questions asked in Slack, login details left for them,
 calls owed to them, what their PIN has proved in a call that is on, codes and links the queue would still send, an authenticator begun and not confirmed. Whoever takes an
 address, a number, a Slack member, an authenticator, a PIN or a contact away does it by a function that comes here.
 """
@@ -73,6 +73,7 @@ def owed_to_anybody(tx: Transaction) -> dict[str, int]:
     return {
         "codes and links to be sent": job_queue.withdraw_proving(tx),
         "callbacks": len(_not_called(tx, true())),
+        "login details": len(_login_details(tx, true())),
         "authenticators begun": len(_not_confirmed(tx, true())),
         "removals of authenticators": len(_kept(tx, true())),
     }
@@ -139,6 +140,8 @@ def _ended(
         ended[person].add(f"work:{kind}")
     for person in _not_confirmed(tx, tables.authenticators.c.person_id.in_(whole)):
         ended[person].add("authenticator_begun")
+    for person in _login_details(tx, theirs(tables.login_details.c)):
+        ended[person].add("login_details")
     if ground == "slack":
         for person in _came_of_slack(tx, tables.authenticators.c.person_id.in_(some)):
             ended[person].add("authenticator_young")
@@ -182,6 +185,19 @@ def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
             WORKER, row.account_id, "callback", "withdrawn", fields=(f"called:{Subject.of_person(row.person_id)}",)
         )
         job_queue.enqueue_once(tx, "slack.callback_failed", str(row.id), {"callback": row.id})
+    return [row.person_id for row in rows]
+
+
+def _login_details(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
+    """What waits to be opened is gone, and its ticket says so: the desk deposits it anew for whoever is still to have it. Whom each was
+    for."""
+    d = tables.login_details.c
+    gone = {"state": "revoked", "state_at": tx.now, "sealed": None}
+    ended = update(tables.login_details).where(whose, d.sealed.is_not(None), d.state == "waiting").values(**gone)
+    rows = tx.connection.execute(ended.returning(d.person_id, d.ticket)).all()
+    tx.connection.execute(update(tables.login_details).where(whose, d.sealed.is_not(None)).values(sealed=None))
+    for row in rows:
+        timeline.add(tx, row.ticket, WORKER, "", event="login_revoked")
     return [row.person_id for row in rows]
 
 

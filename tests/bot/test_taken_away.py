@@ -36,6 +36,7 @@ from store.verification import (
     transfer_codes,
 )
 from store.verification.pins import Pin
+from tests.bot.login_left import login_left
 from tests.bot.proving import DAYS
 from tests.bot.slack_desk import SlackDesk
 
@@ -211,6 +212,7 @@ THINGS: Final[
     "approval": a_question,
     "live call": a_live_call,
     "authenticator begun": an_authenticator_begun,
+    "login details left": lambda tx: login_left(tx, NORTHLIGHT, DEV),
     "loan had": a_loan(NORTHLIGHT, 5, DEV, Topic.BILLING),
     "loan given": a_loan(HARBOUR, DEV, 4, Topic.TECHNICAL),
     "loan asked for": a_loan(NORTHLIGHT, 5, DEV, Topic.BILLING, lent=False),
@@ -232,7 +234,7 @@ OF_THE_ACCOUNT: Final = {
     *("code:step", "code:text", "code:carry_slack", "code:carry_phone", "work:slack.code", "work:text_code"),
     *("given up:slack.code", "given up:text_code"),
     "signed in to the account pages",
-    *("step_up", "step_up carried", "approval", "callback to talk", "loan had"),
+    *("step_up", "step_up carried", "approval", "callback to talk", "loan had", "login details left"),
 }
 EVERYTHING: Final = set(THINGS) - set(STAYS)
 ENDS: Final[dict[str, set[str]]] = {

@@ -25,7 +25,7 @@ from store.sign_in import passwords
 from store.sign_in.credentials import Limited
 from store.sign_in.passkeys import Refused
 from store.staff import dual_control
-from store.tickets import agent_tickets, answer_delivery, ticket_queue, ticket_summary
+from store.tickets import agent_tickets, answer_delivery, login_details, ticket_queue, ticket_summary
 from store.verification import step_ups
 from tests.house.test_names import ROOT
 
@@ -86,6 +86,8 @@ KNOWN: dict[str, set[str]] = {
     "customer_event": set(timeline.EVENTS),
     "customer_holding": {word for scheme in SCHEMES.values() for word in scheme.words},
     "customer_invoice_is": {"paid", "unpaid", "overdue"},
+    "customer_login_details_are": set(login_details.STATES) - {"waiting"},
+    "login_details": set(login_details.STATES),
     "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
     "customer_not_added": {*NotAdded, "proof_ended"},
     "customer_call_trouble": {"two", "wrong", "gone", "passkey_young", *PASSKEYS},
@@ -162,6 +164,9 @@ NOT_DONE = {
         "supervisors_only",
         "too_long",
         "empty",
+        "login_none",
+        "login_not_asked",
+        "login_young",
     ),
     *(
         "status_already",

@@ -107,6 +107,12 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "account_details.service_name": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "ms-1"))],
     "account_details.numbered": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, [g], "400639"))],
     "billing_details.printed": [(of(OLIVIA, Action.BILLING_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "MS-9001"))],
+    "login_details.deposit": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "root", 1))],
+    "login_details.withdraw": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
+    "login_details.of_ticket": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (lent, lambda f, tx, g: f(tx, g, THEIRS)),
+    ],
     "audit.entries": [
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g)),
@@ -271,6 +277,7 @@ REACH_ALL: dict[str, str] = {
     },
     **{f"customer_lists.{n}": _OWN for n in ("drafts", "listed", "page", "waiting", "waits")},
     **{f"delegations.{n}": _LOANS for n in ("ask", "lend", "lenders", "refuse", "use_up")},
+    "login_details.open_once": "the grant's own person's, on its account: tests/portal/test_login_details.py",
     "account_details.takes_billing_alone": _OWN,
     **{f"contact_list.{n}": _OWN for n in ("listed", "scheme_of")},
     "contact_changes.add": "puts somebody new on the grant's own account",

@@ -78,7 +78,7 @@ function swap(text) {
 function unsent() {
   const found = {};
   for (const field of document.querySelectorAll("form[method=post] textarea, form[method=post] input:not([type=hidden])")) {
-    if (!field.name || !field.value.trim()) continue;
+    if (!field.name || !field.value.trim() || "secret" in field.dataset) continue;
     const form = field.form.getAttribute("action");
     found[form] = { ...found[form], [field.name]: field.value };
   }

@@ -268,6 +268,22 @@ def _tickets() -> None:
         sa.Column("thread", ID, sa.ForeignKey("ticket_threads.id", ondelete="SET NULL")),
     )
     op.create_table(
+        "login_details",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("link", sa.String(64), unique=True),
+        sa.Column("form", sa.String(64)),
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False),
+        sa.Column("state_at", sa.BigInteger, nullable=False),
+        _only("ix_login_details_sealed", "sealed IS NOT NULL", "ends_at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "early_edits",
         sa.Column("source", BYTEWISE, primary_key=True),
         sa.Column("author", sa.Text, nullable=False),

@@ -1,0 +1,24 @@
+"""Login details that the desk has left on a ticket, for tests of what ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import insert, select
+
+from authz import Action, Ask, Grant, Proof, Subject
+from store import Transaction, tables
+from store.tickets import login_details
+
+
+def login_left(tx: Transaction, account: int, person: int) -> Callable[[Transaction], bool]:
+    """For a person of an account; what says whether they are still there to be opened."""
+    ticket = {"account_id": account, "opened_by": person, "topic": "technical", "kind": "service.credentials"}
+    rest = {"title": "s", "status": "open", "urgent": False, "channel": "portal", "opened_at": tx.now}
+    new = insert(tables.tickets).values(**ticket, **rest).returning(tables.tickets.c.number)
+    number: int = tx.connection.execute(new).scalar_one()
+    grant = tx.ask(Ask(Subject("staff:1"), Action.DESK_TICKET_WORK, account, None, Proof.NONE))
+    assert isinstance(grant, Grant)
+    assert login_details.deposit(tx, grant, number, "root", 1) is None
+    d = tables.login_details.c
+    return lambda tx: tx.connection.execute(select(d.sealed).where(d.ticket == number)).scalar() is not None
