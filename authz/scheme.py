@@ -44,7 +44,7 @@ class Column(NamedTuple):
 class Scheme:
     """A checked scheme. Compared by identity; `memo` belongs to the judge. `support_first`: at a support channel the right to
     support comes before every other. `invoiced`: the role whose holder invoices name, or none. `changing`: the rules that a refused change of
-    contacts cites (contact_rules.py)."""
+    contacts cites (contact_rules.py). `notices`: for each kind the words that are told, with the rules, in file order."""
 
     name: str
     title: str
@@ -59,6 +59,7 @@ class Scheme:
     switches: Mapping[str, str]
     decisions: Mapping[str, str]
     rows: Mapping[str, Mapping[str, Square]]
+    notices: Mapping[str, Mapping[str, tuple[str, ...]]]
     support_first: bool = True
     invoiced: str | None = None
     changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -136,6 +137,11 @@ class Scheme:
         return self.owner is not None and all(
             self.owner in c.members for c in self.columns if self.rows[cell][c.name].allowed
         )
+
+    def told(self, kind: str, held: Iterable[str]) -> tuple[str, ...]:
+        """The rules by which somebody who holds all of this is sent notices of this kind; none: they are not."""
+        named, have = self.notices.get(kind, {}), frozenset(held)
+        return tuple(dict.fromkeys(rule for word, rules in named.items() if word in have for rule in rules))
 
     def _allowing(self, cell: str) -> list[Column]:
         may = [c for c in self.columns if self.rows[cell][c.name].allowed]

@@ -8,6 +8,7 @@ from typing import Any, Final, Never
 
 from authz.contact_rules import Broken
 from authz.scheme import Column, Scheme, SchemeError, Square
+from authz.scheme_notices import read_notices
 from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY, OWNERS_ACTIONS, Action
 
 SHIPPED: Final = Path(__file__).parent / "schemes"
@@ -18,18 +19,10 @@ _RULE: Final = re.compile(r"(?P<prefix>[A-Z]{2,})-(?P<number>[1-9][0-9]*)|D-[a-z
 _LAST_RULE: Final = {"MT": 23, "SR": 23, "MS": 50}  # docs/schemes.md
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 _HEAD: Final = {
-    "scheme",
-    "title",
-    "roles",
-    "permissions",
-    "together",
-    "owner",
-    "at_least_one",
-    "exactly_one",
-    "support_first",
-    "invoiced",
+    *("scheme", "title", "roles", "permissions", "together", "owner"),
+    *("at_least_one", "exactly_one", "support_first", "invoiced"),
 }
-_KEYS: Final = _HEAD | {"requires", "changing", "switch", "decisions", "rows"}
+_KEYS: Final = _HEAD | {"requires", "changing", "switch", "notices", "decisions", "rows"}
 
 
 def load_schemes(folder: Path | None = None) -> dict[str, Scheme]:
@@ -92,6 +85,8 @@ class _File:
         if self.owner is not None:
             self.known(self.owner, "owner")
         switches, rows = self.read_rows()
+        notices = read_notices(self.table("notices"), self.words, self.owner, self.refuse, self.check_rule)
+        self.cited.update(rule for told in notices.values() for rules in told.values() for rule in rules)
         return Scheme(
             name=name,
             title=self.text("title"),
@@ -107,6 +102,7 @@ class _File:
             changing=self.read_changing(),
             decisions=self.read_decisions(),
             rows=rows,
+            notices=notices,
             support_first=not self.desk and self.switched("support_first"),
             invoiced=self.one_role("invoiced", roles),
         )

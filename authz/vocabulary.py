@@ -264,6 +264,16 @@ LIMITS: Final = frozenset({"billing_topics"})
 DESK_LIMITS: Final = frozenset({"read", "queue", "open_case"})
 """`when` words of the desk's own table."""
 
+
+class NoticeKind(StrEnum):
+    """What a notice is about: who is told, a scheme file says (section "Who is told")."""
+
+    BILLING = "billing"
+    TECHNICAL = "technical"
+    ACCOUNT = "account"
+    TICKET = "ticket"
+
+
 HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-proof": "Nothing is told or done below the proof an action needs; no document sets levels, these are ours (X7).",
     "D-contact": "Only people on the account are told anything about it; the same words whether or not it exists.",
@@ -273,6 +283,7 @@ HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-contacts.more": "Nobody gives more than they hold (C12), nor a contact role that is not theirs to hand on.",
     "D-contacts.owner": "Only the owner touches the owner's role and whoever has it (C12).",
     "D-contacts.always": "What a scheme says every account has holds after every change of its contacts.",
+    "D-notices.ticket": "Whoever opened a ticket is told what becomes of it, and so is whoever wrote in it, while they may see it.",
     "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
     "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
     "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, delegations.",

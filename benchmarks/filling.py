@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
+from benchmarks import filling_notices
 from store import Store, tables
 
 DAY: Final = 24 * 3_600_000  # ms
@@ -241,7 +242,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "ends_at": "{at} + 600000",
         "ended_at": _OVER,
     },
-}
+} | filling_notices.PAST
 _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for each account
     tables.slack_members: {
         "team": "'T' || (n % 50)",
@@ -262,7 +263,7 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
     tables.person_logins: {"person_id": "n", "set_at": "0"},
     tables.person_sessions: {"digest": "'d' || n", "person_id": "n", **dict.fromkeys(("made_at", "seen_at"), "{at}")},
     tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
-}
+} | filling_notices.OF_PEOPLE
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
 STAFF: Final = {
     "id": "n",
@@ -277,15 +278,11 @@ SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys(
         (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
     ),
-    **dict.fromkeys((tables.pin_guards,), DAY),
+    tables.pin_guards: DAY,
     **dict.fromkeys((tables.budgets, tables.sent_forms), DAY // 24),
 }
-LESS: Final = {
-    tables.jobs: 3,
-    tables.support_calls: 5,
-    tables.agent_legs: 5,
-    tables.segments: A_SEGMENT,
-}  # of these, one for so many
+# Of these, one for so many.
+LESS: Final = {tables.jobs: 3, tables.support_calls: 5, tables.agent_legs: 5, tables.segments: A_SEGMENT}
 
 
 def past(store: Store, accounts: int, many: int, now: int, *, without: Collection[Any] = ()) -> None:

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "tickets": ("deskgate.records:show_tickets", "List tickets, including those waiting for the desk."),
     "audit": ("deskgate.records:audit_commands", "The ledger: every decision and disclosure."),
     "pin": ("deskgate.records:pin_commands", "PINs, for the operator's shell only."),
+    "notify": ("deskgate.notify_command:notify", "Send a notice to exactly those whom the schemes name."),
     "restored": (
         "deskgate.records:after_a_restore",
         "After a restore: end all sign-ins, codes, proofs.",

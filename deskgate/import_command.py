@@ -37,6 +37,10 @@ def import_accounts(
     over_locks: Annotated[
         bool, typer.Option("--over-locks", help="Change contacts of accounts that their owners have locked as well.")
     ] = False,
+    no_notices: Annotated[
+        bool,
+        typer.Option("--no-notices", help="Mail nobody about invoices and services that this import brings."),
+    ] = False,
 ) -> None:
     """Load accounts: all or nothing, and a second time changes nothing."""
     since = _day(known_since) if known_since else None
@@ -56,6 +60,7 @@ def import_accounts(
                 known_since=since,
                 over_locks=over_locks,
                 home=settings.slack_home,
+                notices=not no_notices,
                 progress=progress,
             )
     except ImportFileError as trouble:

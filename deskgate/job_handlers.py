@@ -9,9 +9,11 @@ from typing import Final
 
 import structlog
 
+from authz import NoticeKind
 from desk.actors import permit_worker
 from deskgate import mail, phone_jobs
 from deskgate.settings import Settings
+from deskgate.smtp import AddressRefusedError
 from deskgate.twilio_rest import TwilioRest
 from ivr import after
 from ivr.turn import PhoneContext
@@ -20,6 +22,7 @@ from store.accounts import recipients
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue_once, outside
 from store.messages import recordings
 from store.messages.timeline import Recorded
+from store.notices import audience, mail_bounces, notice_delivery
 from store.security import alerts
 from store.sign_in import credentials, invitations
 from store.staff import email_codes
@@ -41,7 +44,7 @@ def make_deliveries(
     """Kind of job → how it is done. Without a phone line there is nothing to fetch or ring; `send` is None where there is no mail."""
     deliveries: Deliveries = {
         "notice": lambda tx, job: _tell(send, tx, job),
-        "mail": lambda _tx, job: outside(lambda: _mail(settings, send, job)),
+        "mail": lambda tx, job: _mail(settings, send, tx, job),
         "alarm": lambda tx, job: _alarm(send, tx, job),
         "alert": lambda tx, job: _alert(send, tx, job),
         **dict.fromkeys(IN_SLACK, lambda _tx, _work: None),
@@ -49,6 +52,9 @@ def make_deliveries(
         credentials.WORK: _tried_to_sign_in,
         pin_reset.WORK: lambda tx, job: _send_pin_page(settings, send, tx, job),
         login_details.WORK: lambda tx, job: _send_login_link(settings, send, tx, job),
+        "ticket_mail": lambda tx, job: _tell_of_ticket(send, tx, job),
+        "account_news": _account_news,
+        notice_delivery.WORK: lambda tx, job: _send_letter(settings, send, tx, job),
         invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),
         slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
@@ -95,7 +101,7 @@ def _late_transcript(tx: Transaction, job: Job) -> None:
 def _tell(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """One mail is one job of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
-    if job.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT):
+    if job.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT, *recipients.OF_MAIL):
         told = {"notice": job.payload["notice"], "person": job.payload["person"]}
         enqueue_once(tx, "slack.notice", job.key, told)
     if send is None:
@@ -106,8 +112,58 @@ def _tell(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
         enqueue_once(tx, "mail", f"{job.kind}:{job.key}:{to}", asdict(notice))
 
 
-def _mail(settings: Settings, send: Send | None, job: Job) -> None:
-    _needs_mail(send)(mail.notice_mail(settings, recipients.Notice(**job.payload), job.key))
+def _mail(settings: Settings, send: Send | None, _tx: Transaction, job: Job) -> Iterator[None]:
+    yield
+    notice = recipients.Notice(**job.payload)
+    try:
+        _needs_mail(send)(mail.notice_mail(settings, notice, job.key))
+    except AddressRefusedError as refused:
+        why = str(refused)
+        job.then.append(lambda tx: mail_bounces.refused(tx, notice.to, why, notice.person))
+        raise
+    job.then.append(lambda tx: mail_bounces.accepted(tx, notice.to))
+
+
+def _tell_of_ticket(send: Send | None, tx: Transaction, job: Job) -> None:
+    """Where there is no mail nobody waits for it: what became of a ticket is of no use days later."""
+    if send is not None:
+        of = job.payload
+        notice_delivery.tell_of_ticket(
+            tx,
+            permit_worker(tx),
+            int(of["ticket"]),
+            str(of["event"]),
+            by_desk=bool(of["by_desk"]),
+            key=f"ticket:{job.key}",
+        )
+
+
+def _account_news(tx: Transaction, job: Job) -> None:
+    """What an import brought to an account that was there before, as a notice of its kind."""
+    grant, kind, account = permit_worker(tx), NoticeKind(job.payload["kind"]), int(job.payload["account"])
+    name = audience.name_of(tx, grant, account)
+    if name is not None:
+        title, body = mail.news(str(job.payload["what"]), name, job.payload["items"])
+        notice_delivery.send(tx, grant, kind, (account,), title, body, key=f"import:{job.key}")
+
+
+def _send_letter(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
+    """Judged as it is now, then sent. Of what was written for them people hear in Slack as well; of a ticket they do anyway."""
+    id, person = int(job.payload["id"]), int(job.payload["person"])
+    with_text = settings.ticket_mail_text == "on"
+    letter = notice_delivery.to_mail(tx, permit_worker(tx), id, person, ticket_text=with_text)
+    if letter is None:
+        return
+    if letter.ticket is None:
+        enqueue_once(tx, "slack.announcement", f"{id}:{person}", {"id": id, "person": person})
+    yield
+    try:
+        _needs_mail(send)(mail.letter_mail(settings, letter))
+    except AddressRefusedError as refused:
+        why = str(refused)
+        job.then.append(lambda tx: notice_delivery.refused(tx, letter, why))
+    else:
+        job.then.append(lambda tx: notice_delivery.mailed(tx, letter))
 
 
 def _send_proof_code(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:

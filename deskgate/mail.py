@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 from deskgate.settings import Settings
 from deskgate.smtp import wire_address, wire_sender
 from store.accounts.recipients import OF_DESK, OF_STAFF, Notice
+from store.notices.notice_delivery import Letter
 from store.sign_in.invitations import InvitationMail
 from store.staff.email_codes import ProofMail
 from store.tickets.login_details import LinkMail
@@ -62,6 +64,31 @@ def login_details_mail(settings: Settings, made: LinkMail, key: str) -> EmailMes
     link = f"{settings.public_url}/login-details/{made.token}"
     words = said["words"].format(link=link, number=made.ticket, until=until)
     return _mail(settings, made.to, made.name, said["subject"], words, key)
+
+
+def letter_mail(settings: Settings, letter: Letter) -> EmailMessage:
+    """A notice to one of those whom a scheme names, or what became of a ticket. The same mail has the same key however often it is sent."""
+    about = _and(letter.about)
+    if letter.ticket is None:
+        words = load()["mail"]["notice"]["words"].format(body=letter.body, about=about, rules=", ".join(letter.rules))
+        return _mail(settings, letter.to, letter.name, letter.title, words, f"notice:{letter.notice}")
+    said, whose = load()["mail"]["ticket"], "own" if letter.own else "other"
+    of = {"number": letter.ticket, "about": about}
+    what, text = said[letter.event][whose].format(**of), "\n\n".join(filter(None, (letter.ticket_title, letter.text)))
+    words = (said["words_with_text"] if text else said["words"]).format(what=what, text=text)
+    title = said[letter.event]["title"].format(**of)
+    return _mail(settings, letter.to, letter.name, title, words, f"notice:{letter.notice}")
+
+
+def news(what: str, about: str, items: Sequence[Mapping[str, str]]) -> tuple[str, str]:
+    """Title and words of a notice that an import caused."""
+    said = load()["news"][what]
+    lines = "\n".join(said["item"].format(**item) for item in items)
+    return said["title"].format(about=about), said["body"].strip().format(items=lines)
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def code_text(made: TextCode) -> str:

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     transcribe: Literal["on", "off"] = "off"
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = ""
+    ticket_mail_text: Literal["on", "off"] = "off"
     pin_choice: Literal["on", "off"] = "off"
     step_up_minutes: int = Field(default=15, ge=5, le=60)
     staff_passkeys: Literal["offered", "required"] = "offered"

@@ -36,6 +36,7 @@ NOBODY_IN_SLACK = (
     "slack.code_words",
     "slack.code",
     "slack.notice",
+    "slack.announcement",
     edits.SAYS,
 )
 AT_THE_START = 3  # seconds the phone waits, at the very first start, for a Slack that is silent

@@ -20,6 +20,11 @@ import idna
 
 from store.jobs.job_queue import PermanentError, RetryLaterError
 
+
+class AddressRefusedError(PermanentError):
+    """It is the address that no mail can go to, whatever the mail."""
+
+
 TIMEOUT: Final = 10.0
 OPERATORS: Final = 3600.0  # seconds until the next try where the operator has to mend a setting or the server first
 HOW: Final = "must be like smtps://user:password@mail.example:465; in a password write % / @ : as %25 %2F %40 %3A"
@@ -60,13 +65,13 @@ def wire_address(address: str) -> str:
     """An address as it travels: its domain in ASCII. Raises `PermanentError` for a domain that cannot be one."""
     local, at, domain = address.rpartition("@")
     if not at or not local:
-        raise PermanentError("the address is no e-mail address: correct it in an import")
+        raise AddressRefusedError("the address is no e-mail address: correct it in an import")
     if domain.isascii():
         return address
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"  # not Python's own "idna", which makes ß of a domain ss
     except idna.IDNAError:
-        raise PermanentError("the address has a domain that cannot exist: correct it in an import") from None
+        raise AddressRefusedError("the address has a domain that cannot exist: correct it in an import") from None
 
 
 def wire_sender(sender: str) -> tuple[str, str]:
@@ -152,6 +157,8 @@ def _to_recipient(code: int, words: bytes) -> RetryLaterError | PermanentError:
         return RetryLaterError(
             f"the mail server will not send for us ({code}): check SMTP_URL and MAIL_FROM", OPERATORS
         )
+    if code >= 500:
+        return AddressRefusedError(f"the mail server refuses the address for good ({code})")
     return _by_code(code, "the address")
 
 

@@ -25,6 +25,7 @@ from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
+from store.notices import notice_delivery
 from store.operator import failed_jobs, restore
 from store.security import alerts, budgets
 from store.sign_in import sent_forms, sessions, vouches
@@ -38,7 +39,14 @@ SWEEP_EVERY = 60.0
 CLOCK_EVERY = 10.0
 JUMP = 60_000  # ms by which the clock may go otherwise than time does
 LOOK_EVERY = 0.5  # seconds between looks when nothing woke us: for what is due later, or was left by another process
-THREADS = {"slack": 4, "form": 2, "mail": 1, "call": 2, "": 2}  # by what is waited for; forms and calls are in a hurry
+THREADS = {
+    "slack": 4,
+    "form": 2,
+    "mail": 1,
+    "notices": 1,
+    "call": 2,
+    "": 2,
+}  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
 _CALLS = ("ring_agent", "recall_to_keypad", "announce_result", "announce_hangup", "stop_agent_leg", "callback")
 log = structlog.get_logger("worker")
@@ -66,6 +74,7 @@ SWEEPS: Final = (
     vouches.sweep,
     recipients.sweep,
     login_details.sweep,
+    notice_delivery.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own."""
 
@@ -256,6 +265,8 @@ def waits_for(kind: str) -> str:
     """What a kind of job waits for, a key of THREADS."""
     if kind == "slack.form":
         return "form"
+    if kind == notice_delivery.WORK:
+        return "notices"  # a run of ten thousand keeps no code and no warning waiting
     if kind in _CALLS:
         return "call"
     return (

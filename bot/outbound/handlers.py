@@ -342,8 +342,7 @@ BY_WORKER: Final[dict[str, Do]] = {
     "slack.delegation_request": delegation_updates.request,
     "slack.delegation_ask": delegation_updates.ask,
     "slack.delegation_update": delegation_updates.news,
-    "slack.notice": notices.tell,
-    "slack.notice_to_member": notices.tell_one,
+    **notices.JOBS,
     "slack.check_token": hello,
     edits.SAYS: edited_answers.again,
 }

@@ -18,6 +18,7 @@ from desk.choices import Choice, Possible, is_request, may_open
 from desk.linking import Link
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service
 from store.messages.timeline import Said
+from store.notices.notice_delivery import Letter
 from store.tickets.customer_tickets import Conversation, Ticket
 
 PAGE = 10
@@ -37,6 +38,12 @@ LINK: Final = {
 
 def plain(p: Phrases, key: str, **values: object) -> Message:
     return b.message(b.section(p.say(key, **values)))
+
+
+def announcement(p: Phrases, letter: Letter) -> Message:
+    """A notice to somebody whom a scheme names, with why they have it."""
+    why = p.say("announcement_why", about=", ".join(letter.about), rules=", ".join(letter.rules))
+    return b.message(b.section(p.say("announcement", title=letter.title)), b.quoted(letter.body), b.context(why))
 
 
 def fixed(p: Phrases, key: str) -> Message:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, select
 
-from authz import Grant, Scheme
+from authz import Grant, NoticeKind, Scheme
 from store import tables
 from store.accounts import colleagues
 from store.db.holdings import owners_word
@@ -25,6 +25,9 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
 OF_DECIDERS: Final = ("account_locked", "account_unlocked")  # about an account: told to all who may manage contacts
+OF_MAIL: Final = (
+    "mail_bounced",
+)  # of a person's address: told to their owners, and to them in other ways than by mail
 OF_CONTACT: Final = (
     "contact_removed",
     "rights_lost",
@@ -49,6 +52,7 @@ class Notice:
     name: str
     about: str
     own: bool
+    person: int | None = None  # whose address on file it is, where that is known
 
 
 def sweep(tx: Transaction) -> None:
@@ -76,6 +80,8 @@ def addressed(tx: Transaction, grant: Grant, payload: Mapping[str, Any]) -> list
     kind = str(payload["notice"])
     if kind in OWN_SECURITY:
         found = _about_person(tx, kind, int(payload["person"]))
+    elif kind in OF_MAIL:
+        found = [one for one in _about_person(tx, kind, int(payload["person"])) if not one.own]
     elif kind in OF_ACCOUNT:
         found = _about_account(tx, kind, int(payload["account"]))
     elif kind in OF_DECIDERS:
@@ -100,7 +106,10 @@ def _about_person(tx: Transaction, kind: str, person: int) -> list[Notice]:
     if row is None:
         return []
     own = _addresses(tx, person, row.email)
-    told = {email: Notice(kind, email, row.name, row.name, own=True) for email in own}
+    told = {
+        email: Notice(kind, email, row.name, row.name, own=True, person=person if email == row.email else None)
+        for email in own
+    }
     for owner in _owners(tx, r.account_id.in_(select(c.account_id).where(c.person_id == person))):
         told.setdefault(owner.email, Notice(kind, owner.email, owner.name, row.name, own=False))
     return list(told.values())
@@ -124,14 +133,18 @@ def _addresses(tx: Transaction, person: int, now: str) -> list[str]:
 
 
 def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
-    name = tx.connection.execute(select(tables.accounts.c.name).where(tables.accounts.c.id == account)).scalar()
-    if name is None:
+    """To whom the account's scheme names for notices about an account."""
+    a, p, r = tables.accounts.c, tables.people.c, tables.contact_rights.c
+    of = tx.connection.execute(select(a.name, a.scheme).where(a.id == account)).first()
+    if of is None:
         return []
-    owners = _owners(tx, tables.contact_rights.c.account_id == account)
+    words = tx.schemes[of.scheme].notices[NoticeKind.ACCOUNT]
+    told = select(p.id, p.name, p.email).join(tables.contact_rights, r.person_id == p.id).order_by(p.id).distinct()
+    named = tx.connection.execute(told.where(r.account_id == account, r.right.in_(words))).all()
     return [
-        Notice(kind, email, owner.name, name, own=False)
-        for owner in owners
-        for email in _addresses(tx, owner.id, owner.email)
+        Notice(kind, email, one.name, of.name, own=False)
+        for one in named
+        for email in _addresses(tx, one.id, one.email)
     ]
 
 

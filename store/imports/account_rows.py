@@ -13,6 +13,7 @@ from store.accounts import billing_details, recipients
 from store.contacts import contact_changes
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import OPERATOR
+from store.imports import account_news
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
 from store.jobs import job_queue
@@ -53,6 +54,7 @@ def bring_accounts(changes: Changes, first: int, accounts: Sequence[Account]) ->
         for word, (id, ref), _values in difference:
             changes.count(f"{kind}.{word}", f"account {names[id]}: {kind[:-1]} {ref} {word}")
         _record(changes, kind, sheet, now, difference, set(old))
+        account_news.tell(changes, kind, now, difference, set(old))
         if sheet is _INVOICES:
             _issue(changes, difference)
         _write(changes, sheet, difference)

@@ -56,6 +56,7 @@ def run(
     known_since: int | None = None,
     over_locks: bool = False,
     home: str = "",
+    notices: bool = True,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Raises `ImportFileError`, and nothing is stored, if a scheme, the PIN policy or what is there already speaks against it.
@@ -63,19 +64,21 @@ def run(
     `known_since` (ms): numbers and Slack members of people who are new here have been on file elsewhere since then, which
     is the operator's word; without it they are as young as the import, and prove nothing for 72 hours. `home` is the desk's own
     Slack workspace, as the settings name it: see `slack_members.home_of`. `over_locks`: contacts of accounts that their owners have locked
-    are brought as well. `progress` is called with what is being done, how many are
+    are brought as well. Without `notices` nobody is mailed about invoices and services; whom changed contacts and accounts concern is told
+    all the same. `progress` is called with what is being done, how many are
     done, and how many there are.
     """
     round = PinRound(choice=pin_choice, reset=reset_pins)
     if dry_run or file.has_pins:
-        found = _pass(store, file, round, progress, known_since, over_locks, home, dry=True)
+        found = _pass(store, file, round, progress, known_since, over_locks, home, notices, dry=True)
         if dry_run:
             return found
         if round.wanted:
             round.ids = _take_ids(store, round.newcomers)
             round.kept = _hash(store, round, progress)
     return retried(
-        lambda: _pass(store, file, round, progress, known_since, over_locks, home, dry=False), if_stored=False
+        lambda: _pass(store, file, round, progress, known_since, over_locks, home, notices, dry=False),
+        if_stored=False,
     )
 
 
@@ -87,6 +90,7 @@ def _pass(
     known_since: int | None,
     over_locks: bool,
     home: str,
+    notices: bool,
     *,
     dry: bool,
 ) -> ImportResult:
@@ -96,7 +100,9 @@ def _pass(
         with _old_objects_left_alone(), store.transaction("shell") as tx:
             grant = tx.ask(Ask(OPERATOR, Action.DESK_OPERATE, None, None, Proof.NONE))
             assert isinstance(grant, Grant), "the operator's shell may import"
-            changes = Changes(tx, file, progress, dry=dry, known_since=known_since, over_locks=over_locks)
+            changes = Changes(
+                tx, file, progress, dry=dry, known_since=known_since, over_locks=over_locks, notices=notices
+            )
             if tx.connection.dialect.name == "postgresql" and not dry:
                 tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
                 tx.look_at_the_clock()

@@ -45,8 +45,9 @@ class Changes:
         dry: bool,
         known_since: int | None = None,
         over_locks: bool = False,
+        notices: bool = True,
     ) -> None:
-        self.tx, self.file, self.dry = tx, file, dry
+        self.tx, self.file, self.dry, self.notices = tx, file, dry, notices
         self.known_since = tx.now if known_since is None else min(known_since, tx.now)
         self.over_locks = over_locks
         self.locked: list[str] = []  # numbers of accounts whose contacts were left as they are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
@@ -25,6 +26,7 @@ _Login = Literal["login_sent", "login_opened", "login_expired", "login_withdrawn
 Event = Literal[_Worked, _Login]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
+TOLD: Final = {"closed": "closed", "handed_in": "opened"}  # an event → what a mail says of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,15 @@ def add(
         tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
         job_queue.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
     edits.news(tx, ticket)
+    if told := "answered" if answer else TOLD.get(event):
+        tell(tx, ticket, told, by_desk=author.is_staff)
     return id
+
+
+def tell(tx: Transaction, ticket: int, event: str, *, by_desk: bool = False) -> None:
+    """What became of a ticket is told by mail to its requester and whom else the rules name; who that is, the worker finds out."""
+    payload = {"ticket": ticket, "event": event, "by_desk": by_desk}
+    job_queue.enqueue(tx, "ticket_mail", f"{ticket}:{event}:{secrets.token_hex(6)}", payload)
 
 
 def _copy(tx: Transaction, row: Any, message: int) -> None:

@@ -20,6 +20,7 @@ from store.db.transaction import Transaction
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.messages import attachments, recordings
+from store.notices import notice_delivery
 from store.security import alerts
 from store.tickets import answer_delivery, login_details
 
@@ -143,6 +144,8 @@ def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why
             login_details.not_sent(tx, int(payload["deposit"]))
         case "callback":
             callbacks.given_up(tx, int(payload["callback"]))
+        case notice_delivery.WORK:
+            notice_delivery.given_up(tx, payload, why)
         case "fetch_recording":
             recordings.never(tx, str(payload["sid"]), recordings.GONE)
 

@@ -12,6 +12,7 @@ from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.jobs import Job
 from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
 from store.tables.messages import EarlyEdit, File, Message, Recording
+from store.tables.notices import MailBounce, MailPreference, Notice, NoticeAccount, NoticeRecipient
 from store.tables.people import OldEmail, Person, PersonLogin, PersonSession, Phone
 from store.tables.security import Alert, Budget, Switch
 from store.tables.sign_in import Passkey, Vouch
@@ -57,4 +58,7 @@ slack_members, account_teams, installations, install_states, posts, quotes = map
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )
 delegations, delegation_requests = map(_table, (Delegation, DelegationRequest))
+notices, notice_accounts, notice_recipients, mail_bounces, mail_preferences = map(
+    _table, (Notice, NoticeAccount, NoticeRecipient, MailBounce, MailPreference)
+)
 segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

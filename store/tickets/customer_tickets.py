@@ -80,6 +80,7 @@ def open(
     timeline.add(
         tx, number, grant.subject, body, recorded=recorded, source=source, files=files, gives_title=title is None
     )
+    timeline.tell(tx, number, "opened")
     return number
 
 
@@ -116,6 +117,8 @@ def request(
     timeline.add(
         tx, number, ask.subject, body, recorded=recorded, source=source, files=files, gives_title=title is None
     )
+    if not drafted:
+        timeline.tell(tx, number, "opened")
     return number, not drafted
 
 

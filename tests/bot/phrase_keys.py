@@ -50,7 +50,7 @@ MADE: dict[str, set[str]] = {
     "invoice.{}": {"paid", "unpaid", "overdue"},
     "delegation.is.{}": {"lent", "refused", "gone"},
     "named.{}": {str(way) for way in NAMES},
-    "notice.{}": {*recipients.OWN_SECURITY, *recipients.OF_CONTACT},
+    "notice.{}": {*recipients.OWN_SECURITY, *recipients.OF_CONTACT, *recipients.OF_MAIL},
     "origin.{}": STATUSES,
     "prove.sent.{}": {"sent", "not_sent"},
     "prompt.{}": set(handlers.PROMPTS),

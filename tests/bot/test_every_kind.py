@@ -43,7 +43,8 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
         ("tickets", "messages", "ticket_threads", "early_edits", "quotes"),
         "what was said; seen under rights that are read anew",
     ),
-    **dict.fromkeys(("ledger", "alerts"), "what has happened"),
+    **dict.fromkeys(("ledger", "alerts", "notices"), "what has happened"),
+    **dict.fromkeys(("notice_recipients", "mail_preferences"), "who is told by mail, judged when it is sent"),
 }
 MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that proves, and why it need not be withdrawn
     "callback": "does nothing for a callback that was withdrawn",
@@ -96,6 +97,7 @@ PROVES_NOTHING: Final = {
         "slack.react",
         "slack.message",
     ),
+    *("account_news", "notice_mail", "ticket_mail", "slack.announcement", "slack.announcement_to_member"),
     *("slack.send_file", "slack.welcome", "recall_to_keypad", "unlink_unfit", "message_not_left"),
 }
 

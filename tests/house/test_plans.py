@@ -52,7 +52,7 @@ ROWS = {  # row -> what it names
         "dual_control:sweep",
     ),
     "G8": ("ticket_threads:versions", "ticket_threads:channel_moved"),
-    "who may do it": ("colleagues:who_might", "recipients:_owners"),
+    "who may do it": ("colleagues:who_might", "recipients:_about_account"),
 }
 MISSED = {  # indices -> whose statement is found without them, on each database
     ("ix_jobs_kind_due", "ix_jobs_due", "ix_jobs_ordering_key"): "job_queue:lease",

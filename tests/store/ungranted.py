@@ -10,6 +10,7 @@ from tests.store import (
     ungranted_holdings,
     ungranted_imports,
     ungranted_ledger,
+    ungranted_notices,
     ungranted_sign_in,
     ungranted_words,
 )
@@ -20,6 +21,7 @@ REASONS: Final[dict[str, str]] = {
     **ungranted_words.REASONS,
     **ungranted_imports.REASONS,
     **ungranted_ledger.REASONS,
+    **ungranted_notices.REASONS,
     **ungranted_sign_in.REASONS,
     "account_details.naming": reasons.ASKS,
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
@@ -58,23 +60,6 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(
         ("budgets.at_most", "credentials.SignInTry.id", "one_time_links.codes_of", "one_time_links.is_ours"),
-        reasons.PURE,
-    ),
-    **dict.fromkeys(
-        (
-            f"numbers.{n}"
-            for n in (
-                "are_digits",
-                "parse_int",
-                "digits",
-                "is_number",
-                "is_region",
-                "nobodys",
-                "region",
-                "telephone",
-                "western",
-            )
-        ),
         reasons.PURE,
     ),
     **dict.fromkeys(

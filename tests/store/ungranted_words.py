@@ -7,6 +7,23 @@ from typing import Final
 from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            f"numbers.{n}"
+            for n in (
+                "are_digits",
+                "parse_int",
+                "digits",
+                "is_number",
+                "is_region",
+                "nobodys",
+                "region",
+                "telephone",
+                "western",
+            )
+        ),
+        reasons.PURE,
+    ),
     "recordings.is_wanted": "whether a recording is still to be fetched: yes or no",
     **dict.fromkeys(
         ("attachments.never", "recordings.never"), "how far a file or a recording has come, never what is on it"

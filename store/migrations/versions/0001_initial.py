@@ -21,6 +21,7 @@ def upgrade() -> None:
     _calls()
     _slack()
     _background()
+    _notices()
     _ledger()
 
 
@@ -654,6 +655,54 @@ def _background() -> None:
         sa.Column("name", BYTEWISE, primary_key=True),
         sa.Column("full_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("alerted_at", sa.BigInteger),
+    )
+
+
+def _notices() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), index=True),
+        sa.Column("event", sa.String(12), nullable=False, server_default=""),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("written_by", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Index("ix_notices_kind", "kind", "id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "notice_accounts",
+        sa.Column("notice_id", ID, sa.ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, index=True),
+    )
+    op.create_table(
+        "notice_recipients",
+        sa.Column("notice_id", ID, sa.ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("rules", sa.Text, nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("slack", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Index("ix_notice_recipients_person", "person_id", "notice_id"),
+        _only("ix_notice_recipients_refused", "state = 'refused'", "at"),
+    )
+    op.create_table(
+        "mail_bounces",
+        sa.Column("email", sa.Text, primary_key=True),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+    )
+    op.create_table(
+        "mail_preferences",
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("tickets", sa.Boolean, nullable=False, server_default=sa.true()),
     )
 
 

@@ -1,0 +1,122 @@
+"""Notices to those whom a scheme names: written by the operator or a supervisor, looked at before they go, and what became of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from authz import Action, Grant, NoticeKind, Proof, Subject
+from desk.actors import Actor, may_still, permit, permit_staff, permit_worker
+from store import OPERATOR, Transaction
+from store.db import grant_limits
+from store.notices import audience, notice_delivery
+from store.notices.audience import Recipient
+from store.notices.notice_delivery import LONGEST_BODY, LONGEST_TITLE, Letter
+from store.text.cleaning import cleaned
+
+WRITTEN: Final = (NoticeKind.BILLING, NoticeKind.TECHNICAL, NoticeKind.ACCOUNT)  # kinds that people write
+MOST_ACCOUNTS: Final = 20_000
+DAY: Final = 24 * 3_600_000
+
+
+class NotSent(Enum):
+    NOT_PERMITTED = auto()
+    NO_KIND = auto()
+    NO_WORDS = auto()
+    TOO_LONG = auto()
+    NO_ACCOUNTS = auto()
+    TOO_MANY_ACCOUNTS = auto()
+    NOBODY = auto()  # no scheme of these accounts names anybody who is on them
+    SENT_TODAY = auto()  # the same words to the same accounts
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownAccounts:
+    """The numbers that are nobody's."""
+
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be sent, and to whom."""
+
+    kind: NoticeKind
+    title: str
+    body: str
+    accounts: Mapping[str, int]
+    recipients: Sequence[Recipient]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    id: int
+    recipients: Sequence[Recipient]
+
+
+def draft(
+    tx: Transaction, who: Actor, kind: str, numbers: Sequence[str], text: str
+) -> Draft | UnknownAccounts | NotSent:
+    """What a text would be as a notice: its first line is the title. Nothing is sent."""
+    grant = _grant(tx, who)
+    return NotSent.NOT_PERMITTED if grant is None else _draft(tx, grant, kind, numbers, text)
+
+
+def send(
+    tx: Transaction, who: Actor, kind: str, numbers: Sequence[str], text: str, *, again: bool = False
+) -> Sent | UnknownAccounts | NotSent:
+    """To everybody whom the schemes name, once each. The same words to the same accounts go once a day, unless `again`."""
+    grant = _grant(tx, who)
+    if grant is None:
+        return NotSent.NOT_PERMITTED
+    made = _draft(tx, grant, kind, numbers, text)
+    if not isinstance(made, Draft):
+        return made
+    day = f"{tx.now}" if again else f"{tx.now // DAY}"
+    same = hashlib.sha256("\0".join((made.kind, made.title, made.body, *sorted(made.accounts))).encode()).hexdigest()
+    key = f"written:{day}:{same[:32]}"
+    done = notice_delivery.send(tx, grant, made.kind, tuple(made.accounts.values()), made.title, made.body, key=key)
+    return NotSent.SENT_TODAY if done is None else Sent(*done)
+
+
+def in_slack(tx: Transaction, notice: int, person: int) -> Letter | None:
+    """What a notice says to somebody in Slack, as it is true now. None: nothing, for they may not ask for support on that account, or are not
+    told of it any more."""
+    letter = notice_delivery.to_slack(tx, permit_worker(tx), notice, person)
+    if letter is None:
+        return None
+    them = Actor(Subject.of_person(person), Proof.VERIFIED)
+    return letter if may_still(tx, them, Action.PHONE_SUPPORT, letter.account) else None
+
+
+def _grant(tx: Transaction, who: Actor) -> Grant | None:
+    """Of the operator's shell, or of a supervisor."""
+    if who.subject == OPERATOR:
+        return permit(tx, OPERATOR, Action.DESK_OPERATE)
+    grant = permit_staff(tx, who, Action.DESK_TICKET_WORK)
+    return grant if grant is not None and grant_limits.is_supervisor(grant) else None
+
+
+def _draft(
+    tx: Transaction, grant: Grant, kind: str, numbers: Sequence[str], text: str
+) -> Draft | UnknownAccounts | NotSent:
+    if kind not in WRITTEN:
+        return NotSent.NO_KIND
+    title, _, body = cleaned(text).strip().partition("\n")
+    if not title.strip() or not body.strip():
+        return NotSent.NO_WORDS
+    if len(title.strip()) > LONGEST_TITLE or len(body.strip()) > LONGEST_BODY:
+        return NotSent.TOO_LONG
+    wanted = tuple(dict.fromkeys(numbers))
+    if not wanted:
+        return NotSent.NO_ACCOUNTS
+    if len(wanted) > MOST_ACCOUNTS:
+        return NotSent.TOO_MANY_ACCOUNTS
+    accounts = audience.numbered(tx, grant, wanted)
+    if unknown := tuple(number for number in wanted if number not in accounts):
+        return UnknownAccounts(unknown)
+    found = audience.named(tx, grant, NoticeKind(kind), tuple(accounts.values()))
+    return Draft(NoticeKind(kind), " ".join(title.split()), body.strip(), accounts, found) if found else NotSent.NOBODY
