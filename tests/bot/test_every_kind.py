@@ -43,7 +43,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
         ("tickets", "messages", "ticket_threads", "early_edits", "quotes"),
         "what was said; seen under rights that are read anew",
     ),
-    **dict.fromkeys(("ledger", "alerts", "notices"), "what has happened"),
+    **dict.fromkeys(("ledger", "alerts"), "what has happened"),
     **dict.fromkeys(("notice_recipients", "mail_preferences"), "who is told by mail, judged when it is sent"),
 }
 MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that proves, and why it need not be withdrawn
