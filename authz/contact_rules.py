@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from authz.scheme import Answer, Scheme
+from authz.scheme import Ruling, Scheme
 from authz.vocabulary import FACTS
 
 Held = Mapping[int, frozenset[str]]
@@ -82,11 +82,11 @@ def lost(scheme: Scheme, before: frozenset[str], after: frozenset[str]) -> tuple
 
 
 def _is_more(scheme: Scheme, before: frozenset[str], after: frozenset[str], cell: str) -> bool:
-    now = scheme.answer(after, cell, FACTS)
-    return now.allowed and not _as_free(scheme.answer(before, cell, FACTS), now)
+    now = scheme.ruling(after, cell, FACTS)
+    return now.allowed and not _as_free(scheme.ruling(before, cell, FACTS), now)
 
 
-def _as_free(one: Answer, other: Answer) -> bool:
+def _as_free(one: Ruling, other: Ruling) -> bool:
     return one.allowed and one.when in ("", other.when)
 
 

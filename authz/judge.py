@@ -53,7 +53,7 @@ _STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), WayForward.STEP_UP)
 _NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), WayForward.ASK_CONTACT_ADMIN)
 _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), WayForward.ASK_SUPERVISOR)
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), WayForward.NONE)
-_BY_STATE: Final = {
+_BY_STATUS: Final = {
     Reason.ACCOUNT_CLOSED: "D-account.closed",
     Reason.ACCOUNT_SUSPENDED: "D-account.suspended",
     Reason.ACCOUNT_LOCKED: "D-account.locked",
@@ -106,7 +106,7 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
     """Decide. No database, no clock, no memory of who asked before.
 
     Order of reasons (sections "The actions", "Support first"): proof below verified, not a contact, no right to support,
-    no right or not covered, the account's state, a second proof.
+    no right or not covered, the account's status or lock, a second proof.
     """
     subject, action, account, topic, proof, service, at = ask
     need = PROOF_NEEDED[action]
@@ -137,7 +137,7 @@ def requests_followed(scheme: Scheme, held: frozenset[str]) -> Mapping[str, str]
     return {
         str(action): str(topic)
         for action, topic in TOPIC_OF.items()
-        if scheme.answer(held, action).allowed and not scheme.answer(held, f"ticket.view:{topic}").allowed
+        if scheme.ruling(held, action).allowed and not scheme.ruling(held, f"ticket.view:{topic}").allowed
     }
 
 
@@ -224,10 +224,10 @@ def _no_support(
     Whether it is held counts, not the account's status: the owner of a closed account asks there to have it reopened."""
     if not scheme.support_first or cell in WITHOUT_SUPPORT or cell not in scheme.rows:
         return None
-    support = scheme.answer(held, "phone.support")
+    support = scheme.ruling(held, "phone.support")
     if support.allowed:
         return None
-    if _by_state(scheme, held, facts, status, "portal.login") is not None:
+    if _by_status(scheme, held, facts, status, "portal.login") is not None:
         way = _way(scheme, held, _NO_FACTS, status, cell)
     else:
         given = status is Status.ACTIVE and LOCKED not in facts and scheme.words_allowing("phone.support")
@@ -240,20 +240,20 @@ def _look_up(
 ) -> Denied | tuple[str, tuple[str, ...]]:
     if cell not in scheme.rows:
         return _OTHER_KIND
-    answer, by_state = scheme.answer(held, cell, facts), _by_state(scheme, held, facts, status, cell)
-    if answer.allowed and by_state is None:
-        return (answer.when, answer.rules)
+    ruling, by_status = scheme.ruling(held, cell, facts), _by_status(scheme, held, facts, status, cell)
+    if ruling.allowed and by_status is None:
+        return (ruling.when, ruling.rules)
     way = _desk_way(scheme, cell) if scheme.owner is None else _way(scheme, held, facts, status, cell)
-    if answer.waits:
-        return Denied(Reason.NOT_COVERED, answer.rules, way)
-    if by_state is None or not answer.allowed:
-        return Denied(Reason.NO_RIGHT, answer.rules, way)
-    return Denied(by_state, (_BY_STATE[by_state],), way)
+    if ruling.waits:
+        return Denied(Reason.NOT_COVERED, ruling.rules, way)
+    if by_status is None or not ruling.allowed:
+        return Denied(Reason.NO_RIGHT, ruling.rules, way)
+    return Denied(by_status, (_BY_STATUS[by_status],), way)
 
 
-def _by_state(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> Reason | None:
-    """Why the account's state takes a cell away from a contact with these holdings. None: it does not. A closed account answers to
-    its owner alone, so that a lock would hold off nobody else there."""
+def _by_status(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: Status, cell: str) -> Reason | None:
+    """Why the account's status or lock takes a cell away from a contact with these holdings. None: neither does. A closed account
+    answers to its owner alone, so that a lock would hold off nobody else there."""
     if status is Status.CLOSED:
         return None if scheme.owner in held and cell in _KEPT else Reason.ACCOUNT_CLOSED
     if status is Status.SUSPENDED and cell in SUSPENDED_LOSES:
@@ -265,7 +265,7 @@ def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: St
     """The way forward on an account with this status; way_forward.py says which of its contacts can take it."""
 
     def may(words: frozenset[str], one: str) -> bool:
-        return scheme.answer(words, one, facts).allowed and _by_state(scheme, words, facts, status, one) is None
+        return scheme.ruling(words, one, facts).allowed and _by_status(scheme, words, facts, status, one) is None
 
     owner = scheme.owner_holds
     if status is Status.CLOSED and may(held, "account.reopen"):
@@ -278,9 +278,9 @@ def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: St
         if may(held, "ticket.open:billing"):
             return WayForward.OPEN_BILLING_TICKET
         return WayForward.ASK_BILLING_TICKET if may(owner, "ticket.open:billing") else WayForward.LEAVE_MESSAGE
-    if scheme.answer(held, cell, facts).waits and may(held, "ticket.open:technical"):
+    if scheme.ruling(held, cell, facts).waits and may(held, "ticket.open:technical"):
         return WayForward.OPEN_TICKET
-    could = any(scheme.answer(column.members, cell, facts).allowed for column in scheme.columns)
+    could = any(scheme.ruling(column.members, cell, facts).allowed for column in scheme.columns)
     if LOCKED in facts and could:  # nobody is given anything then either
         return WayForward.UNLOCK_ACCOUNT if scheme.owner in held else WayForward.ASK_TO_UNLOCK
     return WayForward.ASK_CONTACT_ADMIN if could else WayForward.LEAVE_MESSAGE
@@ -288,7 +288,7 @@ def _way(scheme: Scheme, held: frozenset[str], facts: frozenset[str], status: St
 
 def _desk_way(scheme: Scheme, cell: str) -> WayForward:
     for role, way in (("supervisor", WayForward.ASK_SUPERVISOR), ("administrator", WayForward.ASK_ADMINISTRATOR)):
-        if scheme.answer(frozenset({role}), cell).allowed:
+        if scheme.ruling(frozenset({role}), cell).allowed:
             return way
     return WayForward.NONE
 

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from authz.scheme import Answer, Scheme
+from authz.scheme import Ruling, Scheme
 from authz.vocabulary import FACTS
 
 
@@ -25,7 +25,7 @@ def matrix(scheme: Scheme) -> Matrix:
             column.name: {
                 cell: {"allowed": a.allowed, "rules": list(a.rules), "when": a.when}
                 for cell in scheme.cells
-                for a in (scheme.answer(column.members, cell, FACTS),)
+                for a in (scheme.ruling(column.members, cell, FACTS),)
             }
             for column in scheme.columns
         },
@@ -36,12 +36,12 @@ def table(scheme: Scheme) -> str:
     """The same as plain text, one row per cell and one column per holding."""
     lines = [["", *scheme.holdings]]
     lines += [
-        [cell, *(_square(scheme.answer(c.members, cell, FACTS)) for c in scheme.columns)] for cell in scheme.cells
+        [cell, *(_square(scheme.ruling(c.members, cell, FACTS)) for c in scheme.columns)] for cell in scheme.cells
     ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip() for line in lines) + "\n"
 
 
-def _square(answer: Answer) -> str:
-    limit = f" when {answer.when}" if answer.when else ""
-    return f"{'yes' if answer.allowed else 'no '} {', '.join(answer.rules)}{limit}"
+def _square(ruling: Ruling) -> str:
+    limit = f" when {ruling.when}" if ruling.when else ""
+    return f"{'yes' if ruling.allowed else 'no '} {', '.join(ruling.rules)}{limit}"

@@ -24,7 +24,7 @@ class Square(NamedTuple):
     when: str
 
 
-class Answer(NamedTuple):
+class Ruling(NamedTuple):
     """What a scheme says about one cell to someone holding all of this. `waits`: the only yes needs an unmet fact."""
 
     allowed: bool
@@ -88,9 +88,9 @@ class Scheme:
 
     def when(self, held: frozenset[str], cell: str) -> str:
         """The fact or limit a yes would carry, facts taken as met; "" if it carries none or is no yes."""
-        return self.answer(held, cell, FACTS).when
+        return self.ruling(held, cell, FACTS).when
 
-    def answer(self, held: frozenset[str], cell: str, facts: frozenset[str] = _NOTHING) -> Answer:
+    def ruling(self, held: frozenset[str], cell: str, facts: frozenset[str] = _NOTHING) -> Ruling:
         """What this scheme says to someone holding all of `held`; unknown words count for nothing.
 
         The union of what is held. Of several yeses the freest speaks, then the first in file order. A no cites all
@@ -101,11 +101,11 @@ class Scheme:
         yeses = [e for e in squares if e.allowed and (e.when not in FACTS or e.when in facts)]
         if yeses:
             freest = min(yeses, key=_tightness)  # min keeps the first of equals: file order
-            return Answer(True, freest.rules, freest.when)
+            return Ruling(True, freest.rules, freest.when)
         waiting = [e for e in squares if e.allowed]
         if waiting:
-            return Answer(False, _without_doubles(waiting), "", waits=True)
-        return Answer(False, _without_doubles(squares) or self.grounds(cell), "")
+            return Ruling(False, _without_doubles(waiting), "", waits=True)
+        return Ruling(False, _without_doubles(squares) or self.grounds(cell), "")
 
     def grounds(self, cell: str) -> tuple[str, ...]:
         """The rules that would have allowed a cell: those of single holdings, of sets where only a set may."""
@@ -121,7 +121,7 @@ class Scheme:
 
     def rights(self, held: frozenset[str]) -> frozenset[str]:
         """Every cell that these holdings allow, facts taken as met."""
-        return frozenset(cell for cell in self.cells if self.answer(held, cell, FACTS).allowed)
+        return frozenset(cell for cell in self.cells if self.ruling(held, cell, FACTS).allowed)
 
     @property
     def owner_holds(self) -> frozenset[str]:

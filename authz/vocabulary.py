@@ -90,7 +90,7 @@ class At(StrEnum):
 
 
 class Status(StrEnum):
-    """The state of an account."""
+    """The status of an account."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"

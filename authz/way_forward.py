@@ -32,7 +32,7 @@ def leaves_out_suspension(denied: Denied) -> bool:
 
 
 def billing_alone(denied: Denied) -> Status | None:
-    """The state of an account that leaves whoever is refused a technical ticket a billing one: it is theirs to know, as they can do
+    """The status of an account that leaves whoever is refused a technical ticket a billing one: it is theirs to know, as they can do
     something about it. None: it is something else, or they may not be told."""
     return _BILLING_ALONE.get(denied.next)
 

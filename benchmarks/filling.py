@@ -105,7 +105,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "fingerprint": "''",
         "started_at": "{at} - 60000",
         "ended_at": _OVER,
-        "answer": "CASE WHEN {new} THEN {bytes} ELSE NULL END",
+        "response": "CASE WHEN {new} THEN {bytes} ELSE NULL END",
     },
     tables.support_calls: {
         "id": "n",

@@ -1,4 +1,4 @@
-"""One account on its people's own pages: its state, what they may do there, and as much of services, invoices and contacts as is theirs."""
+"""One account on its people's own pages: its status, what they may do there, and as much of services, invoices and contacts as is theirs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AccountPage:
     ticket here. `owns`: the account is theirs."""
 
     account: AccountName
-    state: Status
+    status: Status
     may: tuple[str, ...]
     may_not: tuple[str, ...]
     opens: bool

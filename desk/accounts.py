@@ -163,5 +163,5 @@ def _each(
 def billing_alone(tx: Transaction, who: Actor, account: int) -> tuple[AccountName, Status] | None:
     """An account (id) and its status, where that status is why they can open only billing tickets there."""
     grant = tx.offer([build_ask(tx, who, Action.TICKET_OPEN, account, Topic.BILLING)]).get("ticket.open:billing")
-    state = account_details.takes_billing_alone(tx, grant) if grant is not None else None
-    return (account_details.name(tx, grant), state) if grant is not None and state is not None else None
+    status = account_details.takes_billing_alone(tx, grant) if grant is not None else None
+    return (account_details.name(tx, grant), status) if grant is not None and status is not None else None

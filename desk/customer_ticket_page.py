@@ -22,7 +22,7 @@ ACCOUNTS: Final = 25  # to choose from on one page
 
 @dataclass(frozen=True, slots=True)
 class CustomerTicketPage:
-    """`went_to_billing`: the account and its state, where that is why it could be about nothing else. `is_draft`: the desk has not
+    """`went_to_billing`: the account and its status, where that is why it could be about nothing else. `is_draft`: the desk has not
     got it; `proved`: it can be handed in with the second proof of this moment. `login`: of login details left for them, where they asked."""
 
     found: Conversation

@@ -76,7 +76,7 @@ def prove(
     used = passkeys.use(tx, site, browser, form)
     if not isinstance(used, Used):
         return used
-    if used.owner != who.subject:
+    if used.subject != who.subject:
         return Refused.WRONG
     if tx.now < used.counts_from:
         return NotYet.YOUNG

@@ -68,7 +68,7 @@ def join(
 def staff_join(tx: Transaction, link: str, new: New) -> str | Refused | None:
     """One of the staff joins, or joins anew, by a passkey and nothing else. The token of a session; None: the link is not good any more."""
     staff = staff_list.accept(tx, link)
-    if staff is None or new.owner != Subject.of_staff(staff):
+    if staff is None or new.subject != Subject.of_staff(staff):
         return None
     passkey = passkeys.keep(tx, new, invited=True)
     if isinstance(passkey, Refused):

@@ -60,7 +60,7 @@ def conversation(tx: Transaction, who: Actor, number: int) -> Conversation | Non
 
 
 def went_to_billing(tx: Transaction, who: Actor, found: Conversation) -> tuple[AccountName, Status] | None:
-    """The account of a billing ticket that the desk has not answered yet and that asks for no change, and the state it is in, where
+    """The account of a billing ticket that the desk has not answered yet and that asks for no change, and the status it has, where
     that is why it could be no other."""
     ticket = found.ticket
     about = timeline.about(tx, ticket.number) if ticket.topic == Topic.BILLING and ticket.status == "open" else None

@@ -122,7 +122,7 @@ def proved_on(tx: Transaction, who: Actor, most: int) -> list[tuple[AccountName,
     return [(account, found[account.id]) for account, _ in named.each]
 
 
-def standings(tx: Transaction, who: Actor, most: int) -> OfAccounts[Proved | None]:
+def proofs(tx: Transaction, who: Actor, most: int) -> OfAccounts[Proved | None]:
     """Their accounts, each with the second proof they have there; with more than `most` accounts, only those that have one."""
     may = accounts.theirs(tx, who)
     if len(may) > most:

@@ -43,19 +43,19 @@ def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> d
 def _support_call(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job: Job) -> Iterator[None]:
     """Rings one phone of the desk, or waits until it is free. Done twice it would ring twice: so it is written down first."""
     support_call, leg = int(job.payload["support_call"]), int(job.payload["leg"])
-    turn = agent_legs.turn(tx, support_call, leg)
-    if turn.closed:
+    ring = agent_legs.next_ring(tx, support_call, leg)
+    if ring.closed:
         support_calls.leg_gone(tx, support_call, "", leg)
-    if turn.later and not job.payload.get("once"):
+    if ring.later and not job.payload.get("once"):
         looked = int(job.payload.get("looked", 0)) + 1
         again = {"support_call": support_call, "leg": leg, "looked": looked}
         enqueue(tx, "ring_agent", f"{support_call}:{leg}:{looked}", again, after=BUSY_FOR)
-    if not turn.number:
+    if not ring.number:
         return
     yield
     answered, fared = leg_urls(phone.store.keys, support_call, leg)
     try:
-        call = twilio.ring(turn.number, phone.twilio.url(answered), phone.twilio.url(fared), RING_SECONDS)
+        call = twilio.ring(ring.number, phone.twilio.url(answered), phone.twilio.url(fared), RING_SECONDS)
     except PermanentError:
         job.then.append(lambda tx: support_calls.leg_gone(tx, support_call, "", leg))
         raise

@@ -15,7 +15,7 @@ from store.staff import staff_list
 from store.staff.staff_list import INVITED_FOR, StaffMember
 
 staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.")
-UsernameArgument = Annotated[str, typer.Argument(help="The member's username.")]
+UsernameArgument = Annotated[str, typer.Argument(help="Their username.")]
 
 
 @staff_commands.command("list")
@@ -25,29 +25,29 @@ def list_staff(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")]
         found = staff_list.listed(tx, granted(tx, Action.DESK_STAFF_MANAGE))
     if as_json:
         times = ("suspended_at", "joined_at")
-        rows = [asdict(member) for member in found]
+        rows = [asdict(staff_member) for staff_member in found]
         print(json.dumps([row | {k: moment(row[k]) if row[k] else None for k in times} for row in rows], indent=1))
         return
     if not found:
         print("Nobody works here yet. Staff come with `deskgate import`.")
-    for member in found:
-        state = "suspended" if member.suspended_at else "can sign in" if member.joined_at else "not joined"
-        print(f"{member.username}  {member.role}  {state}  {member.name}")
+    for staff_member in found:
+        state = "suspended" if staff_member.suspended_at else "can sign in" if staff_member.joined_at else "not joined"
+        print(f"{staff_member.username}  {staff_member.role}  {state}  {staff_member.name}")
 
 
 @staff_commands.command("invite")
 def invite(username: UsernameArgument) -> None:
-    """Print a link for a new password and authenticator. Once: for a new member, or a lost telephone."""
+    """Print a link for a new password and authenticator. Once: for somebody new, or a lost telephone."""
     with open_desk() as (settings, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        member = staff_list.find(tx, grant, username)
-        if member is None:
+        staff_member = staff_list.find(tx, grant, username)
+        if staff_member is None:
             fail(f"there is nobody of the staff called {username}")
-        if member.suspended_at is not None:
+        if staff_member.suspended_at is not None:
             fail(f"{username} is suspended: `deskgate staff resume {username}` first")
-        token = staff_list.invite(tx, grant, member.id)
+        token = staff_list.invite(tx, grant, staff_member.id)
     print(f"{settings.public_url}/desk/join/{token}")
-    print(f"For {member.name} alone: it is good once, and for {INVITED_FOR // 3_600_000} hours.")
+    print(f"For {staff_member.name} alone: it is good once, and for {INVITED_FOR // 3_600_000} hours.")
 
 
 @staff_commands.command("suspend")
@@ -71,7 +71,7 @@ def resume(username: UsernameArgument) -> None:
 def _changed(store: Store, username: str, *, to: bool) -> bool:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        member: StaffMember | None = staff_list.find(tx, grant, username)
-        if member is None:
+        staff_member: StaffMember | None = staff_list.find(tx, grant, username)
+        if staff_member is None:
             fail(f"there is nobody of the staff called {username}")
-        return (staff_list.suspend if to else staff_list.resume)(tx, grant, member.id)
+        return (staff_list.suspend if to else staff_list.resume)(tx, grant, staff_member.id)

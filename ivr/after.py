@@ -197,17 +197,17 @@ def fall_back(on: PhoneContext, sid: str, number: str | None) -> str:
         if row is not None and (row.ended_at is not None or before.at == "over"):
             raise RefusedError("the call is over")
         desk = desk_for(tx, on.settings, before)
-        if row is not None and before.about == "fallback":  # once more: the same answer, and nothing is done
+        if row is not None and before.about == "fallback":  # once more: the same response, and nothing is done
             _, again = transitions.TABLE["message"].prompt(fresh, desk)
             return on.draw(again, sid, row.step)
         _give_back(tx, before)
         _leave(tx, on, before)
         call, screen = message.leave_message(fresh, desk, "fallback")
         fingerprint = on.store.keys.digest("fingerprint", "fallback", sid)
-        answer = on.draw(screen, sid, row.step + 1 if row else 0)
+        response = on.draw(screen, sid, row.step + 1 if row else 0)
         if row is not None:
-            call_state.save(tx, row, call.to_json(), fingerprint, answer, proved_by=call.proved_by)
+            call_state.save(tx, row, call.to_json(), fingerprint, response, proved_by=call.proved_by)
         else:
-            call_state.begin(tx, sid, call.to_json(), fingerprint, answer)
+            call_state.begin(tx, sid, call.to_json(), fingerprint, response)
         tx.record(call.subject or NOBODY, None, "call", "fallback")
-        return answer
+        return response

@@ -53,12 +53,12 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Of which a ticket may be opened. `requests`: whether a change could be asked for as well. `state`: of an account that takes
+    """Of which a ticket may be opened. `requests`: whether a change could be asked for as well. `status`: of an account that takes
     billing tickets alone."""
 
     topics: tuple[Topic, ...]
     requests: bool = False
-    state: Status | None = None
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

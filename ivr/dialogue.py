@@ -2,12 +2,12 @@
 
 Pure: no database, no clock; what the desk knows and does is asked through a port (desk_port.py). `transitions.step` takes a call
 through it. TABLE has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, ticket_list.py, request.py,
-step_up.py, person.py and callback.py.
+step_up.py, on_hold.py and callback.py.
 """
 
 from __future__ import annotations
 
-from ivr import callback, identify, message, person, request, step_up, ticket_list
+from ivr import callback, identify, message, on_hold, request, step_up, ticket_list
 from ivr import menu as menus
 from ivr.desk_port import Desk
 from ivr.transitions import TABLE, State, goodbye, goto
@@ -54,7 +54,7 @@ TABLE.update(
     | ticket_list.STATES
     | request.STATES
     | step_up.STATES
-    | person.STATES
+    | on_hold.STATES
     | callback.STATES
     | {"over": State(_over, _over, silence_speaks=True)}
 )

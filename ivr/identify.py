@@ -9,7 +9,7 @@ from authz import Proof
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.message import leave_message
-from ivr.person import ring
+from ivr.on_hold import ring
 from ivr.transitions import (
     PAGE,
     SHORT_IN_A_ROW,

@@ -10,7 +10,7 @@ from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
 from ivr.message import leave_message
-from ivr.person import ring
+from ivr.on_hold import ring
 from ivr.step_up import STEP_UP, TOPICS
 from ivr.ticket_list import ask_record, read_out
 from ivr.transitions import (
@@ -68,8 +68,8 @@ def _open_ticket(call: Call, desk: Desk) -> Said:
             return not_told(call, desk, allowed)
         case port.Topics((), True):
             return goto(call, desk, "request")
-        case port.Topics(topics, requests, state):
-            alone = [say(f"billing_alone.{state}")] if state is not None else []
+        case port.Topics(topics, requests, status):
+            alone = [say(f"billing_alone.{status}")] if status is not None else []
             known = replace(call, lead=(*call.lead, *alone))
             if len(topics) == 1 and not (requests and alone):
                 return with_topic(known, desk, topics[0])

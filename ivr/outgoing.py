@@ -43,7 +43,7 @@ def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
         ours = _ours(tx, on, query, sid)
         row = call_state.load(tx, sid)
         if row is not None:
-            known = call_state.stored_answer(tx, row) if row.step == 0 and not row.leased_to else None
+            known = call_state.stored_response(tx, row) if row.step == 0 and not row.leased_to else None
             if known is None:
                 raise RefusedError("a callback that has gone on")
             return known
@@ -60,10 +60,10 @@ def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
         )
         desk = desk_for(tx, on.settings, call)
         call, screen = callback.begin(call, desk, ours.purpose, callbacks.words(tx.keys, ours))
-        answer = on.draw(screen, sid, 0)
-        call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), answer)
+        response = on.draw(screen, sid, 0)
+        call_state.begin(tx, sid, call.to_json(), on.store.keys.digest("fingerprint", "called", sid), response)
         tx.record(NOBODY, None, "call", "we_called", fields=(f"claimed:{Subject.of_person(ours.person)}",))
-        return answer
+        return response
 
 
 def status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:

@@ -107,8 +107,8 @@ class StoreDesk:
         if isinstance(granted, Refused):
             return port.Topics((), requests) if requests else granted
         topics = tuple(grant.topic for grant in granted if grant.topic is not None)
-        state = account_details.takes_billing_alone(self.tx, granted[0]) if topics == (Topic.BILLING,) else None
-        return port.Topics(topics, requests, state)
+        status = account_details.takes_billing_alone(self.tx, granted[0]) if topics == (Topic.BILLING,) else None
+        return port.Topics(topics, requests, status)
 
     def service_names(self, call: Call) -> tuple[ServiceName, ...] | Refused:
         if call.about == "request":

@@ -1,6 +1,6 @@
-"""One turn of a call: the row is loaded and locked, the dialogue goes on to its next screen, the answer is stored.
+"""One turn of a call: the row is loaded and locked, the dialogue goes on to its next screen, the response is stored.
 
-A repeat of the last turn gets its stored answer and has no effect; a repeat with other keys is refused. Any process can
+A repeat of the last turn gets its stored response and has no effect; a repeat with other keys is refused. Any process can
 take any turn.
 """
 
@@ -93,14 +93,14 @@ def answer_call(
         if row is None:
             desk = desk_for(tx, on.settings, Call())
             call, screen = dialogue.begin(number, desk, attested=attested, messages_only=messages_only)
-            answer = on.draw(screen, sid, 0)
-            if call_state.begin(tx, sid, call.to_json(), fingerprint[0], answer):
+            response = on.draw(screen, sid, 0)
+            if call_state.begin(tx, sid, call.to_json(), fingerprint[0], response):
                 tx.record(NOBODY, None, "call", "began", fields=("number.attested",) if attested else ())
-                return answer
+                return response
             row = call_state.load(tx, sid)
         still_first = row is not None and row.step == 0 and row.fingerprint in fingerprint and not row.leased_to
-        answered = call_state.stored_answer(tx, row) if row is not None and still_first else None
-    return answered or screens.refusal(on.phrases)
+        known = call_state.stored_response(tx, row) if row is not None and still_first else None
+    return known or screens.refusal(on.phrases)
 
 
 def begin_turn(
@@ -120,7 +120,7 @@ def begin_turn(
 
 def recall_to_keypad(on: PhoneContext, sid: str, token: str, fingerprint: Fingerprint) -> str:
     """The caller was sent here from the room. A turn like any other while they are still in it; after that, and for a
-    repeat, the answer is the current screen. Raises `RefusedError`."""
+    repeat, the response is the current screen. Raises `RefusedError`."""
     with on.store.transaction("phone", sid) as tx:
         row = call_state.load(tx, sid)
         if row is None or row.ended_at is not None:
@@ -130,14 +130,14 @@ def recall_to_keypad(on: PhoneContext, sid: str, token: str, fingerprint: Finger
             raise RefusedError("not the turn this call waits for")
         if call.at == "talking" and is_step_token(tx.keys, token, sid, row.step):
             return _go_on(tx, on, row, call, t.RecalledToKeypad(), fingerprint)
-        known = call_state.stored_answer(tx, row) if not row.leased_to else None
+        known = call_state.stored_response(tx, row) if not row.leased_to else None
     if known is None:
         raise RefusedError("a call that has gone on")
     return known
 
 
 def _wait(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str:
-    """A repeat, while the first delivery of its turn is hashing: it gets the same answer."""
+    """A repeat, while the first delivery of its turn is hashing: it gets the same response."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         time.sleep(POLL)
@@ -179,7 +179,7 @@ def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fi
             if (
                 heard == STRAY
                 and before.proved_by is not None
-                and (known := call_state.stored_answer(tx, row)) is not None
+                and (known := call_state.stored_response(tx, row)) is not None
             ):
                 return known  # no turn at all: what it cut short is said once more
             call, then = transitions.step(before, desk_for(tx, on.settings, before), heard)
@@ -236,9 +236,9 @@ def _settle(
     with on.store.transaction("phone", begun.row.sid) as tx:
         now = call_state.load(tx, begun.row.sid)
         if now is not None and now.step == begun.row.step + 1 and now.fingerprint in fingerprint:
-            answered = call_state.stored_answer(tx, now)
-            if answered is not None:
-                return answered
+            known = call_state.stored_response(tx, now)
+            if known is not None:
+                return known
         if now is None or now.step != begun.row.step:
             raise RefusedError("the call went on without this turn")
         outcome = pin.settle(tx, begun.attempt, right, begun.keyed)
@@ -248,13 +248,13 @@ def _settle(
 
 
 def _stored(tx: Transaction, row: CallRow, token: str, fingerprint: Fingerprint) -> str | None:
-    """The stored answer, for a repeat of the last turn; None for the turn this call waits for. Raises `RefusedError`."""
+    """The stored response, for a repeat of the last turn; None for the turn this call waits for. Raises `RefusedError`."""
     if is_step_token(tx.keys, token, row.sid, row.step):
         return None
     if row.step and is_step_token(tx.keys, token, row.sid, row.step - 1) and row.fingerprint in fingerprint:
-        answered = call_state.stored_answer(tx, row)
-        if answered is not None:
-            return answered
+        known = call_state.stored_response(tx, row)
+        if known is not None:
+            return known
     raise RefusedError("not the turn this call waits for")
 
 
@@ -282,9 +282,9 @@ def _finish(
     fingerprint: Fingerprint,
     pause: int = 0,
 ) -> str:
-    answer = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
-    call_state.save(tx, row, call.to_json(), fingerprint[0], answer, proved_by=call.proved_by)
-    return answer
+    response = on.draw(replace(screen, pause=pause), row.sid, row.step + 1)
+    call_state.save(tx, row, call.to_json(), fingerprint[0], response, proved_by=call.proved_by)
+    return response
 
 
 def call_of(row: CallRow, stepped: Call | None = None) -> Call:

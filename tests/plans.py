@@ -54,7 +54,7 @@ FEW: Final = {  # tables that do not grow with use
 }
 SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
     *("ix_jobs_due", "ix_jobs_kind_due", "ix_jobs_ordering_key", "ix_jobs_given_up"),
-    *("ix_calls_answered", "ix_agent_legs_live"),
+    *("ix_calls_response", "ix_agent_legs_live"),
     *("ix_delegations_live", "ix_codes_live", "ix_slack_members_staff", "ix_pin_guards_locked_until"),
     *("ix_ledger_checkpoints_retiring", "ix_ledger_checkpoints_over"),
 }

@@ -48,13 +48,13 @@ def form(tx: Transaction, context: SlackContext, who: Who, account: int, number:
 
 
 def _prove(tx: Transaction, context: SlackContext, who: Who) -> Message:
-    found = verification.standings(tx, who, MOST)
+    found = verification.proofs(tx, who, MOST)
     if not found.each and not found.more:
         return customer_messages.plain(context.phrases, "nothing_allowed")
     if none := accounts.without_support(tx, who):
         return customer_messages.refused(context.phrases, none)
     needed = choices.requests(tx, who)
-    return verification_messages.standing(context.phrases, found, needed, ticket_lists.drafts(tx, who))
+    return verification_messages.proofs(context.phrases, found, needed, ticket_lists.drafts(tx, who))
 
 
 def _proved(tx: Transaction, context: SlackContext, who: Who) -> Message:

@@ -7,7 +7,7 @@ from typing import Final
 
 from authz import Subject
 from bot.platform.context import SlackContext
-from bot.platform.identity import SlackUser, Who, standing_for
+from bot.platform.identity import SlackUser, Who, acting_for
 from bot.views import agent_cards, customer_messages, verification_messages
 from bot.views import blocks as b
 from bot.views.blocks import Message
@@ -34,7 +34,7 @@ def _desk_head(context: SlackContext, tx: Transaction, thread: TicketThread) -> 
 
 def _who(thread: TicketThread) -> Who:
     """The customer of a thread: what goes there is asked for as them, at this moment."""
-    return standing_for(Subject.of_person(thread.person or 0), SlackUser("", "", thread.team))
+    return acting_for(Subject.of_person(thread.person or 0), SlackUser("", "", thread.team))
 
 
 def _customer_head(context: SlackContext, tx: Transaction, thread: TicketThread) -> Message | None:

@@ -33,7 +33,7 @@ class Who(Actor):
     user: SlackUser = field(kw_only=True)
 
 
-def standing_for(subject: Subject, user: SlackUser) -> Who:
+def acting_for(subject: Subject, user: SlackUser) -> Who:
     """A linked member is verified. A second proof they give counts with this member, and nowhere else (docs/second-proofs.md)."""
     return Who(subject, Proof.VERIFIED, f"{user.team}:{user.user}", user=user)
 
@@ -84,7 +84,7 @@ def known(tx: Transaction, user: SlackUser | None) -> Who | None:
     if member is None or member.suspended:
         return None
     slack_members.met(tx, member, user.via, user.dm)
-    return standing_for(member.subject, user)
+    return acting_for(member.subject, user)
 
 
 def link(tx: Transaction, home: str, user: SlackUser | None, digits: str) -> Link:

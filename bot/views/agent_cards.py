@@ -90,13 +90,13 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
     answer = b.button(p.plain("button.answer"), "desk_answer", number, style="primary")
     return (
         *b.actions(
-            b.button(p.plain("button.take"), "desk_take", OfTicket(found.number, found.holder or 0)),
+            b.button(p.plain("button.take"), "desk_take", OfTicket(found.number, found.assignee or 0)),
             None if found.requester is None else answer,
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
         ),
         *b.actions(
-            b.button(p.plain("button.put_back"), "desk_put_back", number) if found.holder else None,
+            b.button(p.plain("button.put_back"), "desk_put_back", number) if found.assignee else None,
             callback if phone and found.known else None,
             b.button(p.plain("button.verify"), "desk_verify", number),
         ),
@@ -104,7 +104,7 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
 
 
 def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer: str) -> Message:
-    """One entry of a ticket in the desk's thread: whose it is, and of an answer to the customer what became of it."""
+    """One message of a ticket in the desk's thread: whose it is, and of an answer to the customer what became of it."""
     who = said.name or p.plain("somebody")
     if said.event:
         return b.message(b.context(p.say(f"event.{said.event}", name=who, at=moment(said.at))))

@@ -225,7 +225,7 @@ def ticket_buttons(p: Phrases, ticket: Ticket, *, reply: bool = False) -> tuple[
 
 
 def said_in(p: Phrases, said: Said) -> list[Block]:
-    """One entry of a ticket, for the customer: who, when, what; or what became of it."""
+    """One message of a ticket, for the customer: who, when, what; or what became of it."""
     if said.event:
         return [b.context(p.say(f"event.{said.event}", name=said.name, at=moment(said.at)))]
     by = "said_desk" if said.by_desk else "said_customer"

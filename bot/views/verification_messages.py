@@ -85,7 +85,7 @@ def good_until(p: Phrases, account: str, further: Proved) -> str:
     return p.say("further", account=account, until=clock(further.until))
 
 
-def standing(
+def proofs(
     p: Phrases, found: OfAccounts[Proved | None], needed: Collection[int], drafts: Sequence[Ticket] = ()
 ) -> Message:
     """How far somebody is proved, account by account, with a button for where they are not; and drafts that are waiting.

@@ -59,7 +59,7 @@ def _enter(context: PortalContext, visit: Visit, attempt: Attempt) -> Response:
 def _keep(tx: Transaction, visit: Visit, staff: int) -> bool:
     """What was typed in a session of theirs that had ended, and of nobody else's."""
     unsent = submissions.unpacked(visit.form.get("unsent", ""))
-    if not unsent or sessions.owner(tx, STAFF, visit.session) != staff:
+    if not unsent or sessions.whose(tx, STAFF, visit.session) != staff:
         return False
     for form, words in unsent.items():
         sent_forms.keep(tx, staff, form, words)

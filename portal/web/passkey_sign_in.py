@@ -27,11 +27,11 @@ def attempt(context: PortalContext, visit: Visit, then: Callable[[Transaction, i
     realm = visit.realm
     with context.store.transaction("portal") as tx:
         found = passkeys.use(tx, context.site, visit.browser, visit.form)
-        if isinstance(found, Used) and found.owner.is_staff != (realm.word == "staff"):
+        if isinstance(found, Used) and found.subject.is_staff != (realm.word == "staff"):
             found = Refused.WRONG
         if not isinstance(found, Used):
             return Tried(why=f"passkey_{found}")
-        id = found.owner.staff if found.owner.is_staff else found.owner.person
+        id = found.subject.staff if found.subject.is_staff else found.subject.person
         token = signing_in.enter(tx, realm, id)
         if not token:
             return Tried(why="passkey_not_allowed")

@@ -81,7 +81,7 @@ def name_like(tx: Transaction, grant: Grant, words: str) -> AccountName | None:
 
 
 def status(tx: Transaction, grant: Grant) -> Status:
-    """The state of the account, which everybody on it may know."""
+    """The status of the account, which everybody on it may know."""
     tx.require(grant, *CELLS)
     row = tx.connection.execute(_NAME, {"account": grant.account}).one()
     tx.told(grant, "account.status")
@@ -103,14 +103,14 @@ def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> AccountNa
 
 
 def takes_billing_alone(tx: Transaction, grant: Grant) -> Status | None:
-    """The state of the account, where it is why whoever may open billing tickets on it may open no other; it is theirs to know."""
+    """The status of the account, where it is why whoever may open billing tickets on it may open no other; it is theirs to know."""
     tx.require(grant, "ticket.open:billing")
     ask = Ask(grant.subject, Action.TICKET_OPEN, grant.account, Topic.TECHNICAL, grant.proof, at=At.PAGES)
     verdict = judge(ask, tx.standing(ask))
-    state = billing_alone(verdict) if isinstance(verdict, Denied) else None
-    if state is not None:
+    status = billing_alone(verdict) if isinstance(verdict, Denied) else None
+    if status is not None:
         tx.told(grant, "account.status")
-    return state
+    return status
 
 
 def naming(tx: Transaction, ask: Ask) -> Grant | None:

@@ -20,7 +20,7 @@ RINGS_FOR: Final = 60_000  # ms from ringing to pressing 1, or to Twilio telling
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class NextRing:
     """Whether a phone is to be rung now, later, or never; `number` where it is now. `closed`: whose it was is suspended."""
 
     number: str = ""
@@ -42,17 +42,17 @@ def add(tx: Transaction, support_call: int, numbers: Sequence[str]) -> None:
         tx.connection.execute(insert(tables.agent_legs), rows)
 
 
-def turn(tx: Transaction, support_call: int, leg: int) -> Turn:
+def next_ring(tx: Transaction, support_call: int, leg: int) -> NextRing:
     """Whether it is this phone's turn to ring for this caller: then it counts as ringing from now on."""
     mine = _find(tx, support_call, leg)
     if mine is None or mine.rung_at is not None or mine.call_ended_at is not None or mine.taken_by is not None:
-        return Turn()
+        return NextRing()
     if _closed(tx, [mine.number]):
-        return Turn(closed=True)
+        return NextRing(closed=True)
     if any(_is_busy(tx, other) or _is_before(other, mine) for other in _others(tx, mine)):
-        return Turn(later=True)
+        return NextRing(later=True)
     _set(tx, support_call, leg, rung_at=tx.now)
-    return Turn(mine.number)
+    return NextRing(mine.number)
 
 
 def not_rung(tx: Transaction, support_call: int, leg: int) -> None:
@@ -145,7 +145,7 @@ def ended(tx: Transaction, support_call: int, leg: int) -> None:
 
 
 def whose(tx: Transaction, support_call: int, leg: int) -> int | None:
-    """The member of the staff whose phone it is; None: nobody's, or it is shared."""
+    """Whose of the staff the phone it is; None: nobody's, or it is shared."""
     s, lg = tables.staff.c, tables.agent_legs.c
     theirs = (
         select(s.id)

@@ -1,7 +1,7 @@
 """Calls under way: one row for a caller's leg, so that any process can take any turn and a repeat changes nothing.
 
-The state is the phone's own; here it is text. State and last answer are kept sealed, bound to the call, for a PIN may
-have been keyed where an ID was asked for; the answer goes when the call has ended.
+The state is the phone's own; here it is text. State and last response are kept sealed, bound to the call, for a PIN may
+have been keyed where an ID was asked for; the response goes when the call has ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from store.db.statements import AHEAD, Prepared, either
 from store.db.transaction import Transaction
 
 LEASE_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
-ANSWER_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its answer
+RESPONSE_KEPT: Final = 60_000  # ms after the call: a late repeat still gets its response
 CALL_KEPT: Final = 7 * 24 * 3_600_000  # ms: then the row goes; the ledger has what mattered
 CALL_LIFE: Final = 2 * 3_600_000  # ms: a call without a word from Twilio for as long is over
 
@@ -35,9 +35,9 @@ class CallRow:
 
 
 def begin(
-    tx: Transaction, sid: str, state: str, fingerprint: str, answer: str, *, proved_by: int | None = None
+    tx: Transaction, sid: str, state: str, fingerprint: str, response: str, *, proved_by: int | None = None
 ) -> bool:
-    """A call comes in, with the answer it is given. False: this call is known already."""
+    """A call comes in, with the response it is given. False: this call is known already."""
     row: dict[str, object] = {
         "sid": sid,
         "step": 0,
@@ -46,7 +46,7 @@ def begin(
         "started_at": tx.now,
         "proved_by": proved_by,
     }
-    row["answer"] = _seal(tx, sid, "answer", answer)
+    row["response"] = _seal(tx, sid, "response", response)
     return tx.connection.execute(_BEGIN[tx.dialect], row).first() is not None
 
 
@@ -64,7 +64,7 @@ def load(tx: Transaction, sid: str) -> CallRow | None:
         row.step,
         state.decode(),
         row.fingerprint,
-        row.answer,
+        row.response,
         row.leased_to if fresh else None,
         row.started_at,
         row.ended_at,
@@ -72,23 +72,23 @@ def load(tx: Transaction, sid: str) -> CallRow | None:
     )
 
 
-def stored_answer(tx: Transaction, call: CallRow) -> str | None:
-    """What the last turn answered; None once it has gone, or when its key has."""
-    answer = tx.keys.open("calls", call.sealed, f"answer {call.sid}") if call.sealed else None
-    return answer.decode() if answer is not None else None
+def stored_response(tx: Transaction, call: CallRow) -> str | None:
+    """What the last turn was answered with; None once it has gone, or when its key has."""
+    response = tx.keys.open("calls", call.sealed, f"response {call.sid}") if call.sealed else None
+    return response.decode() if response is not None else None
 
 
 def lease(tx: Transaction, sid: str, fingerprint: str) -> None:
-    """This turn takes longer than one transaction, and is leased to this delivery of it: whoever repeats it meanwhile waits for its answer."""
+    """This turn takes longer than one transaction, and is leased to this delivery of it: whoever repeats it meanwhile waits for its response."""
     tx.connection.execute(_LEASE, {"key": sid, "now_leased_to": fingerprint, "now_leased_at": tx.now})
 
 
-def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, answer: str, *, proved_by: int | None) -> None:
-    """The turn is over: its state, its answer, the next step, and whose PIN counts from now on."""
+def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, response: str, *, proved_by: int | None) -> None:
+    """The turn is over: its state, its response, the next step, and whose PIN counts from now on."""
     new = {
         "new_state": _seal(tx, call.sid, "state", state),
         "new_fingerprint": fingerprint,
-        "new_answer": _seal(tx, call.sid, "answer", answer),
+        "new_answer": _seal(tx, call.sid, "response", response),
     }
     _SAVE.run(tx, key=call.sid, new_step=call.step + 1, new_proved_by=proved_by, **new)
 
@@ -113,13 +113,13 @@ def end(tx: Transaction, sid: str) -> bool:
 
 
 def sweep(tx: Transaction) -> None:
-    """Stored answers go soon after the call, the rows after a week; a call Twilio never ended is ended."""
+    """Stored responses go soon after the call, the rows after a week; a call Twilio never ended is ended."""
     c, d = tables.calls.c, tables.deliveries.c
     tx.connection.execute(
         update(tables.calls).where(c.ended_at.is_(None), c.started_at < tx.now - CALL_LIFE).values(ended_at=tx.now)
     )
-    over = c.ended_at < tx.now - ANSWER_KEPT
-    tx.connection.execute(update(tables.calls).where(over, c.answer.is_not(None)).values(answer=None))
+    over = c.ended_at < tx.now - RESPONSE_KEPT
+    tx.connection.execute(update(tables.calls).where(over, c.response.is_not(None)).values(response=None))
     tx.connection.execute(delete(tables.calls).where(c.ended_at < tx.now - CALL_KEPT))
     tx.connection.execute(delete(tables.deliveries).where(d.at < tx.now - 3 * 24 * 3_600_000))
 
@@ -138,7 +138,7 @@ def _seal(tx: Transaction, sid: str, what: str, words: str) -> bytes:
     return tx.keys.seal("calls", words.encode(), f"{what} {sid}")
 
 
-_new = ("sid", "step", "state", "fingerprint", "answer", "started_at", "proved_by")
+_new = ("sid", "step", "state", "fingerprint", "response", "started_at", "proved_by")
 _BEGIN = either(
     lambda insert: (
         insert(tables.calls)
@@ -170,7 +170,7 @@ _SAVE = Prepared(
         step=bindparam("new_step"),
         state=bindparam("new_state"),
         fingerprint=bindparam("new_fingerprint"),
-        answer=bindparam("new_answer"),
+        response=bindparam("new_answer"),
         proved_by=bindparam("new_proved_by"),
         leased_to=None,
         leased_at=None,

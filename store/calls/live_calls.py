@@ -141,7 +141,7 @@ def look(tx: Transaction, grant: Grant, support_call: int) -> LiveCall | None:
 def case(
     tx: Transaction, grant: Grant, support_call: int, texting: Collection[str] = (), *, facts: bool = False
 ) -> Case | None:
-    """The card, for the member of the staff who took the call, or for the worker that posts it. None: no such call of theirs.
+    """The card, for whoever of the staff took the call, or for the worker that posts it. None: no such call of theirs.
     `texting`: the countries to which codes go by text message, if they go at all. `facts`: with what the caller may be told."""
     tx.require(grant, "desk.card.view", "desk.deliver")
     r, waiting = tables.support_calls.c, support_calls.queue(tx)

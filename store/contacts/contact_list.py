@@ -107,7 +107,7 @@ def out_of_sight(
 
 def _sees(scheme: Scheme, held: frozenset[str], topic: str, kind: str) -> bool:
     """A ticket of one's own: by the right to see those of its topic, or as a request one may make."""
-    return scheme.answer(held, f"ticket.view:{topic}").allowed or kind in requests_followed(scheme, held)
+    return scheme.ruling(held, f"ticket.view:{topic}").allowed or kind in requests_followed(scheme, held)
 
 
 def _contact(tx: Transaction, grant: Grant, row: Any) -> Contact:

@@ -49,7 +49,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One entry of a ticket: what was said, or an event. `author` is a subject, `name` theirs, or empty; `edited`: it was
+    """One message of a ticket: what was said, or an event. `author` is a subject, `name` theirs, or empty; `edited`: it was
     changed since. Times in ms."""
 
     id: int

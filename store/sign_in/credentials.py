@@ -272,8 +272,8 @@ def put(
     passkeys.remove_all(tx, realm.subject(id), but=passkey)
     sealed = None if password is None else tx.keys.seal(realm.sealed, password.encode(), f"password {id}")
     row = {"password": sealed, "set_at": tx.now, **app}
-    new = upsert(tx, realm.logins).values({realm.owner: id, **row})
-    tx.connection.execute(new.on_conflict_do_update(index_elements=[realm.owner], set_=row))
+    new = upsert(tx, realm.logins).values({realm.column: id, **row})
+    tx.connection.execute(new.on_conflict_do_update(index_elements=[realm.column], set_=row))
     sessions.end_all(tx, realm, id)
     tx.record(realm.subject(id), None, f"{realm.word}.login", "set")
 
@@ -321,7 +321,7 @@ def _hasher(memory: int, passes: int) -> argon2.PasswordHasher:
 def _logins(realm: Realm) -> Select[Any]:
     logins, people = realm.logins, realm.people
     whose = select(people.c.id, people.c.username, realm.may_work.label("may_work"), *logins.c)
-    return whose.join(logins, logins.c[realm.owner] == people.c.id)
+    return whose.join(logins, logins.c[realm.column] == people.c.id)
 
 
 @lru_cache(maxsize=4)
@@ -331,7 +331,7 @@ def _find(realm: Realm) -> Executable:
 
 @lru_cache(maxsize=4)
 def _lock(realm: Realm) -> Executable:
-    mine = realm.logins.c[realm.owner] == bindparam("id")
+    mine = realm.logins.c[realm.column] == bindparam("id")
     return _logins(realm).where(mine).with_for_update(of=realm.logins)
 
 

@@ -1,7 +1,7 @@
 """What a browser is asked for a passkey, and what it answers: a challenge of ours, good once, and everything WebAuthn has us look at.
 
 py_webauthn does the cryptography. What it leaves to its callers is here: that a challenge is answered once, in the browser and for
-the thing it was asked for; that nothing comes out of a frame; that the handle is its owner's; and that no attestation is read.
+the thing it was asked for; that nothing comes out of a frame; that the handle is theirs; and that no attestation is read.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A passkey proves the device and, by `user verification`, whoever holds it; it answers for one site alone, so it cannot be said aloud
 or typed into a page of somebody else's. The challenge goes into our own form, sealed: good for five minutes, in one browser, for one
-thing, and once. Nobody types who they are: a passkey brings its owner along, and a stranger learns nothing.
+thing, and once. Nobody types who they are: a passkey says whose it is, and a stranger learns nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _DAY: Final = 24 * 3_600_000  # ms
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """As its owner is shown it. Times in ms; `counts_from`: from when on it is a second proof."""
+    """As whoever has it is shown it. Times in ms; `counts_from`: from when on it is a second proof."""
 
     id: int
     name: str
@@ -52,7 +52,7 @@ class Passkey:
 class New:
     """One that is right, and not kept yet."""
 
-    owner: Subject
+    subject: Subject
     row: dict[str, Any]
 
 
@@ -60,7 +60,7 @@ class New:
 class Used:
     """Whoever used one just now, with their device unlocked."""
 
-    owner: Subject
+    subject: Subject
     passkey: int
     counts_from: int
 
@@ -83,56 +83,56 @@ def to_use(keys: Keys, now: int, site: Site, browser: str) -> Question:
     return passkey_answers.to_use(keys, now, site, _bound(_USE, browser))
 
 
-def to_add(tx: Transaction, site: Site, owner: Subject, browser: str, *, invited: bool = False) -> Question:
-    """For its owner: one that is not on this device already; or anew, in the place of those before it."""
-    rows = tx.connection.execute(select(_p.c.credential_id, _p.c.handle).where(_of(owner)).order_by(_p.c.id)).all()
+def to_add(tx: Transaction, site: Site, subject: Subject, browser: str, *, invited: bool = False) -> Question:
+    """For whoever adds it: one that is not on this device already; or anew, in the place of those before it."""
+    rows = tx.connection.execute(select(_p.c.credential_id, _p.c.handle).where(_of(subject)).order_by(_p.c.id)).all()
     handle = rows[0].handle if rows else secrets.token_bytes(passkey_answers.BYTES)
     known = [row.credential_id for row in rows if not invited]
-    bound = _bound(_ADD, browser, owner)
-    return passkey_answers.to_add(tx.keys, tx.now, site, bound, _named(tx, owner), handle, known)
+    bound = _bound(_ADD, browser, subject)
+    return passkey_answers.to_add(tx.keys, tx.now, site, bound, _named(tx, subject), handle, known)
 
 
-def check(tx: Transaction, site: Site, owner: Subject, browser: str, form: Mapping[str, str]) -> New | Refused:
+def check(tx: Transaction, site: Site, subject: Subject, browser: str, form: Mapping[str, str]) -> New | Refused:
     """What a browser has just made: theirs once it is kept. `form`: `challenge` as `to_add` sealed it, `passkey` as the browser answered,
     `name`."""
-    asked = passkey_answers.opened(tx.keys, tx.now, form, _bound(_ADD, browser, owner))
+    asked = passkey_answers.opened(tx.keys, tx.now, form, _bound(_ADD, browser, subject))
     if asked is None:
         return Refused.LATE
     try:
         made = passkey_answers.made(site, asked[: passkey_answers.BYTES], form.get("passkey", ""))
     except faults():
-        return _refused(tx, owner, Refused.WRONG)
+        return _refused(tx, subject, Refused.WRONG)
     if not passkey_answers.once(tx, asked):
         return Refused.LATE
     if tx.connection.execute(select(_p.c.id).where(_p.c.credential_id == made["credential_id"])).first() is not None:
-        return _refused(tx, owner, Refused.THERE)
-    sealed = tx.keys.seal(_KEY, made["public_key"], _whose(owner, made["credential_id"]))
+        return _refused(tx, subject, Refused.THERE)
+    sealed = tx.keys.seal(_KEY, made["public_key"], _whose(subject, made["credential_id"]))
     named = {"handle": asked[passkey_answers.BYTES :], "name": form.get("name", "").strip()[:LONGEST_NAME]}
-    return New(owner, made | named | {"public_key": sealed})
+    return New(subject, made | named | {"public_key": sealed})
 
 
 def keep(tx: Transaction, new: New, *, invited: bool = False) -> int | Refused:
     """Its id: it is theirs from now on. `invited`: at an invitation, where it is a second proof at once for whoever had nothing that it
     could overrule (D-passkey), and comes in the place of those before it (`remove_all`)."""
-    owner = new.owner
-    if not _is_here(tx, owner):
-        return _refused(tx, owner, Refused.SUSPENDED)
-    if not invited and tx.connection.execute(select(func.count(_p.c.id)).where(_of(owner))).scalar_one() >= MOST:
+    subject = new.subject
+    if not _is_here(tx, subject):
+        return _refused(tx, subject, Refused.SUSPENDED)
+    if not invited and tx.connection.execute(select(func.count(_p.c.id)).where(_of(subject))).scalar_one() >= MOST:
         return Refused.MANY
-    at_once = invited and owner.is_person and not factors.has_any(tx, owner.person)
+    at_once = invited and subject.is_person and not factors.has_any(tx, subject.person)
     row = new.row | {
         "made_at": tx.now,
         "counts_from": tx.now if at_once else tx.now + COOLING,
-        "person_id": owner.person if owner.is_person else None,
-        "staff_id": owner.staff if owner.is_staff else None,
+        "person_id": subject.person if subject.is_person else None,
+        "staff_id": subject.staff if subject.is_staff else None,
     }
     kept = upsert(tx, _p).values(**row).on_conflict_do_nothing(index_elements=["credential_id"])
     id: int | None = tx.connection.execute(kept.returning(_p.c.id)).scalar()
     if id is None:
-        return _refused(tx, owner, Refused.THERE)
-    tx.record(owner, None, "passkey", "added", fields=(f"passkey:{id}",))
-    if owner.is_staff or not invited:  # of an invitation customers are told by itself: signing_in.join
-        _tell(tx, owner, "added", id)
+        return _refused(tx, subject, Refused.THERE)
+    tx.record(subject, None, "passkey", "added", fields=(f"passkey:{id}",))
+    if subject.is_staff or not invited:  # of an invitation customers are told by itself: signing_in.join
+        _tell(tx, subject, "added", id)
     return id
 
 
@@ -149,128 +149,130 @@ def use(tx: Transaction, site: Site, browser: str, form: Mapping[str, str]) -> U
         return Refused.WRONG
     if row is None:
         return Refused.WRONG
-    owner = Subject.of_person(row.person_id) if row.person_id is not None else Subject.of_staff(row.staff_id)
-    key = tx.keys.open(_KEY, row.public_key, _whose(owner, row.credential_id)) or b""
+    subject = Subject.of_person(row.person_id) if row.person_id is not None else Subject.of_staff(row.staff_id)
+    key = tx.keys.open(_KEY, row.public_key, _whose(subject, row.credential_id)) or b""
     try:
         count, backed_up = passkey_answers.verified(site, asked, answer, key, row.handle, row.backup_eligible)
     except faults():
-        return _refused(tx, owner, Refused.WRONG, row.id)
+        return _refused(tx, subject, Refused.WRONG, row.id)
     if not passkey_answers.once(tx, asked):
-        return _refused(tx, owner, Refused.LATE, row.id)
-    if not _is_here(tx, owner):
-        return _refused(tx, owner, Refused.SUSPENDED, row.id)
+        return _refused(tx, subject, Refused.LATE, row.id)
+    if not _is_here(tx, subject):
+        return _refused(tx, subject, Refused.SUSPENDED, row.id)
     onward = (_p.c.sign_count < count) | ((_p.c.sign_count == 0) & (count == 0))
     new = update(_p).where(_p.c.id == row.id, onward).values(sign_count=count, backed_up=backed_up, last_used_at=tx.now)
     if tx.connection.execute(new.returning(_p.c.id)).first() is None:
-        alerts.alert(tx, "passkey_count", f"{row.id}:{tx.now // _DAY}", subject=owner)
-        return _refused(tx, owner, Refused.COUNT, row.id)
-    tx.record(owner, None, "passkey", "used", fields=(f"passkey:{row.id}",))
-    return Used(owner, row.id, row.counts_from)
+        alerts.alert(tx, "passkey_count", f"{row.id}:{tx.now // _DAY}", subject=subject)
+        return _refused(tx, subject, Refused.COUNT, row.id)
+    tx.record(subject, None, "passkey", "used", fields=(f"passkey:{row.id}",))
+    return Used(subject, row.id, row.counts_from)
 
 
-def listed(tx: Transaction, owner: Subject) -> list[Passkey]:
-    """For its owner's own page."""
+def listed(tx: Transaction, subject: Subject) -> list[Passkey]:
+    """For their own page."""
     columns = (_p.c.id, _p.c.name, _p.c.made_at, _p.c.counts_from, _p.c.last_used_at, _p.c.backed_up)
-    return [Passkey(*row) for row in tx.connection.execute(select(*columns).where(_of(owner)).order_by(_p.c.id)).all()]
+    return [
+        Passkey(*row) for row in tx.connection.execute(select(*columns).where(_of(subject)).order_by(_p.c.id)).all()
+    ]
 
 
-def any_counts(tx: Transaction, owner: Subject) -> bool:
+def any_counts(tx: Transaction, subject: Subject) -> bool:
     """Whether one of theirs is a second proof."""
-    good = select(_p.c.id).where(_of(owner), _p.c.counts_from <= tx.now).limit(1)
+    good = select(_p.c.id).where(_of(subject), _p.c.counts_from <= tx.now).limit(1)
     return tx.connection.execute(good).first() is not None
 
 
-def rename(tx: Transaction, owner: Subject, id: int, name: str) -> bool:
+def rename(tx: Transaction, subject: Subject, id: int, name: str) -> bool:
     """Whether it is theirs."""
-    new = update(_p).where(_p.c.id == id, _of(owner)).values(name=name.strip()[:LONGEST_NAME])
+    new = update(_p).where(_p.c.id == id, _of(subject)).values(name=name.strip()[:LONGEST_NAME])
     if tx.connection.execute(new.returning(_p.c.id)).first() is None:
         return False
-    tx.record(owner, None, "passkey", "renamed", fields=(f"passkey:{id}",))
+    tx.record(subject, None, "passkey", "renamed", fields=(f"passkey:{id}",))
     return True
 
 
-def remove(tx: Transaction, owner: Subject, id: int, *, only_passkeys: bool = False, but: str = "") -> Refused | None:
+def remove(tx: Transaction, subject: Subject, id: int, *, only_passkeys: bool = False, but: str = "") -> Refused | None:
     """None: it is removed, and what was proved by it ends. Never the last thing they can sign in with; `only_passkeys`: a password
     is no such thing (STAFF_PASSKEYS). `but`: the session they do it in goes on."""
-    if owner.is_person:
-        lock_all(tx, [owner.person])
-    _is_here(tx, owner)  # locked: of two that are removed at once one sees that it is the last
-    theirs = list(tx.connection.execute(select(_p.c.id).where(_of(owner))).scalars())
+    if subject.is_person:
+        lock_all(tx, [subject.person])
+    _is_here(tx, subject)  # locked: of two that are removed at once one sees that it is the last
+    theirs = list(tx.connection.execute(select(_p.c.id).where(_of(subject))).scalars())
     if id not in theirs:
         return Refused.GONE
-    if len(theirs) == 1 and (only_passkeys or not has_password(tx, owner)):
+    if len(theirs) == 1 and (only_passkeys or not has_password(tx, subject)):
         return Refused.LAST
     tx.connection.execute(delete(_p).where(_p.c.id == id))
-    tx.record(owner, None, "passkey", "removed", fields=(f"passkey:{id}",))
-    if owner.is_person:
-        revoke(tx, [owner.person], "passkey", but=but)
-    _tell(tx, owner, "removed", id)
+    tx.record(subject, None, "passkey", "removed", fields=(f"passkey:{id}",))
+    if subject.is_person:
+        revoke(tx, [subject.person], "passkey", but=but)
+    _tell(tx, subject, "removed", id)
     return None
 
 
-def remove_all(tx: Transaction, owner: Subject, *, but: int | None = None) -> None:
+def remove_all(tx: Transaction, subject: Subject, *, but: int | None = None) -> None:
     """They begin anew, by an invitation, with `but` or without any: what they had may be lost."""
-    gone = delete(_p).where(_of(owner), _p.c.id != (but or 0)).returning(_p.c.id)
+    gone = delete(_p).where(_of(subject), _p.c.id != (but or 0)).returning(_p.c.id)
     ids = tx.connection.execute(gone).scalars().all()
     for id in ids:
-        tx.record(owner, None, "passkey", "removed", fields=(f"passkey:{id}",))
-    if ids and owner.is_person:
-        revoke(tx, [owner.person], "passkey")
+        tx.record(subject, None, "passkey", "removed", fields=(f"passkey:{id}",))
+    if ids and subject.is_person:
+        revoke(tx, [subject.person], "passkey")
 
 
-def _is_here(tx: Transaction, owner: Subject) -> bool:
+def _is_here(tx: Transaction, subject: Subject) -> bool:
     """Whether they may act; and nobody suspends them, nor adds or removes a passkey of theirs, until the transaction has ended."""
-    if owner.is_staff:
+    if subject.is_staff:
         s = tables.staff.c
-        one = select(s.id).where(s.id == owner.staff).with_for_update(key_share=True)
-        return tx.connection.execute(one).first() is not None and works_here(tx, owner.staff)
-    return lock(tx, owner.person)
+        one = select(s.id).where(s.id == subject.staff).with_for_update(key_share=True)
+        return tx.connection.execute(one).first() is not None and works_here(tx, subject.staff)
+    return lock(tx, subject.person)
 
 
-def has_password(tx: Transaction, owner: Subject) -> bool:
+def has_password(tx: Transaction, subject: Subject) -> bool:
     """And the app that goes with it."""
-    if owner.is_staff:
+    if subject.is_staff:
         s = tables.staff_logins.c
         both = select(s.staff_id).where(
-            s.staff_id == owner.staff, s.password.is_not(None), s.authenticator.is_not(None)
+            s.staff_id == subject.staff, s.password.is_not(None), s.authenticator.is_not(None)
         )
     else:
         p, a = tables.person_logins.c, tables.authenticators.c
         app = exists().where(a.person_id == p.person_id, a.confirmed_at.is_not(None), a.ends_at.is_(None))
-        both = select(p.person_id).where(p.person_id == owner.person, p.password.is_not(None), app)
+        both = select(p.person_id).where(p.person_id == subject.person, p.password.is_not(None), app)
     return tx.connection.execute(both).first() is not None
 
 
-def _named(tx: Transaction, owner: Subject) -> tuple[str, str]:
+def _named(tx: Transaction, subject: Subject) -> tuple[str, str]:
     """(username, name): what their device shows them of it."""
-    table, id = (tables.staff, owner.staff) if owner.is_staff else (tables.people, owner.person)
+    table, id = (tables.staff, subject.staff) if subject.is_staff else (tables.people, subject.person)
     row = tx.connection.execute(select(table.c.username, table.c.name).where(table.c.id == id)).one()
     return row.username, row.name
 
 
-def _tell(tx: Transaction, owner: Subject, what: str, id: int) -> None:
-    """To its owner, at every address of theirs."""
-    kind = f"passkey_{what}" if owner.is_person else f"staff_passkey_{what}"
-    whose = {"person": owner.person} if owner.is_person else {"staff": owner.staff}
+def _tell(tx: Transaction, subject: Subject, what: str, id: int) -> None:
+    """To whoever has it, at every address of theirs."""
+    kind = f"passkey_{what}" if subject.is_person else f"staff_passkey_{what}"
+    whose = {"person": subject.person} if subject.is_person else {"staff": subject.staff}
     job_queue.enqueue(tx, "notice", f"{kind}:{id}", {"notice": kind, **whose})
 
 
-def _refused(tx: Transaction, owner: Subject, why: Refused, id: int | None = None) -> Refused:
+def _refused(tx: Transaction, subject: Subject, why: Refused, id: int | None = None) -> Refused:
     fields = (f"why:{why}", *((f"passkey:{id}",) if id is not None else ()))
-    tx.record(owner, None, "passkey", "refused", fields=fields)
+    tx.record(subject, None, "passkey", "refused", fields=fields)
     return why
 
 
-def _bound(what: str, browser: str, owner: Subject | None = None) -> str:
-    return json.dumps([what, browser, owner or ""])
+def _bound(what: str, browser: str, subject: Subject | None = None) -> str:
+    return json.dumps([what, browser, subject or ""])
 
 
-def _whose(owner: Subject, credential: bytes) -> str:
-    return f"{owner} {credential.hex()}"
+def _whose(subject: Subject, credential: bytes) -> str:
+    return f"{subject} {credential.hex()}"
 
 
 _p = tables.passkeys
 
 
-def _of(owner: Subject) -> ColumnElement[bool]:
-    return _p.c.staff_id == owner.staff if owner.is_staff else _p.c.person_id == owner.person
+def _of(subject: Subject) -> ColumnElement[bool]:
+    return _p.c.staff_id == subject.staff if subject.is_staff else _p.c.person_id == subject.person

@@ -31,17 +31,17 @@ class App(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Realm:
     """`word` stands in the ledger, in jobs and in what browsers keep; `prefix` in the names of budgets and digests. `logins` and `sessions` belong to
-    `people` by the column `owner`. `may_work`: who of them is not suspended. `lock` says whether somebody is there (and not suspended), and stays so
+    `people` by `column`. `may_work`: who of them is not suspended. `lock` says whether somebody is there (and not suspended), and stays so
     until the transaction has ended; `app` is their app, of the row of `logins` that is locked, and `spend` says that a code of it was taken.
     `notices` are of tries in vain: by strangers, with the right password, so many of those that no code is taken; `alerted`: supervisors
-    hear of those too. A session ends `idle` ms after its owner did something, and `whole` ms after it began."""
+    hear of those too. A session ends `idle` ms after they did something, and `whole` ms after it began."""
 
     word: str
     prefix: str
     people: Table
     logins: Table
     sessions: Table
-    owner: str
+    column: str
     subject: Callable[[int], Subject]
     may_work: ColumnElement[bool]
     role: ColumnElement[str]
@@ -95,7 +95,7 @@ STAFF: Final = Realm(
     people=_st,
     logins=tables.staff_logins,
     sessions=tables.staff_sessions,
-    owner="staff_id",
+    column="staff_id",
     subject=Subject.of_staff,
     may_work=_st.c.suspended_at.is_(None),
     role=_st.c.role,
@@ -113,7 +113,7 @@ CUSTOMERS: Final = Realm(
     people=tables.people,
     logins=tables.person_logins,
     sessions=tables.person_sessions,
-    owner="person_id",
+    column="person_id",
     subject=Subject.of_person,
     may_work=true(),  # whether they may is the judge's to say, once they have proved who they are: desk/signing_in.py
     role=literal("customer"),

@@ -1,7 +1,7 @@
 """Who is signed in on a page: a token in their cookie, its digest here. ASVS 7.
 
-A session ends after a while in which its owner did nothing (what a page asks by itself does not count), after some hours whatever they
-do (realms.py), at sign-out, when its owner is suspended, when they join anew, and of a customer when their rights change or something
+A session ends after a while in which whoever signed in did nothing (what a page asks by itself does not count), after some hours whatever they
+do (realms.py), at sign-out, when they are suspended, when they join anew, and of a customer when their rights change or something
 that proves them is taken away (revocation.py).
 """
 
@@ -55,7 +55,7 @@ class SignedIn:
 def begin(tx: Transaction, realm: Realm, id: int) -> str:
     """A new session, under a token nobody has had before. Shown to the browser that asked, once."""
     token = secrets.token_urlsafe(BYTES)
-    row = {realm.owner: id, "made_at": tx.now, "seen_at": tx.now, "ended_at": None}
+    row = {realm.column: id, "made_at": tx.now, "seen_at": tx.now, "ended_at": None}
     tx.connection.execute(insert(realm.sessions).values(digest=tx.keys.digest(_use(realm), token), **row))
     return token
 
@@ -71,13 +71,13 @@ def find(tx: Transaction, realm: Realm, token: str, *, does: bool) -> SignedIn |
         s = realm.sessions
         tx.connection.execute(update(s).where(s.c.digest == row.digest).values(seen_at=seen))
     until = min(seen + realm.idle, row.made_at + realm.whole)
-    return SignedIn(realm.subject(row.owner), row.username, row.name, row.role, row.made_at, until, row.digest)
+    return SignedIn(realm.subject(row.whose), row.username, row.name, row.role, row.made_at, until, row.digest)
 
 
-def owner(tx: Transaction, realm: Realm, token: str) -> int | None:
+def whose(tx: Transaction, realm: Realm, token: str) -> int | None:
     """Whose session it is, or was: to know whose words were typed in it."""
     s = realm.sessions.c
-    mine = select(s[realm.owner]).where(s.digest.in_(tx.keys.digests(_use(realm), token)))
+    mine = select(s[realm.column]).where(s.digest.in_(tx.keys.digests(_use(realm), token)))
     found: int | None = tx.connection.execute(mine).scalar()
     return found
 
@@ -90,7 +90,7 @@ def is_good(connection: Connection, keys: Keys, realm: Realm, token: str, now: i
 def end(tx: Transaction, realm: Realm, token: str) -> None:
     s = realm.sessions.c
     one = update(realm.sessions).where(s.digest.in_(tx.keys.digests(_use(realm), token)), s.ended_at.is_(None))
-    id = tx.connection.execute(one.values(ended_at=tx.now).returning(s[realm.owner])).scalar()
+    id = tx.connection.execute(one.values(ended_at=tx.now).returning(s[realm.column])).scalar()
     if id is not None:
         tx.record(realm.subject(id), None, f"{realm.word}.sign_out", "done")
 
@@ -98,7 +98,7 @@ def end(tx: Transaction, realm: Realm, token: str) -> None:
 def end_all(tx: Transaction, realm: Realm, id: int, *, but: str = "") -> None:
     """`but`: not this one (`SignedIn.session`), in which they have just changed what they sign in with."""
     s = realm.sessions.c
-    theirs = update(realm.sessions).where(s[realm.owner] == id, s.ended_at.is_(None), s.digest != but)
+    theirs = update(realm.sessions).where(s[realm.column] == id, s.ended_at.is_(None), s.digest != but)
     tx.connection.execute(theirs.values(ended_at=tx.now))
 
 
@@ -126,9 +126,9 @@ def _query(realm: Realm) -> Select[Any]:
     asked_at = bindparam("asked_at", type_=s.made_at.type)
     return (
         select(
-            s.digest, s[realm.owner].label("owner"), s.seen_at, s.made_at, p.username, p.name, realm.role.label("role")
+            s.digest, s[realm.column].label("whose"), s.seen_at, s.made_at, p.username, p.name, realm.role.label("role")
         )
-        .join(realm.people, p.id == s[realm.owner])
+        .join(realm.people, p.id == s[realm.column])
         .where(
             one_of(s.digest, "of_digest"),
             s.ended_at.is_(None),

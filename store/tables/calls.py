@@ -10,7 +10,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
 class Call(Base):
-    """One caller's leg. `step` numbers the turns; `state` is sealed, and `answer`,
+    """One caller's leg. `step` numbers the turns; `state` is sealed, and `response`,
     the TwiML of the last one, for repeats. `proved_by`: whose PIN was keyed in it and counts."""
 
     __tablename__ = "calls"
@@ -18,13 +18,13 @@ class Call(Base):
     step: Mapped[int] = mapped_column(Integer)
     state: Mapped[bytes]
     fingerprint: Mapped[str]
-    answer: Mapped[bytes | None]
+    response: Mapped[bytes | None]
     leased_to: Mapped[str | None]
     leased_at: Mapped[int | None]
     started_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)
     proved_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
-    __table_args__ = (only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),)
+    __table_args__ = (only("ix_calls_response", "response IS NOT NULL", "ended_at"),)
 
 
 class SupportCall(Base):

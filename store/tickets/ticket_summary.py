@@ -24,7 +24,7 @@ HOW: Final = {"phone": "pin", "slack": "slack"}  # channel → by what one is ve
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `holder` whose that is: an id.
+    """`requester` is None where nobody has proved who they are. `taken_by` is a name, or empty; `assignee` whose that is: an id.
     `proved`: how they had proved who they are when the desk got this: a factor of step_ups.py, or HOW they were verified.
     `left_by`: of what is nobody's ticket, or was left under a threat and is in the queue, the name of who left it and had proved who they are; or empty.
     `guarded`: it was left under a threat. Nothing that is written on it reaches them, and only supervisors call them.
@@ -42,7 +42,7 @@ class Card:
     taken_by: str
     requester: Requester | None
     first: Said | None
-    holder: int | None = None
+    assignee: int | None = None
     proved: str = "verified"
     left_by: str = ""
     guarded: bool = False
@@ -67,7 +67,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     )  # nothing that the desk writes reaches them
     if row.opened_by is not None and row.account_id is not None and not hidden_from:
         requester = standing.requester(tx, row.opened_by, row.account_id, Proof.VERIFIED)
-    holder, taken_by = _taken_by(tx, number)
+    assignee, taken_by = _taken_by(tx, number)
     first = visible_messages.first(tx, grant, number)
     nobodys = row.status == "pending" or (row.customer_status is not None and requester is None)
     by_name = nobodys and first is not None and first.author.is_person
@@ -84,7 +84,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         taken_by,
         requester,
         first,
-        holder,
+        assignee,
         row.factor or HOW.get(row.channel, "verified"),
         first.name if first is not None and by_name else "",
         row.customer_status is not None,

@@ -106,7 +106,7 @@ def own(tx: Transaction, subject: Subject, account: int, bound: str) -> int | No
     return max(mine, key=lambda row: row.ends_at).id if mine else None
 
 
-def standing(tx: Transaction, subject: Subject, id: int) -> tuple[int, int] | None:
+def still_good(tx: Transaction, subject: Subject, id: int) -> tuple[int, int] | None:
     """(account, until when in ms) of one of theirs that stands now."""
     s = tables.step_ups.c
     its = s.id == id, s.account_id.is_not(None)

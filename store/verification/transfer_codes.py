@@ -41,7 +41,7 @@ def take(
     if said is None:
         return None
     id, topic = said.split(":")
-    proved = step_ups.standing(tx, subject, int(id))
+    proved = step_ups.still_good(tx, subject, int(id))
     if proved is None or (account is not None and account != proved[0]):
         return None
     of_account, ends_at = proved

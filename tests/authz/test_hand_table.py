@@ -69,7 +69,7 @@ def test_a_decision_cites_the_rules_that_stand_in_the_hand_typed_table(scheme: S
     looked = 0
     for cell, answers in TABLES[scheme.name].answers.items():
         for holding, answer in answers.items():
-            said = scheme.answer(frozenset(holding.split("+")), cell, frozenset({"sla"}))
+            said = scheme.ruling(frozenset(holding.split("+")), cell, frozenset({"sla"}))
             assert said.rules, (cell, holding)
             assert set(answer.rules) <= set(said.rules), (cell, holding)
             if answer.yes and answer.ours:

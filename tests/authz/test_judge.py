@@ -324,7 +324,7 @@ def test_all_rights_at_once_are_what_the_judge_says_of_each(proof: Proof) -> Non
                 assert found.no_support is (
                     at is At.SUPPORT
                     and scheme.support_first
-                    and not scheme.answer(column.members, "phone.support").allowed
+                    and not scheme.ruling(column.members, "phone.support").allowed
                 )
                 reopens = (Action.ACCOUNT_REOPEN,) if status is not Status.CLOSED else ()
                 assert found.requests == tuple(a for a in REQUESTS if a in {*may, *step_up} and a not in reopens)

@@ -118,4 +118,4 @@ def test_a_no_cites_the_sets_that_may_where_no_single_holding_may() -> None:
         rows={"billing.view": {"a": no, "b": no, "a+b": yes, "a+c": refusing}},
         memo={},
     )
-    assert scheme.answer(frozenset({"b"}), "billing.view").rules == ("MS-1",)
+    assert scheme.ruling(frozenset({"b"}), "billing.view").rules == ("MS-1",)

@@ -274,7 +274,7 @@ def test_of_two_yeses_the_freer_counts_wherever_it_stands(tmp_path: Path) -> Non
     scheme = load_schemes(tmp_path)["media_temple"]
     sla = frozenset({"sla"})
     answers = [
-        scheme.answer(frozenset(held.split()), "phone.support", facts)[:3]
+        scheme.ruling(frozenset(held.split()), "phone.support", facts)[:3]
         for held, facts in (
             ("owner admin technical billing", sla),
             ("owner admin technical billing", frozenset[str]()),

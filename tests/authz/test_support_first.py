@@ -52,7 +52,7 @@ def everybody(scheme: Scheme) -> Iterator[Standing]:
 
 def has_support(standing: Standing) -> bool:
     """Whether it is held: what may be done with it on the account as it is, is another question."""
-    return standing.scheme.answer(standing.held, "phone.support").allowed
+    return standing.scheme.ruling(standing.held, "phone.support").allowed
 
 
 @pytest.fixture(params=sorted(SCHEMES))

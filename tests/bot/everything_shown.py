@@ -267,7 +267,7 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
     for many in (0, 1, 150):
         stand, waits = standings(text, many), [ticket(text, "draft", 10**9 + n) for n in range(many)]
         for left in (0, 1):
-            shown = verification_messages.standing(P, OfAccounts(tuple(stand), left), {0, 2}, [] if left else waits)
+            shown = verification_messages.proofs(P, OfAccounts(tuple(stand), left), {0, 2}, [] if left else waits)
             yield f"standing {many} {left}", shown
         if stand:  # whoever has proved nothing here is told that
             yield (

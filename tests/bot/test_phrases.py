@@ -109,14 +109,14 @@ def test_every_cell_has_a_word() -> None:
 def test_every_holding_has_a_word(scheme: Scheme) -> None:
     words = {*scheme.roles, *scheme.permissions}
     assert words
-    assert words <= set(WORDS["standing"])
+    assert words <= set(WORDS["held"])
     assert words | {column.name for column in scheme.columns} <= set(WORDS["holding"])
 
 
 def test_no_holding_is_named_that_no_scheme_has() -> None:
     columns = {column.name for scheme in SCHEMES.values() for column in scheme.columns}
     words = {word for scheme in SCHEMES.values() for word in (*scheme.roles, *scheme.permissions)}
-    assert set(WORDS["standing"]) == words | {"nothing"}
+    assert set(WORDS["held"]) == words | {"nothing"}
     assert set(WORDS["holding"]) == words | columns
 
 

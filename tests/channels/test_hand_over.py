@@ -110,4 +110,4 @@ def test_e8_one_of_the_desk_who_leads_no_more_is_told(desk: Desk, mailbox: Mailb
         {"username": "lead.bo", "name": "Bo", "email": "bo@desk.example", "role": "administrator", "slack": []}
     )
     brought(desk, document)
-    assert {to for to, title in told(mailbox) if title == "A member of the desk was changed"} == {"ana", "bo"}
+    assert {to for to, title in told(mailbox) if title == "One of the staff was changed"} == {"ana", "bo"}

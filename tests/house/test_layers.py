@@ -68,7 +68,7 @@ IMPURE = [
     ("ivr.dialogue", "store.db"),
     ("ivr.menu", "ivr.store_desk"),
     ("ivr.ticket_list", "desk"),
-    ("ivr.person", "time"),
+    ("ivr.on_hold", "time"),
 ]
 
 

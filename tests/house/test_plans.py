@@ -61,7 +61,7 @@ MISSED = {  # indices -> whose statement is found without them, on each database
     ("ix_alerts_seen_at",): "change_stamp:stamp",
     ("ix_jobs_given_up",): "job_queue:backlog",
     ("ix_jobs_done",): "job_queue:sweep",
-    ("ix_calls_answered",): "call_state:sweep",
+    ("ix_calls_response",): "call_state:sweep",
     ("ix_callbacks_ended_at",): "callbacks:sweep",
     ("ix_posts_channel",): "ticket_threads:channel_moved",
 }

@@ -1,4 +1,4 @@
-"""Turns through signed requests: a repeat gets its stored answer and has one effect, anything else is refused.
+"""Turns through signed requests: a repeat gets its stored response and has one effect, anything else is refused.
 
 T12, T13
 """
@@ -216,7 +216,7 @@ def everything(desk: Desk, sample_url: str) -> bytes:
     return repr([rows(desk, select(table)) for table in tables.Base.metadata.sorted_tables]).encode()
 
 
-def test_the_stored_answer_is_sealed_and_goes_after_the_call(desk: Desk, sample_url: str) -> None:
+def test_the_stored_response_is_sealed_and_goes_after_the_call(desk: Desk, sample_url: str) -> None:
     caller = Caller(Wire(desk), "+441632960104")
     caller.prove(pin="90734682")
     told = caller.key("3")
@@ -226,12 +226,12 @@ def test_the_stored_answer_is_sealed_and_goes_after_the_call(desk: Desk, sample_
     for open_words in (b"20 dollars", b"<Say", b"<Response", b"90734682"):
         assert open_words not in lying
     caller.hang_up()
-    desk.pass_time(call_state.ANSWER_KEPT / 1000 - 1)
+    desk.pass_time(call_state.RESPONSE_KEPT / 1000 - 1)
     desk.container.worker.sweep()
     assert caller.wire.post(*caller.sent[-2][:2]) == told, "a late repeat still gets its answer"
     desk.pass_time(2)
     desk.container.worker.sweep()
-    assert [row.answer for row in rows(desk, select(tables.calls))] == [None]
+    assert [row.response for row in rows(desk, select(tables.calls))] == [None]
     assert is_refusal(caller.wire.post(*caller.sent[-2][:2]))
 
 
@@ -240,8 +240,8 @@ def test_an_answer_moved_to_another_call_opens_nothing(desk: Desk, caller: Calle
     other = Caller(caller.wire, "+441632960104")
     other.prove(pin="90734682")
     other.key("3")
-    ((sealed,),) = rows(desk, select(tables.calls.c.answer).where(tables.calls.c.sid == other.sid))
-    change(desk, tables.calls.update().where(tables.calls.c.sid == caller.sid).values(answer=sealed))
+    ((sealed,),) = rows(desk, select(tables.calls.c.response).where(tables.calls.c.sid == other.sid))
+    change(desk, tables.calls.update().where(tables.calls.c.sid == caller.sid).values(response=sealed))
     assert "20 dollars" not in caller.again().text
 
 
@@ -263,6 +263,6 @@ def test_two_processes_take_turns_with_one_call(desk: Desk, second_desk: Desk) -
         answer = caller.dial() if turn == "dial" else caller.say() if turn == "say" else caller.key(turn)
         assert answer.status == 200
         caller.wire = wires[(n + 1) % 2]
-        assert caller.again() == answer, "the other process gives the stored answer"
+        assert caller.again() == answer, "the other process gives the stored response"
     assert caller.answer.said[0] == "Ticket 1 0 0 1: Miniserver tide-web (by phone)."
     assert count(desk, tables.tickets) == 1

@@ -54,7 +54,7 @@ KNOWN: dict[str, set[str]] = {
     "telling": set(disclosure.TELLING)
     | {f"{cell}:own" for cell in disclosure.TELLING if cell.startswith("ticket.view")},
     "action": set(CELLS) - set(disclosure.NOT_LISTED),
-    "standing": {word for scheme in SCHEMES.values() for word in scheme.words},
+    "holding": {word for scheme in SCHEMES.values() for word in scheme.words},
     "role": {"agent", "supervisor", "administrator"},
     "account": {str(status) for status in Status},
     "warning": {"fresh_number", "fresh_slack", "fresh_authenticator", "pin_locked"}

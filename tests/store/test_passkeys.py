@@ -40,7 +40,7 @@ def test_it_brings_its_owner_along(one: Passkeyed) -> None:
         for _ in range(3):
             used = one.use(device)
             assert isinstance(used, Used)
-            assert (used.owner, used.passkey) == (owner, id)
+            assert (used.subject, used.passkey) == (owner, id)
         (seen,) = one.do(passkeys.listed, owner)
         assert (seen.name, seen.last_used_at, seen.backed_up) == ("My phone", one.now, False)
 

@@ -67,7 +67,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "call_state.first_delivery": "whether a webhook is new: true or false",
     "call_state.forget_delivery": "forgets that a webhook came; gives nothing back",
-    "call_state.stored_answer": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
+    "call_state.stored_response": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
     "call_state.unproved": reasons.CALL,
     **dict.fromkeys(("one_time_codes." + n for n in ("digests", "issue", "redeem", "sweep")), reasons.CODE),
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "is_free", "is_open", "locked")), reasons.OPENS),
@@ -107,7 +107,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "step_ups." + n
-            for n in ("end_in", "factor", "own", "proof", "reached", "standing", "sweep", "until", "until_own")
+            for n in ("end_in", "factor", "own", "proof", "reached", "still_good", "sweep", "until", "until_own")
         ),
         reasons.FACTOR,
     ),
@@ -216,7 +216,8 @@ REASONS: Final[dict[str, str]] = {
     "account_access.has_case": "whether one of the staff has a case on an account: yes or no",
     "account_access.sweep": "drops what was counted long ago",
     **dict.fromkeys(
-        ("agent_legs." + n for n in ("accepted", "add", "ended", "not_rung", "progress", "turn", "whose")), reasons.LEG
+        ("agent_legs." + n for n in ("accepted", "add", "ended", "next_ring", "not_rung", "progress", "whose")),
+        reasons.LEG,
     ),
     **dict.fromkeys(
         ("agent_legs." + n for n in ("cut_off", "is_closed", "open_phones", "over", "rung", "stop", "to_stop")),
@@ -244,8 +245,8 @@ REASONS: Final[dict[str, str]] = {
                 "end_all",
                 "find",
                 "is_good",
-                "owner",
                 "sweep",
+                "whose",
             )
         ),
         reasons.STAFF,

@@ -478,13 +478,13 @@ def _calls() -> None:
         sa.Column("step", sa.Integer, nullable=False),
         sa.Column("state", sa.LargeBinary, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
-        sa.Column("answer", sa.LargeBinary),
+        sa.Column("response", sa.LargeBinary),
         sa.Column("leased_to", sa.Text),
         sa.Column("leased_at", sa.BigInteger),
         sa.Column("started_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger, index=True),
         sa.Column("proved_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
-        _only("ix_calls_answered", "answer IS NOT NULL", "ended_at"),
+        _only("ix_calls_response", "response IS NOT NULL", "ended_at"),
     )
     op.create_table(
         "support_calls",
