@@ -61,10 +61,10 @@ def _complete(scheme: Scheme, held: Iterable[str]) -> frozenset[str]:
 
 def _freedom(scheme: Scheme, held: frozenset[str], cell: str) -> int:
     """0 for a no, 1 for a yes within a limit, 2 for one while a fact is true, 3 for a yes."""
-    answer = scheme.answer(held, cell, FACTS)
+    answer = scheme.ruling(held, cell, FACTS)
     return 0 if not answer.allowed else 3 if not answer.when else 2 if answer.when in FACTS else 1
 
 
 def _limited(scheme: Scheme, held: frozenset[str], cell: str) -> str:
-    when = scheme.answer(held, cell, FACTS).when
+    when = scheme.ruling(held, cell, FACTS).when
     return f"{cell} when {when}" if when else cell

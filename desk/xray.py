@@ -60,7 +60,7 @@ def of(seen: Examination) -> Xray:
     scheme, people = seen.scheme, seen.people
 
     def may(one: Examined, cell: str) -> bool:
-        return scheme.answer(one.held, cell).allowed
+        return scheme.ruling(one.held, cell).allowed
 
     owners = [one for one in people if scheme.owner in one.held]
     asking = [one for one in people if may(one, "phone.support")]

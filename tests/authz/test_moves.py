@@ -14,7 +14,7 @@ PAIRS = list(permutations(SCHEMES, 2))
 
 def freedom(scheme: Scheme, held: frozenset[str], cell: str) -> int:
     """0 for a no; a yes within a limit of its topic, one while a fact is true, and one without either are each freer than the last."""
-    answer = scheme.answer(held, cell, FACTS)
+    answer = scheme.ruling(held, cell, FACTS)
     return (1 if answer.when else 2) + (answer.when in FACTS or not answer.when) if answer.allowed else 0
 
 
