@@ -63,7 +63,7 @@ def login_details_mail(settings: Settings, made: LinkMail, key: str) -> EmailMes
     until = f"{datetime.fromtimestamp(made.until / 1000, UTC):%-d %B %Y, %H:%M} UTC"
     link = f"{settings.public_url}/login-details/{made.token}"
     words = said["words"].format(link=link, number=made.ticket, until=until)
-    return _mail(settings, made.to, made.name, said["subject"], words, key)
+    return _mail(settings, made.to, made.name, said["title"], words, key)
 
 
 def letter_mail(settings: Settings, letter: Letter) -> EmailMessage:
