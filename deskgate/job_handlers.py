@@ -24,7 +24,7 @@ from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.notices import audience, mail_bounces, notice_delivery
 from store.security import alerts
-from store.sign_in import credentials, invitations
+from store.sign_in import credentials, invitations, recovery
 from store.staff import email_codes
 from store.tickets import login_details
 from store.verification import pin_reset, slack_members, sms_codes
@@ -50,6 +50,7 @@ def make_deliveries(
         **dict.fromkeys(IN_SLACK, lambda _tx, _work: None),
         email_codes.KIND: lambda tx, job: _send_proof_code(settings, send, tx, job),
         credentials.WORK: _tried_to_sign_in,
+        recovery.WORK: lambda tx, job: recovery.answer(tx, permit_worker(tx), str(job.payload["username"])),
         pin_reset.WORK: lambda tx, job: _send_pin_page(settings, send, tx, job),
         login_details.WORK: lambda tx, job: _send_login_link(settings, send, tx, job),
         "ticket_mail": lambda tx, job: _tell_of_ticket(send, tx, job),

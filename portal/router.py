@@ -30,6 +30,7 @@ from portal.customers import (
     people_pages,
     prove_page,
     records_pages,
+    recover_page,
     request_pages,
     xray_page,
 )
@@ -74,6 +75,8 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/sign-in/passkey"): customers_sign_in.show,
     ("POST", "/sign-in/passkey"): customers_sign_in.by_passkey,
     ("POST", "/sign-out"): customers_sign_in.sign_out,
+    ("GET", "/recover"): recover_page.show,
+    ("POST", "/recover"): recover_page.ask,
     ("GET", "/join/{link}"): invitation.show,
     ("POST", "/join/{link}"): invitation.join,
     ("GET", "/join/{link}/passkey"): invitation.show,

@@ -17,7 +17,18 @@ from store.sign_in.realms import CUSTOMERS
 
 # Where a sign-in, or a second proof, may lead: the customers' own pages alone.
 WITHIN: Final = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}){1,8}(\?[A-Za-z0-9._~=&%+-]{1,300})?")
-NOT_WITHIN: Final = ("/sign-in", "/sign-out", "/join", "/enrol", "/pin", "/prove", "/desk", "/simulator", "/static")
+NOT_WITHIN: Final = (
+    "/sign-in",
+    "/sign-out",
+    "/recover",
+    "/join",
+    "/enrol",
+    "/pin",
+    "/prove",
+    "/desk",
+    "/simulator",
+    "/static",
+)
 
 
 def show(context: PortalContext, visit: Visit) -> Response:

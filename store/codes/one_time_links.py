@@ -59,6 +59,14 @@ def look(tx: Transaction, kind: str, token: str) -> tuple[Subject, str] | None:
     return None if row is None else (row.subject, row.bound)
 
 
+def bound_of(tx: Transaction, kind: str, subject: Subject) -> str | None:
+    """What the one that a subject has out is bound to. None: none is out that is good."""
+    c = tables.codes.c
+    theirs = c.kind == _kind(kind), c.subject == subject, c.used_at.is_(None), c.expires_at > tx.now
+    found: str | None = tx.connection.execute(select(c.bound).where(*theirs)).scalar()
+    return found
+
+
 def lock(tx: Transaction, kind: str, token: str) -> bool:
     """Whether a token is good now; if so nobody else uses or ends it until the transaction has ended."""
     found = tx.connection.execute(

@@ -22,6 +22,8 @@ from store.codes import one_time_links
 from store.db import grant_limits
 from store.db.transaction import Transaction
 from store.jobs import job_queue
+from store.security import budgets
+from store.security.budgets import Limit
 from store.sign_in import vouches
 from store.verification import attempt_limits, factors, totp
 from store.verification.attempt_limits import Admission, Reservation
@@ -100,6 +102,20 @@ def _sent(tx: Transaction, grant: Grant, person: int, invited: Invited, once: st
     if invited is Invited.INVITED:
         _owe(tx, person, once or f"{person}:{secrets.token_hex(8)}", vouched=False)
     return invited
+
+
+def invite_again(tx: Transaction, grant: Grant, username: str) -> None:
+    """Somebody asks for it who may be anybody (recovery.py): to whoever has joined and has an app of 72 hours, five a day, and not while
+    a link is out that two of the desk have sent."""
+    tx.require(grant, "desk.deliver")
+    row = tx.connection.execute(_FOUND.where(tables.people.c.username == username)).first()
+    if row is None or row.set_at is None or not lock(tx, row.id) or not _old_app(tx, row.id):
+        return
+    if not _may_be_written_to(tx, row.id, factors.address(tx, row.id), joined=True):
+        return
+    out = one_time_links.bound_of(tx, PAGE, Subject.of_person(row.id))
+    if out != VOUCHED and budgets.take(tx, (Limit(f"recovery:{row.id}", 5, budgets.DAY // 5),)) is None:
+        _sent(tx, grant, row.id, Invited.INVITED, f"{row.id}:{tx.now // AGAIN}")
 
 
 def owe_anew(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = None) -> None:

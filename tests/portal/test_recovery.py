@@ -18,6 +18,7 @@ from tests.portal.passkeying import device, touches
 from tests.portal.peopling import HARBOUR, TIDEWORKS, page, proved
 from tests.portal.test_invitations import mailed
 from tests.portal.test_two_people import MIA, MIAS_ID, answer, leads
+from tests.statements import watched
 
 RAJ, DEV = 7, 2
 VOUCH = page(TIDEWORKS, "mia.chen") + "/vouch"
@@ -114,3 +115,68 @@ def test_a_vouch_alone_opens_nothing(mailing: Desk, mailbox: Mailbox) -> None:
     mailing.work()
     assert not mailed(mailbox)
     assert not re.search("/join/", "".join(mail.get_content() for mail in mailbox.mails))
+
+
+# --- by the app, asked for on the sign-in's page
+
+
+def recovers(desk: Desk, username: str) -> tuple[str, list[str]]:
+    """What a stranger reads, and which statements it took."""
+    stranger, sent = Browser(desk), list[str]()
+    stranger.get("/recover")
+    with watched(desk.store.engine, sent.append):
+        stranger.send("/recover", username=username)
+    return stranger.words, sent
+
+
+def test_a_lost_password_is_set_anew_by_a_link_and_a_code_of_the_app(mailing: Desk, mailbox: Mailbox) -> None:
+    mia = Customer(mailing)
+    recovers(mailing, "mia.chen")
+    mailing.work()
+    assert not mailed(mailbox), "the app is too young"
+    mailing.pass_time(COOLING // 1000)
+    recovers(mailing, "mia.chen")
+    recovers(mailing, "mia.chen")
+    mailing.work()
+    (link,) = mailed(mailbox)
+    mia.get(link)
+    wrong = "000000" if mia.code() != "000000" else "111111"
+    new = "eleven barges under the crane"
+    assert mia.send(link, password=new, again=new, code=wrong).status_code == 422, "never by mail alone"
+    mia.send(link, password=new, again=new, code=mia.code())
+    assert "You are signed in" in mia.words
+    mia.get("/")
+    mia.send("/sign-out")
+    assert mia.sign_in(password=OWN_PASSWORD).status_code == 403
+    assert mia.sign_in(password=new).status_code == 200
+
+
+def test_a_stranger_learns_nothing_by_asking(mailing: Desk, mailbox: Mailbox) -> None:
+    Customer(mailing)
+    mailing.pass_time(COOLING // 1000)
+    Customer(mailing, "leo.fox")
+    asked = [recovers(mailing, name) for name in ("mia.chen", "leo.fox", "raj.patel", "mia.nobody")]
+    assert len({(words, tuple(sent)) for words, sent in asked}) == 1
+    assert "a link is on its way" in asked[0][0]
+    kept = rows(mailing, select(tables.jobs.c.payload).where(tables.jobs.c.kind == "recovery"))
+    assert not any("chen" in payload or "nobody" in payload for (payload,) in kept)
+    for _ in range(12):
+        recovers(mailing, "mia.chen")
+        mailing.pass_time(660)
+    mailing.work()
+    assert 1 <= len(mailed(mailbox)) <= 5
+
+
+def test_asking_ends_no_link_that_two_of_the_desk_have_sent(mailing: Desk, mailbox: Mailbox) -> None:
+    Customer(mailing)
+    mailing.pass_time(COOLING // 1000)
+    ana, bo = leads(mailing)
+    vouches(mailing)
+    asks(ana)
+    answer(bo, "agree")
+    mailing.work()
+    (link,) = mailed(mailbox)
+    recovers(mailing, "mia.chen")
+    mailing.work()
+    assert mailed(mailbox) == [link]
+    assert Browser(mailing).get(link).status_code == 200

@@ -39,6 +39,7 @@ OPENS: dict[str, set[str]] = {
     "alerts.waiting": {"desk.threat.switch"},
     **{f"vouches.{name}": {cell} for name, cell in (("vouch", "contacts.manage"), ("standing", "desk.pin.reissue"))},
     "invitations.owe_anew": {"desk.pin.reissue"},
+    **{key: {"desk.deliver"} for key in ("invitations.invite_again", "recovery.answer")},
     "lock.locked_since": {*CELLS, "account.lock"},
     "lock.set_locked": {"account.lock"},
     "lock.who_may_unlock": {"contacts.view"},

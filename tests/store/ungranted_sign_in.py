@@ -17,6 +17,8 @@ REASONS: Final[dict[str, str]] = {
     "sms_codes.ask_new": "a code to a number its owner wants on file: counted, and good for nothing else",
     **dict.fromkeys(("passkeys.has_password", "passkeys.any_counts"), reasons.FACTOR),
     **dict.fromkeys(("vouches.use", "vouches.sweep"), "ends what an owner has said of somebody: tells nothing"),
+    "recovery.ask": "what a stranger asks for: counted, and looked up afterwards; gives nothing back",
+    "one_time_links.bound_of": reasons.FACTOR,
     "call_approvals.waiting": "what its owner is asked about a call, on a page of theirs: in the ledger",
     "addresses.is_address": reasons.PURE,
     **dict.fromkeys(
