@@ -8,7 +8,7 @@ from authz.grant import Denied, Grant
 from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.matrix import matrix, table
 from authz.moves import Move, move, moves
-from authz.scheme import Scheme, SchemeError
+from authz.scheme import Elsewhere, Scheme, SchemeError
 from authz.scheme_files import load_schemes, read_scheme
 from authz.vocabulary import (
     ABOUT_A_SERVICE,
@@ -69,6 +69,7 @@ __all__ = [
     "At",
     "Broken",
     "Denied",
+    "Elsewhere",
     "Grant",
     "Held",
     "Move",

@@ -33,6 +33,13 @@ class Ruling(NamedTuple):
     waits: bool = False
 
 
+class Elsewhere(NamedTuple):
+    """Where something is done that is not done here, in words, and its address or empty."""
+
+    where: str
+    address: str
+
+
 class Column(NamedTuple):
     """A holding of the table: one word, or several held together."""
 
@@ -43,8 +50,9 @@ class Column(NamedTuple):
 @dataclass(frozen=True, eq=False, slots=True)
 class Scheme:
     """A checked scheme. Compared by identity; `memo` belongs to the judge. `support_first`: at a support channel the right to
-    support comes before every other. `invoiced`: the role whose holder invoices name, or none. `changing`: the rules that a refused change of
-    contacts cites (contact_rules.py). `notices`: for each kind the words that are told, with the rules, in file order."""
+    support comes before every other. `invoiced`: the role whose holder invoices name, or none; `domain_contacts`: where those of domain names
+    are changed. `changing`: the rules that a refused change of contacts cites (contact_rules.py). `notices`: for each kind the words that are
+    told, with the rules, in file order."""
 
     name: str
     title: str
@@ -62,6 +70,7 @@ class Scheme:
     notices: Mapping[str, Mapping[str, tuple[str, ...]]]
     support_first: bool = True
     invoiced: str | None = None
+    domain_contacts: Elsewhere | None = None
     changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Never
 
 from authz.contact_rules import Broken
-from authz.scheme import Column, Scheme, SchemeError, Square
+from authz.scheme import Column, Elsewhere, Scheme, SchemeError, Square
 from authz.scheme_notices import read_notices
 from authz.vocabulary import CELLS, DESK_CELLS, DESK_LIMITS, FACTS, LIMITS, OWNER_ONLY, OWNERS_ACTIONS, Action
 
@@ -20,7 +20,7 @@ _LAST_RULE: Final = {"MT": 23, "SR": 23, "MS": 50}  # docs/schemes.md
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 _HEAD: Final = {
     *("scheme", "title", "roles", "permissions", "together", "owner"),
-    *("at_least_one", "exactly_one", "support_first", "invoiced"),
+    *("at_least_one", "exactly_one", "support_first", "invoiced", "domain_contacts"),
 }
 _KEYS: Final = _HEAD | {"requires", "changing", "switch", "notices", "decisions", "rows"}
 
@@ -105,6 +105,7 @@ class _File:
             notices=notices,
             support_first=not self.desk and self.switched("support_first"),
             invoiced=self.one_role("invoiced", roles),
+            domain_contacts=self.elsewhere("domain_contacts"),
         )
 
     def refuse(self, what: str, row: str = "", column: str = "") -> Never:
@@ -118,6 +119,20 @@ class _File:
         if not isinstance(value, str) or not value:
             self.refuse(f'{key} = "…" is missing')
         return value
+
+    def elsewhere(self, key: str) -> Elsewhere | None:
+        """None where the file does not say."""
+        value = self.document.get(key)
+        if value is None:
+            return None
+        said = {"address": "", **value} if isinstance(value, dict) else {}
+        where, address = said.get("where"), said.get("address")
+        good = isinstance(where, str) and where and isinstance(address, str) and set(said) == {"where", "address"}
+        if not good or not (address == "" or str(address).startswith("https://")):
+            self.refuse(
+                f'{key} = {{ where = "the words", address = "https://…" }}: where in words, and an address or none'
+            )
+        return Elsewhere(str(where), str(address))
 
     def one_role(self, key: str, roles: tuple[str, ...]) -> str | None:
         """None where the file does not say."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from authz import LENDABLE, Grant, Proof, Status
+from authz import LENDABLE, Elsewhere, Grant, Proof, Status
 from desk import accounts
 from desk.actors import Actor
 from store import Transaction
@@ -36,6 +36,7 @@ class AccountPage:
     services: Sequence[Service] | None
     invoices: Sequence[Invoice] | None
     deciders: Deciders | None
+    domain_contacts: Elsewhere | None
 
 
 def account_page(tx: Transaction, who: Actor, number: str) -> AccountPage | None:
@@ -59,6 +60,7 @@ def account_page(tx: Transaction, who: Actor, number: str) -> AccountPage | None
         None if services is None else account_details.services(tx, services),
         None if bills is None else account_details.invoices(tx, bills),
         None if contacts is None else account_details.who_may_manage_contacts(tx, contacts),
+        account_details.domain_contacts(tx, allowed[account.id]),
     )
 
 

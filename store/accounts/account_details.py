@@ -17,6 +17,7 @@ from authz import (
     Ask,
     At,
     Denied,
+    Elsewhere,
     Grant,
     Reason,
     Standing,
@@ -93,6 +94,12 @@ def owns(tx: Transaction, grant: Grant) -> bool:
     tx.require(grant, *CELLS)
     standing = tx.standing(Ask(grant.subject, grant.action, grant.account, grant.topic, grant.proof))
     return standing is not None and standing.scheme.owner in standing.held
+
+
+def domain_contacts(tx: Transaction, grant: Grant) -> Elsewhere | None:
+    """Where the contacts of domain names are changed, which are none of the account's (MS-47). None: its scheme does not say."""
+    tx.require(grant, *CELLS)
+    return tx.schemes[tx.connection.execute(_NAME, {"account": grant.account}).one().scheme].domain_contacts
 
 
 def numbered(tx: Transaction, grants: Iterable[Grant], number: str) -> AccountName | None:

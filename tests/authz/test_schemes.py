@@ -196,6 +196,22 @@ def test_whether_support_comes_first_is_true_or_false(tmp_path: Path, said: str)
         read_scheme(path)
 
 
+@pytest.mark.parametrize(
+    ("line", "said", "why"),
+    [
+        (r"^invoiced = .*", 'invoiced = "manage_billing"', "invoiced = 'manage_billing' is none of the roles"),
+        (r"^domain_contacts = .*", 'domain_contacts = "there"', "domain_contacts = { where"),
+        (r"^domain_contacts = .*", 'domain_contacts = { address = "https://x.example" }', "domain_contacts = { where"),
+        (r"^domain_contacts = .*", 'domain_contacts = { where = "x", address = "javascript:1" }', "an address or none"),
+    ],
+)
+def test_whom_invoices_name_and_where_domains_are_changed_is_checked(
+    tmp_path: Path, line: str, said: str, why: str
+) -> None:
+    with pytest.raises(SchemeError, match=re.escape(why)):
+        read_scheme(edited(tmp_path, "memset", (line, said)))
+
+
 @pytest.mark.parametrize("title", ["5", '""', "[]"])
 def test_a_title_is_a_word(tmp_path: Path, title: str) -> None:
     path = edited(tmp_path, "memset", (r"^title = .*", f"title = {title}"))

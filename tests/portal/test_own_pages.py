@@ -58,6 +58,8 @@ def test_a_services_contact_sees_services_and_no_invoices(one_desk: Desk) -> Non
     assert "Invoices" not in page
     assert "311.20" not in page
     assert "Raj Patel" in page
+    assert "You change them in the OpenSRS interface." in page, "MS-47 to MS-49"
+    assert "OpenSRS" not in entered(one_desk, OLIVIA).read("/accounts/200417")
     assert {"service.name", "service.status"} <= told(one_desk, LEO)
     assert "invoice.number" not in told(one_desk, LEO)
 

@@ -25,6 +25,7 @@ OPENS: dict[str, set[str]] = {
     "account_details.status": set(CELLS),
     "account_details.takes_billing_alone": {"ticket.open:billing"},
     "account_details.who_may_manage_contacts": {"contacts.view"},
+    "account_details.domain_contacts": set(CELLS),
     "billing_details.printed": {"billing.view"},
     **{f"login_details.{name}": {"desk.ticket.work"} for name in ("deposit", "withdraw")},
     "login_details.of_ticket": {"desk.ticket.work", "ticket.view:technical"},

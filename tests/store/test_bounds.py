@@ -273,7 +273,16 @@ _DESK = "of the whole desk: there is no account, ticket or service to go by"
 REACH_ALL: dict[str, str] = {
     **{
         f"account_details.{n}": _OWN
-        for n in ("invoices", "name", "name_like", "needed_for", "service_names", "services", "status")
+        for n in (
+            "domain_contacts",
+            "invoices",
+            "name",
+            "name_like",
+            "needed_for",
+            "service_names",
+            "services",
+            "status",
+        )
     },
     **{f"customer_lists.{n}": _OWN for n in ("drafts", "listed", "page", "waiting", "waits")},
     **{f"delegations.{n}": _LOANS for n in ("ask", "lend", "lenders", "refuse", "use_up")},
