@@ -29,7 +29,7 @@ HEADERS: Final = {
 }
 
 
-def page(context: PortalContext, visit: Visit, name: str, status: int = 200, **given: Any) -> Response:
+def page(context: PortalContext, visit: Visit, name: str, status: int = 200, /, **given: Any) -> Response:
     """A template with what it is given. Every page can hold a form: its token, and the cookie that is bound to, come along."""
     known = {"token": form_token(context, visit), "path": visit.path, "now": context.store.clock()}
     known |= {"who": None, "said": "", "stamp": "", "part": False, "unsent": {}}
