@@ -103,6 +103,12 @@ def asked_of(tx: Transaction, who: Actor, number: str, action: Action) -> tuple[
     return account, verdict if isinstance(verdict, Grant) else account_details.why_not(tx, ask, verdict)
 
 
+def owns(tx: Transaction, who: Actor, account: int) -> bool:
+    """Whether an account (id) of theirs is their own, so that they find the pages that are its owner's alone."""
+    grant = allowed(tx, who).get(account)
+    return grant is not None and account_details.owns(tx, grant)
+
+
 def refusals(
     tx: Transaction, who: Actor, asked: Sequence[tuple[Action, Topic | None]]
 ) -> list[tuple[AccountName, Refused]]:

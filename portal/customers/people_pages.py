@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Response
 
-from desk import disclosure, people, people_page
+from desk import accounts, disclosure, people, people_page
 from desk.people import Effect, NotAdded, Preview, Saved, Shut, Wish
 from portal.customers.signed_in import acting, proof_at, proof_first
 from portal.web import responses
@@ -36,12 +36,19 @@ def _list(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn, 
     found = people_page.people_page(tx, acting(who), _account(visit), page)
     if found is None:
         return responses.not_there(context, visit)
+
+    def owns() -> bool:
+        return accounts.owns(tx, acting(who), found.account.id)
+
     if isinstance(found, Shut):
         if found.proof and not visit.post:
             return proof_first(visit, _account(visit))
-        return responses.page(context, visit, "customers/people_shut", who=who, **responses.fields_of(found))
+        return responses.page(
+            context, visit, "customers/people_shut", who=who, owns=owns(), **responses.fields_of(found)
+        )
     given = responses.fields_of(found) | {
         "who": who,
+        "owns": owns(),
         "page": page,
         "trouble": trouble,
         "said": visit.query.get("said", ""),

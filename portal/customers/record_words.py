@@ -33,6 +33,8 @@ def sentence(words: Words, one: Record) -> str:
 
 def authority(words: Words, one: Record) -> str:
     """On whose authority: a right of theirs, one that was lent to them, the desk's."""
+    if one.decision in _REFUSALS:
+        return words.word("customer_record_by", "refused")
     if one.lent_by:
         return words.word("customer_record_by", "lent", name=one.lent_by)
     return words.word("customer_record_by", one.kind)

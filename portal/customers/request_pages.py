@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from authz import Action
-from desk import request_page
+from desk import accounts, request_page
 from desk.outcomes import Drafted, Opened
 from desk.request_page import RequestForm
 from portal.customers.signed_in import acting, proof_at
@@ -22,7 +22,8 @@ def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
     found = request_page.requests_page(tx, acting(who), visit.named.get("account", ""))
     if found is None:
         return responses.not_there(context, visit)
-    return responses.page(context, visit, "customers/requests", who=who, **responses.fields_of(found))
+    owned = accounts.owns(tx, acting(who), found.account.id)
+    return responses.page(context, visit, "customers/requests", who=who, owns=owned, **responses.fields_of(found))
 
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import select
 
-from store import tables
+from authz import Action, Ask, Grant, Proof
+from store import WORKER, tables
+from store.accounts import recipients
 from tests.desk import Desk
-from tests.ivr.wire import rows
+from tests.ivr.wire import change, rows
 from tests.portal.browsing import Browser
 from tests.portal.test_customers import entered
 from tests.portal.test_requests import CANCEL, OLIVIA, RAJ, TIDEWORKS, offered, proves
+from tests.rights import held
 
 PAGE = f"/accounts/{TIDEWORKS}/lock"
 LEO, MIA = 9, 8
@@ -86,3 +91,26 @@ def test_a_lock_whose_second_proof_has_ended_is_not_set(one_desk: Desk) -> None:
     assert raj.page is not None
     assert raj.page.url.path == "/prove"
     assert locked_at(one_desk) is None
+
+
+def test_while_it_is_locked_nobody_changes_people_and_all_who_could_are_told_of_the_lock(one_desk: Desk) -> None:
+    c = tables.contacts.c
+    for statement in held("manage_users", c.account_id == 3, c.person_id == MIA):
+        change(one_desk, statement)
+    raj = owner(one_desk)
+    assert presses(raj, "lock") == 200
+    said = raj.read(f"/accounts/{TIDEWORKS}/people")
+    assert "locked against changes" in said
+    assert "Manage" not in said, "nothing to change"
+    mails = [one for one in mailed(one_desk) if one.kind == "account_locked"]
+    assert {one.to for one in mails} == {"raj@tideworks.example", "mia@tideworks.example"}
+    assert presses(raj, "unlock") == 200
+    assert {one.to for one in mailed(one_desk) if one.kind == "account_unlocked"} == {one.to for one in mails}
+
+
+def mailed(desk: Desk) -> list[recipients.Notice]:
+    """Every notice that is owed, as the worker addresses it."""
+    with desk.store.transaction("worker") as tx:
+        grant = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
+        assert isinstance(grant, Grant)
+        return [one for payload in notices(desk) for one in recipients.addressed(tx, grant, json.loads(payload))]

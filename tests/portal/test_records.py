@@ -61,7 +61,7 @@ def test_the_owner_reads_who_was_told_what_in_sentences(one_desk: Desk) -> None:
     for sentence in (
         "Mia Chen was told titles of tickets and how tickets stand.",
         "Leo Fox asked to see what is owed and was refused: nothing they hold allows it.",
-        "Leo Fox was let open technical tickets.",
+        "Leo Fox was allowed to open technical tickets.",
         "by a right that Raj Patel had lent them · Rule D-lent",
         "The operator removed Mia Chen.",
     ):

@@ -78,7 +78,7 @@ def test_the_owner_sees_what_is_on_file_and_nobody_else_does(one_desk: Desk) -> 
     assert "Leo Fox is on three accounts of this desk or more." in page
     assert "Harbour" not in page, "which ones, nobody hears"
     assert "Mia Chen" in page.partition("Within the last 72 hours something was changed of")[2][:80]
-    assert "Raj Patel: is that whoever owns the domain or the company?" in page
+    assert "The account belongs to Raj Patel. Is that who owns the company or the domain?" in page
     leo, olivia = entered(one_desk, LEO), entered(one_desk, OLIVIA)
     assert leo.get(PAGE).status_code == 403
     assert olivia.get(PAGE).status_code == 404
