@@ -12,9 +12,10 @@ from authz import Action, Grant, NoticeKind, Proof, Subject
 from desk.actors import Actor, may_still, permit, permit_staff, permit_worker
 from store import OPERATOR, Transaction
 from store.db import grant_limits
-from store.notices import audience, notice_delivery
+from store.notices import audience, notice_delivery, notice_list
 from store.notices.audience import Recipient
 from store.notices.notice_delivery import LONGEST_BODY, LONGEST_TITLE, Letter
+from store.notices.notice_list import Listed, Person
 from store.text.cleaning import cleaned
 
 WRITTEN: Final = (NoticeKind.BILLING, NoticeKind.TECHNICAL, NoticeKind.ACCOUNT)  # kinds that people write
@@ -80,6 +81,44 @@ def send(
     key = f"written:{day}:{same[:32]}"
     done = notice_delivery.send(tx, grant, made.kind, tuple(made.accounts.values()), made.title, made.body, key=key)
     return NotSent.SENT_TODAY if done is None else Sent(*done)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesPage:
+    """The newest first; `before` is where the next page begins, or None: there is none."""
+
+    notices: Sequence[Listed]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """One notice, and to whom it went; `after` is where the next page begins, or None."""
+
+    notice: Listed
+    people: Sequence[Person]
+    after: int | None
+
+
+def listed(tx: Transaction, who: Actor, kind: NoticeKind | None, before: int | None) -> NoticesPage | None:
+    """None: they may not."""
+    grant = _grant(tx, who)
+    if grant is None:
+        return None
+    found = notice_list.listed(tx, grant, kind, before)
+    shown = found[: notice_list.MOST]
+    return NoticesPage(shown, shown[-1].id if len(found) > len(shown) else None)
+
+
+def one(tx: Transaction, who: Actor, id: int, state: str, after: int) -> NoticePage | None:
+    """None: there is none, or they may not."""
+    grant = _grant(tx, who)
+    notice = None if grant is None else notice_list.find(tx, grant, id)
+    if grant is None or notice is None:
+        return None
+    found = notice_list.recipients(tx, grant, id, state, after)
+    shown = found[: notice_list.MOST_PEOPLE]
+    return NoticePage(notice, shown, shown[-1].id if len(found) > len(shown) else None)
 
 
 def in_slack(tx: Transaction, notice: int, person: int) -> Letter | None:

@@ -25,6 +25,7 @@ from portal.customers import (
     lock_page,
     login_details_page,
     new_pin_page,
+    notices_page,
     own_pages,
     own_pin_page,
     people_pages,
@@ -37,7 +38,7 @@ from portal.customers import (
 from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
-from portal.staff import account_pages, call_pages, sign_in, staff_invitation, supervisors, ticket_pages
+from portal.staff import account_pages, call_pages, notices_pages, sign_in, staff_invitation, supervisors, ticket_pages
 from portal.staff.signed_in import Staff, for_staff
 from portal.web import passkey_page, responses
 from portal.web.context import PortalContext
@@ -113,6 +114,10 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/supervisors/threat"): supervisors.threat,
     ("POST", "/desk/supervisors/pin"): supervisors.ask_pin,
     ("POST", "/desk/supervisors/second/{id}"): supervisors.answer,
+    ("GET", "/desk/notices"): notices_pages.listed,
+    ("POST", "/desk/notices"): notices_pages.send,
+    ("POST", "/desk/notices/preview"): notices_pages.preview,
+    ("GET", "/desk/notices/{id}"): notices_pages.show,
     ("GET", "/desk/passkeys"): DESK_PASSKEYS.show,
     ("POST", "/desk/passkeys"): DESK_PASSKEYS.add,
     ("POST", "/desk/passkeys/{id}/rename"): DESK_PASSKEYS.rename,
@@ -154,6 +159,8 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/prove/text"): prove_page.show,
     ("POST", "/prove/text"): prove_page.send_text,
     ("GET", "/me"): own_pages.show,
+    ("GET", "/me/notices"): notices_page.show,
+    ("POST", "/me/notices"): notices_page.choose,
     ("GET", "/me/passkeys"): OWN_PASSKEYS.show,
     ("POST", "/me/passkeys"): OWN_PASSKEYS.add,
     ("POST", "/me/passkeys/{id}/rename"): OWN_PASSKEYS.rename,

@@ -26,7 +26,7 @@ DONE: Final = frozenset(
     | {"passkey_added", "passkey_renamed", "passkey_removed", "app_ending", "app_kept"}
     | {"call_confirmed", "call_handed_in", "call_not_me", "vouched"}
     | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
-    | {"locked", "unlocked"}
+    | {"locked", "unlocked", "tickets_on", "tickets_off"}
     | {"people_changed", "people_removed", "handed_over", "person_added", "invited"}
 )
 

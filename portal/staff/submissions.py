@@ -16,7 +16,7 @@ from store import Transaction
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 
-TYPED: Final = ("words", "reason", "person")  # fields people write in
+TYPED: Final = ("words", "reason", "person", "accounts", "kind")  # fields people write in
 LONGEST: Final = 12_000
 # What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
 DONE: Final = frozenset(
@@ -46,6 +46,7 @@ DONE: Final = frozenset(
             "refused",
         ),
         *("login_sent", "login_withdrawn"),
+        "notice_sent",
         *("passkey_added", "passkey_renamed", "passkey_removed"),
     )
 )

@@ -71,7 +71,7 @@ def named(
         if rules:
             one.rules.update(dict.fromkeys(rules))
             one.accounts[row.account_id] = None
-    tx.told(grant, "contact.username", "contact.name", "contact.email")
+    tx.told(grant, "contact.name", "contact.email")
     return sorted((one.made() for one in found.values() if one.rules), key=lambda one: one.username)
 
 

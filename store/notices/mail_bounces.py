@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from authz import Subject
 from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
@@ -41,4 +42,12 @@ def of_address(tx: Transaction, email: str) -> Bounce | None:
     """What is known of an address that refuses mail. None: nothing has come back."""
     b = tables.mail_bounces.c
     row = tx.connection.execute(select(b.why, b.since, b.at, b.times).where(b.email == email)).first()
+    return None if row is None else Bounce(*row)
+
+
+def of_person(tx: Transaction, who: Subject) -> Bounce | None:
+    """Of the address on file of whoever asks."""
+    b, p = tables.mail_bounces.c, tables.people.c
+    query = select(b.why, b.since, b.at, b.times).join(tables.people, p.email == b.email).where(p.id == who.person)
+    row = tx.connection.execute(query).first()
     return None if row is None else Bounce(*row)

@@ -96,7 +96,7 @@ def recipients(tx: Transaction, grant: Grant, id: int, state: str = "", after: i
         .limit(MOST_PEOPLE + 1)
     )
     rows = tx.connection.execute(query.where(r.state == state) if state else query).all()
-    tx.told(grant, "contact.name", "contact.username")
+    tx.told(grant, "contact.name")
     return [Person(row[0], row[1], row[2], tuple(row.rules.split()), *row[4:]) for row in rows]
 
 

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, Proof, Status, Topic, load_schemes
+from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
 from desk import disclosure, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import record_words, signed_in, xray_page
-from portal.staff import submissions
+from portal.staff import notices_pages, submissions
 from portal.web import page_words
+from store import OPERATOR, WORKER
 from store.calls import live_calls
 from store.contacts import contact_list
 from store.ledger import account_records
 from store.messages import recordings, timeline
+from store.notices import notice_delivery
 from store.security import alerts
 from store.sign_in import passwords
 from store.sign_in.credentials import Limited
@@ -119,6 +121,14 @@ KNOWN: dict[str, set[str]] = {
         "call_gone",
         "not_vouched",
     },
+    "notice_kind": set(map(str, NoticeKind)),
+    "customer_notice_kind": set(map(str, NoticeKind)),
+    "notice_event": set(notice_delivery.EVENTS),
+    "customer_notice_event": set(notice_delivery.EVENTS),
+    "notice_state": set(notice_delivery.STATES),
+    "customer_notice_state": set(notice_delivery.STATES),
+    "notice_by": {OPERATOR, WORKER},
+    "notice_wrong": {*notices_pages.NOT_SENT.values(), "notice_unknown"},
     "customer_own_trouble": {why.value for why in NotDone} - {"gone"},
     "customer_status": set(timeline.STATUSES) - {"pending", "withdrawn"},
     "customer_ticket_is": set(timeline.STATUSES) - {"pending", "withdrawn"},

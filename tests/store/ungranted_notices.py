@@ -21,5 +21,6 @@ REASONS: Final[dict[str, str]] = {
         ("mail_preferences.choose_tickets", "mail_preferences.wants_tickets"),
         "what somebody has chosen about mail: yes or no, and nothing about an account",
     ),
+    "mail_bounces.of_person": "what a mail server said of the asker's own address",
     "notice_list.own": "what whoever asks was sent themselves; by their own subject",
 }
