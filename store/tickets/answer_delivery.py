@@ -35,7 +35,7 @@ WHY_NOBODY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`way`: slack (direct messages), pages (it waits for them there, and nothing tells them so), phone (read out when they call and
+    """`way`: slack (direct messages), pages (it waits for them there, and a mail says so), phone (read out when they call and
     ask) or nobody, and then `why`: a reason of the judge's, or no_way: they are not in Slack, have not joined the pages and have no PIN. `name` is the requester's, empty where nobody is known. `others`: how many
     other contacts may read the ticket; counted where it reaches nobody."""
 
