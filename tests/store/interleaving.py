@@ -125,7 +125,7 @@ class Interleaving:
         self.server.renew(self.url, self.template)
         for store in (self.one, self.other):
             store._segments = Segments(
-                store.engine, store.gate, store.keys, store.clock, 4, store._retired
+                store.engine, store.gate, store.keys, store.clock, 1, store._retired
             )  # theirs are gone with the rows
         with self.one.transaction("test") as tx:
             given = self.prepare(tx)
