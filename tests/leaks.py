@@ -152,7 +152,7 @@ def is_allowed(place: str, found: Found) -> bool:
 _EVERYBODYS: Final = {"people": "support_id", "accounts": "number"}
 
 
-def sqlite_at(path: Path) -> Database:
+def sqlite_at(path: Path, *, pages: bool = True) -> Database:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
         opened.text_factory = lambda kept: kept.decode("utf-8", "replace")  # a test may have put bytes there
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -163,11 +163,15 @@ def sqlite_at(path: Path) -> Database:
             if table in tables
             for (number,) in opened.execute(f'SELECT "{column}" FROM "{table}"')
         ]
+    return Database(rows, pages_of(path) if pages else [], frozenset(public))
+
+
+def pages_of(path: Path) -> list[bytes]:
+    """Of the file and of its log."""
     raw, log = path.read_bytes(), path.with_name(path.name + "-wal")
     frames = log.read_bytes()[LOG_HEAD:] if log.exists() else b""
     every = [raw[at : at + PAGE] for at in range(0, len(raw), PAGE)]
-    every += [frames[at + FRAME_HEAD :][:PAGE] for at in range(0, len(frames), FRAME_HEAD + PAGE)]
-    return Database(rows, every, frozenset(public))
+    return every + [frames[at : at + PAGE] for at in range(FRAME_HEAD, len(frames), FRAME_HEAD + PAGE)]
 
 
 def once(pages: Iterable[bytes]) -> bytes:
@@ -266,9 +270,9 @@ def look_at_what_is_left(item: pytest.Item) -> None:
     # the tests, so at every change it is done where the store itself is tried.
     pages = is_everything() or STORE in item.path.parents
     for path in files_of(item):
-        database = sqlite_at(path)
+        database = sqlite_at(path, pages=pages)
         public |= database.public
-        SEARCH.look_into(database if pages else database._replace(pages=[]), "SQLite")
+        SEARCH.look_into(database, "SQLite")
     printed = [Left(section, text) for _when, section, text in item._report_sections]
     journals = [Left("Twilio's journal", watching.journal(exchange)) for exchange in SEARCH.journals]
     SEARCH.look([*SEARCH.left, *printed, *journals, *traced()], frozenset(public))
