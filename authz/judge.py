@@ -65,7 +65,7 @@ _KNOWN_FACTS: Final = FACTS | {LOCKED}
 _KEPT: Final = CLOSED_OWNER_KEEPS.union(OWNERS_ACTIONS)
 _ANYBODY: Final = Subject.of_person(0)
 _MEMO_LIMIT: Final = 50_000
-"""Answers a scheme remembers before it starts afresh; the shipped ones have fewer than 45,000 in all."""
+"""Answers a scheme remembers before it starts afresh; for what people hold under the shipped ones there are fewer than 45,000."""
 
 
 class Ask(NamedTuple):

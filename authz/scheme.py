@@ -122,10 +122,11 @@ class Scheme:
         return _without_doubles(row[c.name] for c in self._allowing(cell) or self.columns)
 
     def allowing(self, cell: str) -> tuple[tuple[str, ...], bool]:
-        """What would allow a cell: its single holdings (sets where only a set may), and whether they are roles."""
+        """What would allow a cell: its single holdings (sets where only a set may), and whether they are roles. Where roles can be given
+        they are named, and single permissions where they cannot: an admin contact's is handed over, and is no right one could be given."""
         may = self._allowing(cell)
-        # Under a scheme of permissions a bare role that may as well (an admin contact) is no right one could be given.
-        named = [c for c in may if not self.permissions or not c.members & set(self.roles)] or may
+        given = [c for c in may if not c.members & set(self.exactly_one)]
+        named = [c for c in given if c.members <= set(self.roles)] or given or may
         return tuple(c.name for c in named), all(c.members <= set(self.roles) for c in named)
 
     def rights(self, held: frozenset[str]) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """The decision tables (docs/reference/rules.md) typed once more by hand and read the slow, obvious way: a second opinion."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
 from authz import Action, Ask, At, Grant, Proof, Scheme, Standing, Status, Subject, Topic, judge
+from tests.sizes import is_everything
 
 # "y" and "n" are the answers of rules.md, with the rules it gives for them and "*" where no document decides. A word
 # after "if" must be true or the answer is no (`not_covered`); a word after "only" is a limit that travels with the yes.
@@ -60,6 +61,31 @@ account.reopen      | stepped-up | y SR-6 | n* SR-19      | n*             | n* 
 contacts.manage     | stepped-up | y SR-6 | y SR-18       | n*             | n*      | n SR-23
 apikeys.manage      | stepped-up | y SR-6 | y*            | n*             | n*      | n*
 right.lend          | verified   | y*     | y*            | n*             | n*      | n*
+"""
+
+# SR-1: single permissions of the portal, of which the documents say no more than that there are some. Each rests on the rule of the role that
+# has the same; a set of them that is no role is a custom one (C5).
+STANDARD_PERMISSIONS = """
+actions                        | proof      | tickets        | login_details | invoices | payment | services | contacts | tickets+invoices | tickets+payment
+portal.login        | -          | y              | y             | y        | y       | y        | y        | y                | y
+contacts.view       | verified   | y*             | y*            | y*       | y*      | y*       | y*       | y*               | y*
+ticket.*: technical | verified   | y SR-12, SR-13 | n             | n        | n       | n        | n        | y                | y
+ticket.*: billing   | verified   | n              | n             | n        | n       | n        | n        | y* SR-22         | y* SR-22
+phone.support       | verified   | y*             | n             | n        | n       | n        | n        | y*               | y*
+phone.emergency     | verified   | y*             | n             | n        | n       | n        | n        | y*               | y*
+billing.view        | verified   | n              | n             | y SR-8   | y SR-8  | n        | n        | y                | y
+billing.pay         | stepped-up | n              | n             | n        | y SR-9  | n        | n        | n                | y
+service.view        | verified   | n              | n             | n        | n       | y*       | n        | n                | n
+service.manage      | stepped-up | n              | n             | n        | n       | y SR-1   | n        | n                | n
+service.credentials | stepped-up | n              | y SR-14       | n        | n       | n        | n        | n                | n
+service.order       | stepped-up | n              | n             | n        | n       | n        | n        | n                | n
+service.cancel      | stepped-up | n              | n             | n        | n       | n        | n        | n                | n
+service.transfer    | stepped-up | n              | n             | n        | n       | n        | n        | n                | n
+account.close       | stepped-up | n              | n             | n        | n       | n        | n        | n                | n
+account.reopen      | stepped-up | n              | n             | n        | n       | n        | n        | n                | n
+contacts.manage     | stepped-up | n              | n             | n        | n       | n        | y SR-18  | n                | n
+apikeys.manage      | stepped-up | n              | n             | n        | n       | n        | y*       | n                | n
+right.lend          | verified   | n              | n             | n        | n       | n        | y*       | n                | n
 """
 
 # The columns are the lines of the Memset list in rules.md, under the letters of MEMSET_COLUMNS. A and C are what the
@@ -191,9 +217,18 @@ def read_table(scheme: str, text: str, columns: dict[str, str] | None = None) ->
     return Table(scheme, proof, answers, tuple(word for word in holdings if "+" not in word))
 
 
+def beside(one: Table, other: Table) -> Table:
+    """Two tables of the same rows as one."""
+    assert one.proof == other.proof
+    answers = {cell: {**row, **other.answers[cell]} for cell, row in one.answers.items()}
+    return one._replace(answers=answers, words=one.words + other.words)
+
+
 TABLES = {
     "media_temple": read_table("media_temple", MEDIA_TEMPLE),
-    "standard_roles": read_table("standard_roles", STANDARD_ROLES),
+    "standard_roles": beside(
+        read_table("standard_roles", STANDARD_ROLES), read_table("standard_roles", STANDARD_PERMISSIONS)
+    ),
     "memset": read_table("memset", MEMSET, MEMSET_COLUMNS),
     "desk": read_table("desk", DESK),
 }
@@ -212,9 +247,11 @@ def table_for(scheme: Scheme) -> Table:
     return table._replace(answers=answers)
 
 
-def every_holding(words: tuple[str, ...]) -> list[frozenset[str]]:
-    """Nothing at all, each word alone, each two together, and so on to all of them."""
-    return [frozenset(some) for size in range(len(words) + 1) for some in combinations(words, size)]
+def every_holding(words: Collection[str], *, everything: bool = is_everything()) -> list[frozenset[str]]:
+    """Nothing at all, each word alone, each two together, and so on to all of them. At every change, of more than five words those of two
+    at most, and all but one: a rule of a scheme joins no more."""
+    sizes = [n for n in range(len(words) + 1) if everything or len(words) <= 5 or n <= 2 or n >= len(words) - 1]
+    return [frozenset(some) for size in sizes for some in combinations(sorted(words), size)]
 
 
 def opinion(

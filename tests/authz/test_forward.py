@@ -6,7 +6,6 @@ What a refusal points to is looked for the slow way, in tables of what each hold
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations
 
 import pytest
 
@@ -32,16 +31,13 @@ from authz import (
     judge,
     load_schemes,
 )
+from tests.authz.hand_table import every_holding
 
 SCHEMES = load_schemes()
 CUSTOMER = sorted(SCHEMES.keys() - {"desk"})
 PAIRS = {cell: pair for pair, cell in CELL_OF.items()}
 STATES = [(status, facts) for status in Status for facts in (frozenset[str](), frozenset({"sla"}))]
 Held = frozenset[str]
-
-
-def subsets(words: Held) -> list[Held]:
-    return [frozenset(some) for n in range(len(words) + 1) for some in combinations(sorted(words), n)]
 
 
 _ANN = Subject("person:1")
@@ -63,17 +59,11 @@ def rights(name: str, held: Held, status: Status, facts: Held) -> Held:
 
 
 def given(name: str, giver: Held, status: Status, facts: Held) -> list[Held]:
-    """What can be given by somebody (C12): words that carry no more than they may themselves; under a scheme of permissions those
-    they hold; and the owner's role by nobody."""
-    scheme = SCHEMES[name]
-    if scheme.permissions:
-        return [column.members for column in scheme.columns if column.members <= giver & set(scheme.permissions)]
-    mine = rights(name, giver, status, facts)
-    return [
-        frozenset({word})
-        for word in scheme.roles
-        if word != scheme.owner and rights(name, frozenset({word}), status, facts) <= mine
-    ]
+    """What can be given by somebody (C12): what carries no more than they may themselves; and what is handed over by nobody."""
+    scheme, mine = SCHEMES[name], rights(name, giver, status, facts)
+    handed_over = {scheme.owner, *scheme.exactly_one}
+    columns = (column.members for column in scheme.columns if not column.members & handed_over)
+    return [members for members in columns if rights(name, members, status, facts) <= mine]
 
 
 @pytest.mark.parametrize("name", CUSTOMER)
@@ -81,7 +71,7 @@ def given(name: str, giver: Held, status: Status, facts: Held) -> list[Held]:
 def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: Status, facts: Held) -> None:
     """E7, E19, E20: by whoever is named, on the account as it is; and where it names somebody an owner is always one of them."""
     scheme, seen = SCHEMES[name], set[WayForward]()
-    everybody = subsets(scheme.words)
+    everybody = every_holding(scheme.words)
     owner = scheme.owner_holds
     for cell in CELLS:
         named: dict[WayForward, list[Held]] = {}
@@ -135,7 +125,7 @@ def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: St
 def test_e7_what_only_the_owner_may_is_given_by_nobody(name: str) -> None:
     """E7: no administrator is named for closing an account, and nobody with Manage Users alone for Manage Support."""
     scheme, active = SCHEMES[name], (Status.ACTIVE, frozenset[str]())
-    for held in subsets(scheme.words):
+    for held in every_holding(scheme.words):
         denied = judge(asked("account.close"), stands(scheme, held, *active))
         if isinstance(denied, Denied):
             assert denied.next is WayForward.ASK_OWNER
@@ -157,7 +147,7 @@ def test_e19_whoever_can_lend_lends_what_then_is_allowed(name: str) -> None:
     scheme, lending = SCHEMES[name], set[Status]()
     for status, facts in STATES:
         for cell in CELLS:
-            for them in subsets(scheme.words):
+            for them in every_holding(scheme.words):
                 if not can_lend(cell, stands(scheme, them, status, facts)):
                     continue
                 assert cell in LENDABLE
@@ -174,7 +164,7 @@ def test_e19_whoever_can_lend_lends_what_then_is_allowed(name: str) -> None:
 def test_e19_proof_leads_to_more_proof_and_the_desk_to_who_may() -> None:
     for name in CUSTOMER:
         for cell in CELLS:
-            for held in subsets(SCHEMES[name].words):
+            for held in every_holding(SCHEMES[name].words):
                 standing = stands(SCHEMES[name], held, Status.ACTIVE, frozenset({"sla"}))
                 for proof in Proof:
                     denied = judge(asked(cell, proof=proof), standing)

@@ -67,6 +67,7 @@ def test_a_bare_admin_contact_shows_what_the_role_adds() -> None:
         ("media_temple", "ticket.open:technical", ("owner", "admin", "technical"), True),
         ("standard_roles", "ticket.open:billing", ("owner", "administrator"), True),
         ("standard_roles", "service.order", ("owner",), True),
+        ("standard_roles", "ticket.open:technical", ("owner", "administrator", "support"), True),
         ("memset", "ticket.open:technical", ("manage_support",), False),
         ("memset", "ticket.open:billing", ("manage_support+manage_billing",), False),
         ("memset", "billing.view", ("manage_billing",), False),
@@ -100,7 +101,13 @@ def test_what_would_allow_a_cell_where_roles_and_rights_meet(
     columns = tuple(Column(name, frozenset(name.split("+"))) for name in ("r", "s", "p", "r+s", "r+p"))
     row = {column.name: Square(column.name in may, ("MS-1",), "") for column in columns}
     made = replace(
-        SCHEMES["memset"], roles=("r", "s"), permissions=("p",), columns=columns, rows={"billing.view": row}, memo={}
+        SCHEMES["memset"],
+        roles=("r", "s"),
+        exactly_one=("r", "s"),
+        permissions=("p",),
+        columns=columns,
+        rows={"billing.view": row},
+        memo={},
     )
     assert made.allowing("billing.view") == (names, roles)
     assert (

@@ -1,7 +1,7 @@
 """Open this to see "Support first": what is asked by phone, in Slack and by mail takes the right to support before every other."""
 
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from authz import (
 )
 from authz.judge import CLOSED_OWNER_KEEPS
 from authz.vocabulary import FACTS
+from tests.authz.hand_table import every_holding
 
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if name != "desk"}
 PAIRS = {cell: pair for pair, cell in CELL_OF.items()}
@@ -45,7 +46,7 @@ def may(standing: Standing, at: At) -> set[str]:
 
 def everybody(scheme: Scheme) -> Iterator[Standing]:
     """Everything that can be held, in every state of an account, with and without the SLA."""
-    held = (frozenset(some) for n in range(len(scheme.words) + 1) for some in combinations(sorted(scheme.words), n))
+    held = every_holding(scheme.words)
     for words, status, facts in product(held, Status, (frozenset[str](), FACTS)):
         yield Standing(ANN, 1, scheme, status, words, facts)
 

@@ -314,3 +314,20 @@ def test_of_two_owners_who_take_each_other_off_at_once_one_remains(desk: Desk) -
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda one: one.send(page(HARBOUR)), browsers.values()))
     assert [held(desk, HARBOUR, person) is None for person in two].count(True) == 1
+
+
+def test_sr1_single_permissions_make_a_custom_set(one_desk: Desk) -> None:
+    """C5: a set that is no role is shown as custom, and allows what its permissions say."""
+    sam = proved(one_desk, SAM, NORTHLIGHT)
+    ticks(sam, NORTHLIGHT, "ines.costa", "tickets", "invoices")
+    assert "Ines Costa can no longer change payment details." in sam.words
+    sam.send(page(NORTHLIGHT, "ines.costa"))
+    assert "Custom Tickets and help by phone Invoices" in sam.words
+    ines = entered(one_desk, INES)
+    assert opened(ines, "300528:billing")
+    assert "64.50" in ines.read("/accounts/300528")
+    ticks(sam, NORTHLIGHT, "dev.anand", "contacts", "services")
+    sam.send(page(NORTHLIGHT, "dev.anand"))
+    dev = proved(one_desk, DEV, NORTHLIGHT)
+    ticks(dev, NORTHLIGHT, "ines.costa", "tickets", "invoices", "payment")
+    assert "You cannot give Ines Costa more than you hold yourself." in dev.words
