@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from desk import linking
+from desk import linking, own_security
 from desk.linking import Link
 from store import tables
 from store.sign_in import sessions
@@ -160,6 +160,12 @@ def test_a_new_pin_is_shown_once_and_opens(desk: Desk) -> None:
     mia.post("/me/pin", form)
     assert shown(mia) == [pin], "pressed again, it is the same"
     assert count(desk, tables.jobs, tables.jobs.c.key.startswith("pin_set")) == 1
+    with desk.store.transaction("portal") as tx:
+        who = sessions.find(tx, CUSTOMERS, mia.client.cookies["deskgate_account"], does=True)
+        kept = pins.find(tx, MIA.person)
+        assert who is not None
+        assert kept is not None
+        assert not own_security.new_pin(tx, who, kept), "nor where the proof has ended while it was hashed"
     desk.pass_time(11 * 60)
     mia.post("/me/pin", form)
     assert shown(mia) == []
