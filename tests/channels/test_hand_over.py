@@ -19,6 +19,7 @@ LESS, GONE, CHANGED = (
     "You were taken off an account",
     "The contacts of your account were changed",
 )
+MORE = "You may do more on an account than before"
 ALL = ["manage_users", "manage_billing", "manage_services", "manage_support", "purchase_services"]
 Contacts = list[dict[str, Any]]
 
@@ -53,7 +54,7 @@ def test_e8_both_hear_of_a_hand_over_of_the_admin_contact(desk: Desk, mailbox: M
         person("dev.anand", "manage_support", "manage_services"),
     ]
     brought(desk, document)
-    assert told(mailbox) == {("mia", CHANGED), ("raj", LESS)}
+    assert told(mailbox) == {("mia", CHANGED), ("mia", MORE), ("raj", LESS)}
     assert "Tideworks Ltd" in mailbox.to("raj@tideworks.example")[0]
 
 
@@ -67,7 +68,7 @@ def test_e8_a_billing_contact_who_is_another_hears_of_it(desk: Desk, mailbox: Ma
         person("dev.anand", "manage_support", "manage_services"),
     ]
     brought(desk, document)
-    assert told(mailbox) == {("raj", CHANGED), ("raj", LESS)}
+    assert told(mailbox) == {("raj", CHANGED), ("raj", LESS), ("mia", MORE)}
 
 
 def test_e8_who_is_taken_off_or_may_do_less_is_told_and_who_may_do_more_is_not(desk: Desk, mailbox: Mailbox) -> None:
