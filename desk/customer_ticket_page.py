@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from desk.outcomes import Opened
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import AccountName, Refused
+from store.messages.timeline import Sent
 from store.tickets import answer_delivery, customer_lists, login_details
 from store.tickets.customer_tickets import Conversation
 from store.tickets.login_details import Standing
@@ -85,11 +87,19 @@ def _of(tx: Transaction, found: list[Possible], number: str) -> list[Possible]:
     return found if account is None else [one for one in found if one.account == account.id]
 
 
-def open_on(tx: Transaction, who: Actor, number: str, topic: str, words: str, service: str | None) -> Opened | None:
+def open_on(
+    tx: Transaction,
+    who: Actor,
+    number: str,
+    topic: str,
+    words: str,
+    service: str | None,
+    files: Sequence[Sent] = (),
+) -> Opened | None:
     """A ticket on the account of a number, about `service` (ref) where one was chosen. None: they may not open that."""
     of_topic = [one for one in choices.tickets(tx, who) if one.kind == topic]
     account = account_details.numbered(tx, (one.under for one in of_topic), number)
     if account is None:
         return None
-    made = tickets.open_ticket(tx, who, account.id, Topic(topic), words, service=service)
+    made = tickets.open_ticket(tx, who, account.id, Topic(topic), words, service=service, files=files)
     return made if isinstance(made, Opened) else None

@@ -12,7 +12,8 @@ from desk.calls import Callback
 from desk.disclosure import Disclosure
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
-from store.messages import visible_messages
+from store.messages import attachments, visible_messages
+from store.messages.attachments import Content
 from store.messages.timeline import File
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
@@ -95,6 +96,16 @@ def ticket_page(
         answer_delivery.now(tx, grant, number, phone=phone),
         login_details.of_ticket(tx, grant, number) if found.card.kind == Action.SERVICE_CREDENTIALS else None,
     )
+
+
+def file(tx: Transaction, who: Actor, number: int, id: int, *, accounts_an_hour: int) -> Content | Barred:
+    """A file of a ticket, for whoever may see that."""
+    ticket = ticket_work.right_on(tx, who, number)
+    if ticket is None:
+        return Barred.NOT_THERE
+    if account_access.record_access(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
+        return Barred.TOO_MANY_ACCOUNTS
+    return attachments.download(tx, ticket.grant, number, id) or Barred.NOT_THERE
 
 
 def _settable(card: Card) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from desk.outcomes import Drafted, HandIn, Opened
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import Refused
-from store.messages import edits, timeline
+from store.messages import attachments, edits, timeline
+from store.messages.attachments import Content
 from store.messages.timeline import About, Sent
-from store.tickets import customer_tickets
+from store.tickets import customer_lists, customer_tickets
 from store.tickets.customer_tickets import Draft
 
 
@@ -54,6 +55,13 @@ def open_ticket(
         return account_details.why_not(tx, ask, grant)
     seems = "question" if words.rstrip().endswith("?") else "problem"
     return Opened(customer_tickets.open(tx, grant, body=words, kind=seems, service=about, source=source, files=files))
+
+
+def file(tx: Transaction, who: Actor, number: int, id: int) -> Content | None:
+    """A file of a ticket they may see. None: none for them."""
+    grant = permit(tx, who, Action.TICKET_VIEW, number)
+    found = None if grant is None else customer_lists.conversation(tx, [grant], number)
+    return None if grant is None or found is None else attachments.download(tx, grant, number, id)
 
 
 def may_reply(tx: Transaction, who: Actor, number: int) -> bool:

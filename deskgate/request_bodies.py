@@ -33,6 +33,8 @@ BOUNDS: Final[Mapping[str, Bounds]] = {  # by the first segment of the path; eve
     "ivr": Bounds(16 * KIB, 10.0, 64 * MIB),
     # A message of 40,000 characters comes twice in an interaction, escaped. Slack's own are here at once.
     "slack": Bounds(MIB, 2.0, 16 * MIB),
+    # The files of customers' tickets: twenty MiB, as one from Slack may have.
+    "tickets": Bounds(20 * MIB + 192 * KIB, 60.0, 64 * MIB),
     "simulator": Bounds(64 * MIB, 60.0, 256 * MIB),
 }
 

@@ -97,6 +97,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/calls/{support_call}/callback"): call_pages.callback,
     ("GET", "/desk/tickets"): ticket_pages.listed,
     ("GET", "/desk/tickets/{number}"): ticket_pages.show,
+    ("GET", "/desk/tickets/{number}/files/{file}"): ticket_pages.file,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
     ("POST", "/desk/tickets/{number}/answer"): ticket_pages.answer,
@@ -187,6 +188,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/tickets/new"): customers_tickets.new,
     ("POST", "/tickets/new"): customers_tickets.open_ticket,
     ("GET", "/tickets/{number}"): customers_tickets.show,
+    ("GET", "/tickets/{number}/files/{file}"): customers_tickets.file,
     ("POST", "/tickets/{number}/reply"): customers_tickets.reply,
     ("POST", "/tickets/{number}/solved"): customers_tickets.solved,
     ("POST", "/tickets/{number}/reopen"): customers_tickets.reopen,
@@ -221,7 +223,7 @@ def _endpoint(context: PortalContext, realm: Realm, handler: Open) -> Callable[[
             form = b""
             if visit.post:
                 with pool.reading(whose):
-                    form = await body(request, stranger=pool not in (pools.known, pools.customers))
+                    form = await body(request, visit, stranger=pool not in (pools.known, pools.customers))
             return await pool.do(whose, _answer, context, handler, visit, request.scope["query_string"], form)
         except FullError as full:
             if full.network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,8 +20,10 @@ from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
 from store.accounts.account_details import Refused
+from store.messages.timeline import Sent
 from store.sign_in.sessions import SignedIn
 from store.text import numbers
+from store.text.cleaning import cleaned
 
 MANY: Final = 20  # of a list
 LAST_PAGE: Final = 400
@@ -70,9 +73,20 @@ def _ticket(
 def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     words, number = visit.form.get("words", "").strip(), visit.number("number")
     trouble = trouble_with(words)
-    if not trouble and tickets.reply(tx, acting(who), number, words):
+    if not trouble and tickets.reply(tx, acting(who), number, words, files=_sent(visit)):
         return responses.to(f"/tickets/{number}?said=replied")
     return _ticket(context, visit, tx, who, trouble or "not_added", words[:LONGEST])
+
+
+def _sent(visit: Visit) -> list[Sent]:
+    """The files of the form, to be kept with its words: named as their sender names them, without the way to them."""
+    named = ((n, one, cleaned(re.split(r"[/\\]", one.name)[-1])[:200]) for n, one in enumerate(visit.files))
+    return [Sent(f"page:{n}", name, one.content_type[:100], len(one.content), one.content) for n, one, name in named]
+
+
+def file(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    found = tickets.file(tx, acting(who), visit.number("number"), visit.number("file"))
+    return responses.not_there(context, visit) if found is None else responses.download(found.name, found.content)
 
 
 def trouble_with(words: str) -> str:
@@ -149,7 +163,7 @@ def open_ticket(context: PortalContext, visit: Visit, tx: Transaction, who: Sign
     trouble = trouble_with(words) or ("which" if not account else "service" if service and on != account else "")
     if trouble:
         return _form(context, visit, tx, who, trouble=trouble)
-    made = customer_ticket_page.open_on(tx, acting(who), account, topic, words, service or None)
+    made = customer_ticket_page.open_on(tx, acting(who), account, topic, words, service or None, _sent(visit))
     if made is None:
         return _form(context, visit, tx, who, trouble="not_yours")
     return responses.to(f"/tickets/{made.number}?said=opened")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from fastapi import Response
 
@@ -62,6 +63,12 @@ def bare(context: PortalContext, name: str, status: int) -> Response:
 
 def html(text: str, status: int = 200) -> Response:
     return Response(text, status, media_type="text/html", headers=HEADERS)
+
+
+def download(name: str, content: bytes) -> Response:
+    """A file that the browser saves and never shows, whatever it says it is."""
+    saved = f"attachment; filename*=UTF-8''{quote(name or 'file', safe='')}"
+    return Response(content, headers={**HEADERS, "Content-Disposition": saved}, media_type="application/octet-stream")
 
 
 def nothing(status: int = 204) -> Response:

@@ -16,8 +16,10 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from portal.web import multipart
 from portal.web.client_address import ClientAddress, whence
 from portal.web.context import PortalContext
+from portal.web.multipart import BrokenFormError, Upload
 from store.sign_in.realms import Realm
 from store.text import numbers
 from store.text.cleaning import cleaned
@@ -25,6 +27,7 @@ from store.text.cleaning import cleaned
 MOST_BY_STRANGERS: Final = 4 * 1024  # two passwords of 200 letters, escaped
 MOST_ASKED: Final = 2 * 1024
 MOST_FIELDS: Final = 20
+WITH_FILES: Final = "/tickets/"  # of customers; deskgate/request_bodies.py has what may come there
 VISITOR: Final = "deskgate_visitor"
 # Of a session, and what is kept of a sign-in: the two doors stand at one address and know nothing of each other's.
 COOKIES: Final = {
@@ -56,6 +59,8 @@ class Visit:
     is_cross_site: bool
     whence: ClientAddress
     stamp: str = ""
+    parted_by: bytes = b""
+    files: tuple[Upload, ...] = ()
 
     def number(self, name: str) -> int:
         """A number in the path; 0 where it is none."""
@@ -101,6 +106,7 @@ def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
         request.headers.get("X-Active") == "1",
         request.headers.get("Sec-Fetch-Site") == "cross-site",
         whence(request, context.proxies),
+        parted_by=_parted_by(request) if post else b"",
     )
 
 
@@ -111,7 +117,15 @@ def _cookie(context: PortalContext, request: Request, name: str) -> str:
 
 def filled(context: PortalContext, visit: Visit, query: bytes, form: bytes) -> Visit:
     """With what it asks and sends. Raises `HTTPException`."""
-    visit = replace(visit, query=_pairs(query.decode("latin-1")), form=_pairs(form.decode("utf-8", "replace")))
+    asked = _pairs(query.decode("latin-1"))
+    if visit.parted_by:
+        try:
+            fields, files = multipart.read(form, visit.parted_by)
+        except BrokenFormError as broken:
+            raise HTTPException(400, str(broken)) from None
+        visit = replace(visit, query=asked, form=_once(fields), files=tuple(files))
+    else:
+        visit = replace(visit, query=asked, form=_pairs(form.decode("utf-8", "replace")))
     if visit.post and not _is_form_token(context, visit, visit.form.get("token", "")):
         raise HTTPException(403, "a form without its token")
     return visit
@@ -151,15 +165,29 @@ def _pairs(text: str) -> dict[str, str]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
     except ValueError:
         raise HTTPException(400, "too many fields") from None
+    return _once(pairs)
+
+
+def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise HTTPException(400, "a field came twice")
     return {name: cleaned(value) for name, value in found.items()}
 
 
-async def body(request: Request, *, stranger: bool) -> bytes:
-    """Raises `HTTPException`; at once where the head says already that it is too much."""
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+def _parted_by(request: Request) -> bytes:
+    """Where a form may bring files; empty everywhere else."""
+    path = request.url.path
+    return multipart.boundary(request.headers.get("Content-Type", "")) if path.startswith(WITH_FILES) else b""
+
+
+async def body(request: Request, visit: Visit, *, stranger: bool) -> bytes:
+    """Raises `HTTPException`; at once where the head says already that it is too much. Files of any size to speak of come from browsers
+    alone that somebody has signed in with before."""
+    if (
+        not visit.parted_by
+        and request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded"
+    ):
         raise HTTPException(415, "not a form")
     if stranger:
         request.scope["body"].most = MOST_BY_STRANGERS

@@ -11,7 +11,7 @@ from authz import Grant
 from store import tables
 from store.codes import exposed_codes
 from store.db.transaction import Transaction
-from store.messages import edits
+from store.messages import edits, ticket_access
 
 LARGEST: Final = 20 * 1024 * 1024  # bytes
 
@@ -67,6 +67,23 @@ def content(tx: Transaction, grant: Grant, id: int) -> Content | None:
         return None
     opened = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
     tx.told(grant, "ticket.file")
+    return None if opened is None else Content(row.name, row.content_type, opened)
+
+
+def download(tx: Transaction, grant: Grant, ticket: int, id: int) -> Content | None:
+    """For whoever may see the ticket; what came with the desk's own notes for the desk alone. None: no such file for them, or it is not
+    there (any more)."""
+    tx.require(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work")
+    of, m, f = ticket_access.ticket(tx, grant, ticket), tables.messages.c, tables.attachments.c
+    here = (f.id == id, m.ticket == ticket, m.withdrawn_at.is_(None), f.sealed.is_not(None))
+    row = tx.connection.execute(
+        select(tables.attachments, m.internal, m.author).join(tables.messages).where(*here)
+    ).first()
+    hidden = row is not None and (row.internal or (of.customer_status is not None and row.author.is_staff))
+    if row is None or (grant.topic is not None and hidden):
+        return None
+    opened = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
+    tx.told(grant, f"ticket.number:{ticket}", "ticket.file")
     return None if opened is None else Content(row.name, row.content_type, opened)
 
 

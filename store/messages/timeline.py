@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import bindparam, func, insert, select
@@ -39,12 +39,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as Slack tells of it, not fetched yet. `size` in bytes."""
+    """A file as Slack tells of it, not fetched yet; or one of a form, with its `content`. `size` in bytes."""
 
     id: str
     name: str
     content_type: str
     size: int
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,10 @@ def add(
                 "content_type": file.content_type,
                 "size": file.size,
             }
+            if file.content is not None:
+                sealed = tx.keys.seal("files", file.content, f"file {id} {file.id}")
+                tx.write(tables.attachments, {"message": id, **about, "sealed": sealed})
+                continue
             tx.write(tables.attachments, {"message": id, **about})
             job_queue.enqueue(tx, "slack.fetch_file", f"{id}:{file.id}", {"message": id, "file": file.id})
         for noted in tx.connection.execute(NOTED_FILES, {"ticket": ticket}).all():

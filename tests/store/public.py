@@ -77,6 +77,7 @@ OPENS: dict[str, set[str]] = {
     "agent_tickets.take": {"desk.ticket.work"},
     "attachments.came_through": {"desk.deliver"},
     "attachments.content": {"desk.deliver"},
+    "attachments.download": {"ticket.view:technical", "ticket.view:billing", "desk.ticket.work"},
     "attachments.put": {"desk.deliver"},
     **{f"failed_jobs.{name}": {"desk.operate"} for name in ("drop", "given_up", "listed", "retry", "show")},
     "live_calls.calls": {"desk.proof.ask", "desk.deliver"},

@@ -113,6 +113,11 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (lent, lambda f, tx, g: f(tx, g, THEIRS)),
     ],
+    "attachments.download": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 1)),
+        (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS, 1)),
+        (lent, lambda f, tx, g: f(tx, g, THEIRS, 1)),
+    ],
     "audit.entries": [
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g)),
