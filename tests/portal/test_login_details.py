@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.message import EmailMessage
 from threading import Barrier, Thread
 
 import pytest
@@ -54,9 +55,13 @@ def leaves(desk: Desk, who: Browser, number: int, words: str = DETAILS, days: st
 def link_in(mailbox: Mailbox, desk: Desk) -> str:
     """The newest."""
     desk.work()
-    found = re.findall(r"(/login-details/\S+)", str(mailbox.mails[-1].get_content()))
-    assert len(found) == 1, mailbox.mails[-1]
+    found = re.findall(r"(/login-details/\S+)", str(mails_with_links(mailbox)[-1].get_content()))
+    assert len(found) == 1
     return str(found[0])
+
+
+def mails_with_links(mailbox: Mailbox) -> list[EmailMessage]:
+    return [mail for mail in mailbox.mails if mail["Subject"] == "Login details wait for you"]
 
 
 def state(desk: Desk) -> list[tuple[str, bool]]:
@@ -73,9 +78,9 @@ def test_x6_they_are_opened_once_in_their_own_proved_session(
     assert "They wait to be opened, until:" in agent.words
     assert "secret" not in agent.words
     link = link_in(mailbox, desk)
-    mail = str(mailbox.mails[-1])
-    assert mailbox.mails[-1]["To"] == "raj@tideworks.example"
-    assert "root" not in mail
+    (mail,) = mails_with_links(mailbox)
+    assert mail["To"] == "raj@tideworks.example"
+    assert not [one for one in mailbox.mails if "Zaungast" in str(one)]
     assert "Login details wait for you." in raj.read(f"/tickets/{number}")
     assert link not in raj.text, "the way to them is in the mail alone"
     fresh = entered(desk, RAJ)
@@ -181,9 +186,8 @@ def test_where_they_cannot_be_left_nothing_is_kept_and_the_page_says_why(
     assert state(desk) == []
     leaves(desk, agent, number)
     change(desk, tables.people.update().where(tables.people.c.id == RAJ).values(email_since=desk.now))
-    sent = len(mailbox.mails)
     desk.work()
-    assert len(mailbox.mails) == sent, "the address became young before the mail went out"
+    assert mails_with_links(mailbox) == [], "the address became young before the mail went out"
     assert state(desk) == [("not_sent", False)]
     assert "did not go out" in agent.read(f"/desk/tickets/{number}")
 
