@@ -109,15 +109,8 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "billing_details.printed": [(of(OLIVIA, Action.BILLING_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "MS-9001"))],
     "login_details.deposit": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "root", 1))],
     "login_details.withdraw": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
-    "login_details.of_ticket": [
-        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
-        (lent, lambda f, tx, g: f(tx, g, THEIRS)),
-    ],
-    "attachments.download": [
-        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 1)),
-        (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS, 1)),
-        (lent, lambda f, tx, g: f(tx, g, THEIRS, 1)),
-    ],
+    "login_details.of_ticket": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
+    "attachments.download": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 1))],
     "audit.entries": [
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
         (of(ANA, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g)),
