@@ -19,11 +19,11 @@ HAND_TYPED = {
     ticket    | MT-7  | -     | -         | -
     """,
     "standard_roles": """
-    kind      | owner | administrator | support | billing
-    billing   | *     | SR-17         | -       | SR-10
-    technical | *     | *             | *       | -
-    account   | *     | -             | -       | -
-    ticket    | -     | -             | -       | -
+    kind      | owner | administrator | support | billing | tickets | login_details | invoices | payment | services | contacts
+    billing   | *     | SR-17         | -       | SR-10   | -       | -             | -        | -       | -        | -
+    technical | *     | *             | *       | -       | -       | -             | -        | -       | -        | -
+    account   | *     | -             | -       | -       | -       | -             | -        | -       | -        | -
+    ticket    | -     | -             | -       | -       | -       | -             | -        | -       | -        | -
     """,
     "memset": """
     kind      | admin_contact | billing_contact | manage_users | manage_billing | manage_services | manage_support | purchase_services
