@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network. Files are read once, at start, by load_schemes().
 """
 
-from authz.contact_rules import Broken, Held, Refusal, gained, lost, miscounted, refused
+from authz.contact_rules import Broken, Held, Refusal, asked_for, gained, lost, miscounted, refused, ticked
 from authz.grant import Denied, Grant
 from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.matrix import matrix, table
@@ -85,6 +85,7 @@ __all__ = [
     "Subject",
     "Topic",
     "WayForward",
+    "asked_for",
     "billing_alone",
     "can_help",
     "can_lend",
@@ -102,4 +103,5 @@ __all__ = [
     "requests_followed",
     "rights",
     "table",
+    "ticked",
 ]

@@ -72,6 +72,20 @@ def miscounted(scheme: Scheme, holdings: Iterable[frozenset[str]]) -> Iterator[t
             yield word, held.count(word)
 
 
+def asked_for(scheme: Scheme) -> tuple[str, ...]:
+    """What can be asked for by phone or in Slack: the standard roles (SR-3), but for those that are handed over; where there is no other, single
+    permissions."""
+    roles = tuple(one for one in scheme.roles if one != scheme.owner and one not in scheme.exactly_one)
+    return roles or scheme.permissions
+
+
+def ticked(scheme: Scheme, held: frozenset[str], words: frozenset[str]) -> frozenset[str]:
+    """What somebody holds once these words are ticked, and no others: a role that one contact alone has is not ticked and stays with them, and
+    so does what it requires (MS-41: the green ticks)."""
+    kept = held.intersection(scheme.exactly_one)
+    return frozenset[str]().union(kept, words, *(scheme.requires.get(role, _NOTHING) for role in kept))
+
+
 def gained(scheme: Scheme, before: frozenset[str], after: frozenset[str]) -> tuple[str, ...]:
     """The cells that are allowed now and were not, or within a limit only."""
     return tuple(cell for cell in scheme.cells if _is_more(scheme, before, after, cell))

@@ -15,14 +15,14 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from authz import Action, Grant, Reason, Refusal, Scheme, gained, lost
+from authz import Action, Grant, Reason, Refusal, Scheme, gained, lost, ticked
 from desk import accounts
 from desk.actors import Actor, NotAllowed, build_ask, judge
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import AccountName, Deciders, Refused
 from store.contacts import contact_changes, contact_list
-from store.contacts.contact_changes import Considered, Newcomer, Wanted
+from store.contacts.contact_changes import NEWCOMER, Considered, Newcomer, Wanted
 from store.contacts.contact_list import Contact
 from store.imports.field_words import Email, Name, Username
 from store.sign_in import invitations, vouches
@@ -31,7 +31,7 @@ from store.text import numbers
 
 STAMP: Final = "contacts-change"
 MOST_AT_ONCE: Final = 20  # people in one change
-Do = Literal["change", "remove", "hand_over"]
+Do = Literal["add", "change", "remove", "hand_over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,12 @@ class Shut:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be done to these people of the account (usernames). `words`: what they are to hold of all that is ticked; for a hand-over the
-    one role."""
+    one role. `new`: who is to be added, and to hold that."""
 
     do: Do
     usernames: tuple[str, ...]
     words: frozenset[str] = frozenset()
+    new: Newcomer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,32 +148,29 @@ def managing(tx: Transaction, who: Actor, number: str, *, writes: bool = False) 
 def preview(tx: Transaction, who: Actor, number: str, wish: Wish) -> Preview | Shut | None:
     """What would come of it. None: no such account for them, or nobody of that name on it."""
     manager = managing(tx, who, number)
-    if not isinstance(manager, MayManage):
-        return manager
-    found = _look(tx, manager, wish)
-    return None if found is None else found.preview
+    return look_under(tx, manager, wish) if isinstance(manager, MayManage) else manager
 
 
 def save(tx: Transaction, who: Actor, number: str, wish: Wish, stamp: str) -> Saved | Preview | Shut | None:
     """Done, where it is what was looked at (`stamp`) and nothing speaks against it; a `Preview` otherwise."""
     manager = managing(tx, who, number, writes=True)
-    if not isinstance(manager, MayManage):
-        return manager
+    return save_under(tx, manager, wish, stamp) if isinstance(manager, MayManage) else manager
+
+
+def look_under(tx: Transaction, manager: MayManage, wish: Wish) -> Preview | None:
+    """The same by somebody who is known to manage the contacts of the account."""
+    found = _look(tx, manager, wish)
+    return None if found is None else found.preview
+
+
+def save_under(tx: Transaction, manager: MayManage, wish: Wish, stamp: str) -> Saved | Preview | None:
+    """The same, in a transaction in which nobody else changes them."""
     found = _look(tx, manager, wish)
     if found is None:
         return None
     if found.preview.refusal is None and not tx.keys.made(stamp, STAMP, *found.seen):
         return replace(found.preview, changed=True)
     return _done(tx, manager, found)
-
-
-def confirm(tx: Transaction, who: Actor, number: str, wish: Wish) -> Saved | Preview | Shut | None:
-    """The same for what somebody else has asked for, and `who` confirms as it stands now: nobody but who may manage contacts, stepped up."""
-    manager = managing(tx, who, number, writes=True)
-    if not isinstance(manager, MayManage):
-        return manager
-    found = _look(tx, manager, wish)
-    return None if found is None else _done(tx, manager, found)
 
 
 def propose(tx: Transaction, name: str, email: str) -> str:
@@ -203,7 +201,7 @@ def add(tx: Transaction, who: Actor, number: str, new: Newcomer) -> str | NotAdd
     manager = managing(tx, who, number, writes=True)
     if not isinstance(manager, MayManage):
         return manager
-    return NotAdded.TAKEN if contact_changes.add(tx, manager.grant, new) is None else new.username
+    return new.username if isinstance(contact_changes.add(tx, manager.grant, new), int) else NotAdded.TAKEN
 
 
 def invite(tx: Transaction, who: Actor, number: str, username: str) -> Invited | Shut | None:
@@ -239,6 +237,11 @@ def required(scheme: Scheme, held: frozenset[str]) -> frozenset[str]:
 
 def _wanted(tx: Transaction, manager: MayManage, wish: Wish) -> tuple[Wanted, dict[int, Contact]] | None:
     grant, scheme = manager.grant, manager.scheme
+    if wish.new is not None:
+        new = wish.new
+        return {NEWCOMER: wish.words}, {
+            NEWCOMER: Contact(NEWCOMER, new.username, new.name, new.email, (), (), joined=False, since=None)
+        }
     named = contact_list.named(tx, grant, wish.usernames)
     if not wish.usernames or len(named) < len(set(wish.usernames)) or len(named) > MOST_AT_ONCE:
         return None
@@ -248,8 +251,7 @@ def _wanted(tx: Transaction, manager: MayManage, wish: Wish) -> tuple[Wanted, di
     if wish.do == "change":
         wanted = {}
         for id, one in people.items():
-            kept = frozenset(one.held).intersection(scheme.exactly_one)
-            wanted[id] = kept | required(scheme, kept) | wish.words
+            wanted[id] = ticked(scheme, frozenset(one.held), wish.words)
         return wanted, people
     before = contact_changes.consider(tx, grant, {}).before
     (to,), role = people, next(iter(wish.words), "")
@@ -327,9 +329,16 @@ def _seen(manager: MayManage, wish: Wish, made: Considered, effects: tuple[Effec
 
 
 def _done(tx: Transaction, manager: MayManage, found: _Looked) -> Saved | Preview:
-    if contact_changes.change(tx, manager.grant, found.wanted).refusal is not None:
+    wish = found.preview.wish
+    if wish.new is not None:
+        person = contact_changes.add(tx, manager.grant, wish.new, wish.words)
+        if not isinstance(person, int):
+            return replace(found.preview, changed=True)
+        invited = [person]
+    elif contact_changes.change(tx, manager.grant, found.wanted).refusal is not None:
         return found.preview
-    for effect in found.preview.effects:
-        if effect.invited:
-            invitations.invite_contact(tx, manager.grant, effect.who.person)
+    else:
+        invited = [effect.who.person for effect in found.preview.effects if effect.invited]
+    for person in invited:
+        invitations.invite_contact(tx, manager.grant, person)
     return Saved(manager.account, found.preview.effects)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from authz import Scheme
-from desk import people
+from desk import contact_requests, people
 from desk.actors import Actor
+from desk.contact_requests import Pending
 from desk.people import MayManage, Shut
 from store import Transaction
 from store.accounts.account_details import AccountName
@@ -30,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """`ticks`: the words that are ticked, of which `passed` are none: those are handed over."""
+    """`ticks`: the words that are ticked, of which `passed` are none: those are handed over. `pending`: what was asked for and waits."""
 
     account: AccountName
     scheme: str
@@ -38,6 +39,7 @@ class PeoplePage:
     more: bool
     permissions: tuple[str, ...]
     passed: tuple[str, ...]
+    pending: tuple[Pending, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def people_page(tx: Transaction, who: Actor, number: str, page: int) -> PeoplePa
     found, more = contact_list.listed(tx, manager.grant, first=page * LISTED, many=LISTED)
     scheme = manager.scheme
     each = tuple(_person(manager, one) for one in found)
-    return PeoplePage(manager.account, scheme.name, each, more, scheme.permissions, scheme.exactly_one)
+    waits = () if page else contact_requests.pending(tx, manager)
+    return PeoplePage(manager.account, scheme.name, each, more, scheme.permissions, scheme.exactly_one, waits)
 
 
 def person_page(

@@ -12,6 +12,8 @@ from desk.calls import Callback
 from desk.disclosure import Disclosure
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
+from store.contacts import contact_requests
+from store.contacts.request_rows import ContactRequest
 from store.messages import attachments, visible_messages
 from store.messages.attachments import Content
 from store.messages.timeline import File
@@ -47,8 +49,8 @@ class Correction:
 class TicketPage:
     """One ticket with all that was said on it. `settable` are the statuses it may be given now; `newest` is the last that was said;
     `callback` what would come of having its requester called back, None where that is not offered; `became` what became of each
-    answer, by its id; `reach` whom an answer would reach now;
-    `login` what became of login details that were left on it."""
+    answer, by its id; `reach` whom an answer would reach now; `login` what became of login details that were left on it; `asked` the changes
+    of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -58,6 +60,8 @@ class TicketPage:
     became: Mapping[int, Delivery]
     reach: Reach
     login: Standing | None
+    asked: tuple[ContactRequest, ...]
+    can_be_asked: tuple[str, ...]
 
     @property
     def card(self) -> Card:
@@ -95,6 +99,8 @@ def ticket_page(
         answer_delivery.of_ticket(tx, grant, number),
         answer_delivery.now(tx, grant, number, phone=phone),
         login_details.of_ticket(tx, grant, number) if found.card.kind == Action.SERVICE_CREDENTIALS else None,
+        tuple(contact_requests.of_ticket(tx, grant, number)) if ticket.is_about_contacts else (),
+        contact_requests.can_be_asked(tx, grant, number) if ticket.is_about_contacts else (),
     )
 
 

@@ -38,6 +38,11 @@ class TicketRight:
         return self.about.status == "quarantined"
 
     @property
+    def is_about_contacts(self) -> bool:
+        """A request to change who is on the account: to be written down for the account to confirm."""
+        return self.about.kind == Action.CONTACTS_MANAGE
+
+    @property
     def is_to_read(self) -> bool:
         """Whether nothing may be done with it as things are."""
         return self.quarantined or self.grant.when == "read"

@@ -22,6 +22,7 @@ from store import ConnectionLostError, Store, Transaction, retried
 from store.accounts import recipients
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
+from store.contacts import contact_requests
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits
@@ -75,6 +76,7 @@ SWEEPS: Final = (
     recipients.sweep,
     login_details.sweep,
     notice_delivery.sweep,
+    contact_requests.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own."""
 

@@ -53,6 +53,7 @@ def _list(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn, 
         "trouble": trouble,
         "said": visit.query.get("said", ""),
     }
+    given |= {"asked": [responses.fields_of(one) | told(one.preview) for one in found.pending]}
     given |= {"ticked": visit.query.get("tick", "").split(",")}
     return responses.page(context, visit, "customers/people", 422 if trouble else 200, **given)
 
@@ -94,7 +95,7 @@ def invite(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
     username = visit.named["username"]
     done = people.invite(tx, acting(who), _account(visit), username)
     if isinstance(done, Shut) and done.proof:
-        return _proof_ended(context, visit, who, done, _at(visit, username))
+        return proof_ended(context, visit, who, done, _at(visit, username))
     if done is None or isinstance(done, Shut) or done is Invited.NOBODY:
         return responses.not_there(context, visit)
     return responses.to(f"{_at(visit, username)}?said={'invited' if done is Invited.INVITED else 'not_invited'}")
@@ -104,7 +105,7 @@ def vouch(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) 
     username = visit.named["username"]
     done = people.vouch(tx, acting(who), _account(visit), username)
     if isinstance(done, Shut) and done.proof:
-        return _proof_ended(context, visit, who, done, _at(visit, username))
+        return proof_ended(context, visit, who, done, _at(visit, username))
     if done is None or isinstance(done, Shut):
         return responses.not_there(context, visit)
     return responses.to(f"{_at(visit, username)}?said={'vouched' if done else 'not_vouched'}")
@@ -168,7 +169,7 @@ def _step(
     if made is None or (isinstance(made, Shut) and not made.proof):
         return responses.not_there(context, visit)
     if isinstance(made, Shut):
-        return _proof_ended(context, visit, who, made, back)
+        return proof_ended(context, visit, who, made, back)
     if isinstance(made, Saved):
         return responses.to(f"{_onward(visit, wish, made.effects)}?said={said}")
     return _preview(context, visit, who, made, back)
@@ -182,7 +183,16 @@ def _onward(visit: Visit, wish: Wish, effects: Iterable[Effect]) -> str:
 
 
 def _preview(context: PortalContext, visit: Visit, who: SignedIn, made: Preview, back: str) -> Response:
-    told = [
+    kept = {name: value for name, value in visit.form.items() if name not in ("token", "stamp")}
+    given = responses.fields_of(made) | told(made) | {"who": who, "kept": kept, "back": back}
+    return responses.page(
+        context, visit, "customers/people_preview", 422 if made.refusal or made.changed else 200, **given
+    )
+
+
+def told(made: Preview) -> dict[str, Any]:
+    """What would change, or why not, as the templates say it."""
+    effects = [
         {
             "gained": disclosure.joined([cell for cell in effect.gained if cell not in NOT_SAID]),
             "lost": disclosure.joined([cell for cell in effect.lost if cell not in NOT_SAID]),
@@ -190,15 +200,10 @@ def _preview(context: PortalContext, visit: Visit, who: SignedIn, made: Preview,
         }
         for effect in made.effects
     ]
-    kept = {name: value for name, value in visit.form.items() if name not in ("token", "stamp")}
-    refused = disclosure.joined(made.refusal.cells) if made.refusal else []
-    given = responses.fields_of(made) | {"who": who, "told": told, "kept": kept, "back": back, "cells": refused}
-    return responses.page(
-        context, visit, "customers/people_preview", 422 if made.refusal or made.changed else 200, **given
-    )
+    return {"told": effects, "cells": disclosure.joined(made.refusal.cells) if made.refusal else []}
 
 
-def _proof_ended(context: PortalContext, visit: Visit, who: SignedIn, shut: Shut, back: str) -> Response:
+def proof_ended(context: PortalContext, visit: Visit, who: SignedIn, shut: Shut, back: str) -> Response:
     """Nothing was done; what was filled in is still there once they have given another proof."""
     given = {"who": who, "account": shut.account, "to_prove": proof_at(back, _account(visit))}
     return responses.page(context, visit, "customers/people_proof", 422, **given)

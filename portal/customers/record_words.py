@@ -10,7 +10,11 @@ from store.ledger.account_records import CHANGES, REFUSALS, Record
 
 _REFUSALS: Final = frozenset(map(str, REFUSALS))
 _OWN: Final = (*CHANGES, "offer", "step_up", "account.changed", "desk.card.view", "account.lock")
-DONE: Final = (*_OWN, "contacts.added", "contacts.changed", "contacts.removed")
+_OF_CONTACTS: Final = ("contacts.changed", "contacts.request")
+DONE: Final = (
+    *(*_OWN, "contacts.added", "contacts.changed", "contacts.removed"),
+    *("contacts.waits", "contacts.made", "contacts.turned_down", "contacts.ended"),
+)
 """What is said of an entry by its own action, whatever was told."""
 
 
@@ -21,9 +25,9 @@ def sentence(words: Words, one: Record) -> str:
         return f"{said} {words.word('customer_record_why', one.decision)}"
     if one.action == "right.lend":
         return words.word("customer_record_lent", one.decision, **given)
-    if one.action in (*_OWN, "contacts.changed"):
+    if one.action in (*_OWN, *_OF_CONTACTS):
         told = next((word for word in one.told if word.startswith("account.") and one.action == "account.lock"), "")
-        code = told or (f"contacts.{one.decision}" if one.action == "contacts.changed" else one.action)
+        code = told or (f"contacts.{one.decision}" if one.action in _OF_CONTACTS else one.action)
         return words.word("customer_record_done", code, **given)
     if one.told:
         told = listed(words, dict.fromkeys(words.word("customer_told", word) for word in one.told))

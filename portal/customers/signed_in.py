@@ -28,6 +28,7 @@ DONE: Final = frozenset(
     | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
     | {"locked", "unlocked", "tickets_on", "tickets_off"}
     | {"people_changed", "people_removed", "handed_over", "person_added", "invited"}
+    | {"change_confirmed", "change_refused"}
 )
 
 

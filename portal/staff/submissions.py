@@ -16,7 +16,8 @@ from store import Transaction
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 
-TYPED: Final = ("words", "reason", "person", "accounts", "kind")  # fields people write in
+TYPED: Final = ("words", "reason", "person", "accounts", "kind", "email", "do")  # fields people write or choose in
+TICKED: Final = "hold-"  # as those begin that people tick
 LONGEST: Final = 12_000
 # What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
 DONE: Final = frozenset(
@@ -25,6 +26,7 @@ DONE: Final = frozenset(
             "mine",
             "given_back",
             "put_back",
+            "ask_sent",
             "asked_pin",
             "asked_second",
             "callback",
@@ -74,7 +76,8 @@ def once(
 
 
 def typed(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: form[name][:LONGEST] for name in TYPED if form.get(name, "").strip()}
+    kept = (name for name in form if name in TYPED or name.startswith(TICKED))
+    return {name[:80]: form[name][:LONGEST] for name in kept if form[name].strip()}
 
 
 def page_of(path: str) -> str:

@@ -7,8 +7,10 @@ from typing import Final
 
 from fastapi import Response
 
-from desk import calls, login_details, ticket_work
+from authz import Refusal
+from desk import calls, contact_requests, login_details, ticket_work
 from desk.calls import Callback
+from desk.people import NotAdded
 from desk.queue_page import queue_page
 from desk.ticket_page import file as ticket_file
 from desk.ticket_page import ticket_page
@@ -28,6 +30,8 @@ from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
+from store.contacts.contact_requests import NotAsked, Wanted
+from store.contacts.request_rows import Do
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 from store.text import numbers
@@ -38,6 +42,18 @@ LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
 # What is said of each outcome, in words of words.toml.
 TAKEN: Final = {Taken.TAKEN: "taken", Taken.ALREADY: "taken_already", Taken.ANOTHER: "taken_another"}
+DO: Final[dict[str, Do]] = {"add": "add", "change": "change", "remove": "remove"}
+NOT_ASKED: Final[dict[NotAsked | NotAdded, str]] = {
+    NotAsked.NOT_PROVED: "ask_not_proved",
+    NotAsked.NOBODY: "ask_nobody",
+    NotAsked.THERE: "ask_there",
+    NotAsked.HOLDS: "ask_holds",
+    NotAsked.SAME: "ask_same",
+    NotAsked.WAITS: "ask_waits",
+    NotAsked.TOO_MANY: "ask_too_many",
+    NotAdded.NAME: "ask_name",
+    NotAdded.EMAIL: "ask_email",
+}
 STATUS: Final = {
     StatusSet.CHANGED: "status",
     StatusSet.ALREADY: "status_already",
@@ -161,6 +177,23 @@ def _withdraw_login(_context: PortalContext, tx: Transaction, ticket: TicketRigh
 
 
 leave_login, withdraw_login = _on(_leave_login), _on(_withdraw_login)
+
+
+def _ask_account(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    """A change of contacts that its requester asked for is written down, and the account is asked to confirm it."""
+    do = DO.get(visit.field("do"))
+    if do is None:
+        return "ask_which"
+    words = (name.removeprefix("hold-") for name in visit.form if name.startswith("hold-"))
+    holds = frozenset(words) if do != "remove" else frozenset[str]()
+    wanted = Wanted(do, visit.field("person", 254), visit.field("email", 254), holds)
+    made = contact_requests.write_down(tx, ticket, wanted)
+    if isinstance(made, int):
+        return "ask_sent"
+    return "ask_not_theirs" if isinstance(made, Refusal) else NOT_ASKED[made]
+
+
+ask_account = _on(_ask_account)
 take, put_back = _on(_take), _on(_put_back)
 answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 

@@ -28,9 +28,13 @@ class Colleague:
 
     @property
     def decides(self) -> bool:
-        """Whether they may manage contacts, at their pages, once the account is active and unlocked. Their names are what `contacts.view` tells."""
+        """The same at their pages. Their names are what `contacts.view` tells."""
+        return self.decides_at(At.PAGES)
+
+    def decides_at(self, at: At) -> bool:
+        """Whether they may manage contacts there, once the account is active and unlocked."""
         subject, account, *_ = self.standing
-        asked = Ask(subject, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP, at=At.PAGES)
+        asked = Ask(subject, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP, at=at)
         later = self.standing._replace(status=Status.ACTIVE, facts=self.standing.facts - {LOCKED})
         return isinstance(judge(asked, later), Grant)
 

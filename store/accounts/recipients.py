@@ -24,7 +24,10 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("login_set", "login_vouched", "login_tried", "login_code", "login_codes_spent"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
-OF_DECIDERS: Final = ("account_locked", "account_unlocked")  # about an account: told to all who may manage contacts
+OF_DECIDERS: Final = (
+    *("account_locked", "account_unlocked"),
+    "contact_change_asked",
+)  # about an account: told to all who may manage contacts
 OF_MAIL: Final = (
     "mail_bounced",
 )  # of a person's address: told to their owners, and to them in other ways than by mail
@@ -32,6 +35,7 @@ OF_CONTACT: Final = (
     "contact_removed",
     "rights_lost",
     "rights_gained",
+    *("contact_change_confirmed", "contact_change_refused", "contact_change_ended"),
 )  # what became of somebody on an account: told to them
 # Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
 OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")

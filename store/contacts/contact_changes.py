@@ -23,6 +23,9 @@ from store.jobs import job_queue
 from store.verification import revocation
 
 MANAGE: Final = "contacts.manage"
+NOTHING: Final = frozenset[str]()
+NEWCOMER: Final = 0
+"""Stands for somebody who is not on file yet, where a change is looked at."""
 Wanted = Mapping[int, frozenset[str] | None]
 """A person (id) → what they are to hold on the account; None: they are to be taken off it."""
 
@@ -61,9 +64,9 @@ def lock(tx: Transaction, account: int) -> None:
 
 def consider(tx: Transaction, grant: Grant, wanted: Wanted) -> Considered:
     """What would come of it, by the rules of the account's scheme. Whoever is not named stays as they are; somebody who is not on the account
-    is put there by `add` alone."""
-    scheme, before = _now(tx, grant)
-    if not before.keys() >= wanted.keys():
+    (`NEWCOMER`) is put there by `add` alone."""
+    scheme, before = holdings_on(tx, _account(tx, grant))
+    if not before.keys() >= wanted.keys() - {NEWCOMER}:
         raise GrantRequiredError("not on the account of this grant")
     after = {person: held for person, held in {**before, **wanted}.items() if held is not None}
     return Considered(scheme, before, after, refused(scheme, grant.subject.person, before, after))
@@ -73,17 +76,17 @@ def change(tx: Transaction, grant: Grant, wanted: Wanted) -> Considered:
     """The same, and it is done where nothing speaks against it: what rested on rights that are gone ends, and all whom it concerns are
     told."""
     made = consider(tx, grant, wanted)
-    if made.refusal is None and made.people:
+    if made.refusal is None and made.people and NEWCOMER not in made.people:
         _write(tx, grant, made)
     return made
 
 
-def add(tx: Transaction, grant: Grant, new: Newcomer) -> int | None:
-    """Somebody new is on file and on the account, and holds nothing there. None: the username is somebody's already."""
+def add(tx: Transaction, grant: Grant, new: Newcomer, held: frozenset[str] = NOTHING) -> int | Refusal | None:
+    """Somebody new is on file and on the account, and holds that there. None: the username is somebody's already."""
     tx.require(grant, MANAGE)
-    p = tables.people
-    if is_taken(tx, new.username):
-        return None
+    p, considered = tables.people, consider(tx, grant, {NEWCOMER: held})
+    if considered.refusal is not None or is_taken(tx, new.username):
+        return considered.refusal
     row = {"username": new.username, "name": new.name, "email": new.email, "email_since": tx.now}
     made = upsert(tx, p).on_conflict_do_nothing().returning(p.c.id)
     person: int | None = None
@@ -94,8 +97,8 @@ def add(tx: Transaction, grant: Grant, new: Newcomer) -> int | None:
     if new.phone:
         number = {"person_id": person, "number": new.phone, "added_at": tx.now}
         tx.connection.execute(insert(tables.phones), number)
-    scheme, before = _now(tx, grant)
-    _write(tx, grant, Considered(scheme, before, {**before, person: frozenset()}, None))
+    before = considered.before
+    _write(tx, grant, Considered(considered.scheme, before, {**before, person: held}, None))
     return person
 
 
@@ -117,8 +120,9 @@ def row(
     }
 
 
-def _now(tx: Transaction, grant: Grant) -> tuple[Scheme, dict[int, frozenset[str]]]:
-    rows = tx.connection.execute(_HELD, {"account": _account(tx, grant)}).all()
+def holdings_on(tx: Transaction, account: int) -> tuple[Scheme, dict[int, frozenset[str]]]:
+    """What each of its contacts holds, to judge a change by. Tells nobody."""
+    rows = tx.connection.execute(_HELD, {"account": account}).all()
     return tx.schemes[rows[0].scheme], {one.person_id: words_of(one.held) for one in rows}
 
 

@@ -29,11 +29,12 @@ CHANGES: Final = tuple(
 SHOWN: Final = (
     *(cell for cell in CELLS if cell != "portal.login"),
     *map(str, OWNERS_ACTIONS),
-    *("offer", "step_up", "contacts.changed", "account.changed", "desk.card.view"),
+    *("offer", "step_up", "contacts.changed", "contacts.request", "account.changed", "desk.card.view"),
     *CHANGES,
 )
 OUTCOMES: Final = (
     *("allowed", "offered", "reached", "done", "added", "changed", "removed", "taken_back", "ended"),
+    *("waits", "made", "turned_down"),  # a change of contacts that was asked for
     *map(str, REFUSALS),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from store.tables.accounts import Account, Contact, ContactChange, ContactRight, Invoice, Service
+from store.tables.accounts import Account, Contact, ContactChange, ContactRequest, ContactRight, Invoice, Service
 from store.tables.base import Base
 from store.tables.calls import AgentLeg, Call, Callback, Delivery, SupportCall
 from store.tables.codes import Code
@@ -43,7 +43,7 @@ people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
 person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))
-services, invoices = map(_table, (Service, Invoice))
+contact_requests, services, invoices = map(_table, (ContactRequest, Service, Invoice))
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )

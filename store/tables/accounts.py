@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authz import Subject
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
 class Account(Base):
@@ -62,6 +62,36 @@ class ContactChange(Base):
     before: Mapped[str | None]
     after: Mapped[str | None]
     __table_args__ = (Index("ix_contact_changes_account", "account_id", "person_id", "id"), NEVER_AGAIN)
+
+
+class ContactRequest(Base):
+    """A change of contacts that somebody asked for by phone or in Slack: it waits until somebody who may make it confirms it. `do` is add,
+    change or remove; `person_id` is whom it changes, NULL where somebody new (`name`, `email`) is to be added; `holds` is what they are to hold
+    and `before` what they held when it was asked, in words joined by commas. `written_by` is the subject who wrote it down: the asker, or one of
+    the staff who heard their message. `status` is waiting, confirmed, refused or ended; `why` says why it ended."""
+
+    __tablename__ = "contact_requests"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
+    asker: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    written_by: Mapped[Subject]
+    do: Mapped[str] = mapped_column(String(8))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    holds: Mapped[str]
+    before: Mapped[str | None]
+    status: Mapped[str] = mapped_column(String(10))
+    why: Mapped[str] = mapped_column(String(10), server_default="")
+    asked_at: Mapped[int]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
+    answered_at: Mapped[int | None]
+    __table_args__ = (
+        Index("ix_contact_requests_account", "account_id", "status"),
+        only("ix_contact_requests_waiting", "status = 'waiting'", "account_id", "id"),
+        NEVER_AGAIN,
+    )
 
 
 class Service(Base):

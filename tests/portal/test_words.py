@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,11 +15,13 @@ from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import record_words, signed_in, xray_page
-from portal.staff import notices_pages, submissions
+from portal.staff import notices_pages, submissions, ticket_pages
 from portal.web import page_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
 from store.contacts import contact_list
+from store.contacts.contact_requests import Answer, Why
+from store.contacts.request_rows import Do
 from store.ledger import account_records
 from store.messages import recordings, timeline
 from store.notices import notice_delivery
@@ -151,6 +154,11 @@ KNOWN: dict[str, set[str]] = {
     "reach": {answer_delivery.SLACK, answer_delivery.PAGES, answer_delivery.PHONE, answer_delivery.NOBODY},
     "nobody_why": set(answer_delivery.WHY_NOBODY),
     "became": set(answer_delivery.STATES),
+    "asked_why": set(get_args(Why)),
+    "customer_asked_why": set(get_args(Why)),
+    "customer_asked_for": set(get_args(Do)),
+    "customer_asked_is": {"waiting", "ended", *get_args(Answer)},
+    "customer_asked_factor": set(step_ups.FACTORS),
 }
 
 
@@ -197,6 +205,7 @@ NOT_DONE = {
         "callback_talking",
         "looked_up_enough",
         "lift_own",
+        *("ask_which", "ask_not_theirs", *ticket_pages.NOT_ASKED.values()),
     ),
 }
 WITHOUT_A_FORM = {"unsent", "spent", "no_case"}

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from authz import At, Proof, Subject
 from desk import people
 from desk.actors import Actor
-from desk.people import Preview, Saved, Wish
+from desk.people import MayManage, Preview, Saved, Wish
 from store import Transaction, tables
 from store.verification import step_ups
 from tests.store.deeds import LEO, MIA, RAJ, TIDEWORKS, Given, Pairs
@@ -30,7 +30,11 @@ def does(person: int, account: int, wish: Wish) -> Deed:
 
     def deed(tx: Transaction, _given: Given) -> object:
         who = Actor(Subject.of_person(person), Proof.VERIFIED, f"session {person}", At.PAGES)
-        made = people.confirm(tx, who, NUMBERS[account], wish)
+        manager = people.managing(tx, who, NUMBERS[account], writes=True)
+        looked = people.look_under(tx, manager, wish) if isinstance(manager, MayManage) else None
+        if not isinstance(manager, MayManage) or looked is None:
+            raise RefusedError("not theirs any more")
+        made = people.save_under(tx, manager, wish, looked.stamp)
         if isinstance(made, Saved):
             return "saved"
         if isinstance(made, Preview) and made.refusal is not None:

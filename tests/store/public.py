@@ -92,6 +92,9 @@ OPENS: dict[str, set[str]] = {
     "delegations.refuse": {"right.lend"},
     "delegations.told_about": {"desk.deliver"},
     "delegations.use_up": {"ticket.open:technical", "ticket.open:billing"},
+    **{f"contact_requests.{name}": {"contacts.manage"} for name in ("answer", "one", "waiting")},
+    "contact_requests.ask": {"contacts.manage", "desk.ticket.work"},
+    **{f"contact_requests.{name}": {"desk.ticket.work"} for name in ("can_be_asked", "of_ticket")},
     **{f"contact_changes.{name}": {"contacts.manage"} for name in ("add", "change", "consider")},
     **{
         f"contact_list.{name}": {"contacts.manage"}

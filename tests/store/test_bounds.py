@@ -17,11 +17,11 @@ from store import OPERATOR, WORKER, GrantRequiredError, Keys, Transaction, table
 from store.calls import live_calls, support_calls
 from store.messages import recordings, visible_messages
 from store.messages.timeline import Recorded
-from store.sign_in.invitations import Invited
 from store.tickets import agent_tickets, customer_tickets, ticket_queue
 from store.verification import pin_changes, pin_reset, pins
 from store.verification.pins import Pin
 from tests.desk import SECRET
+from tests.store.bounds_of_contacts import OF_CONTACTS
 from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
 
@@ -90,16 +90,6 @@ def lent(tx: Transaction) -> Grant:
     return granted(tx, Subject.of_person(leo), Action.TICKET_VIEW, TIDEWORKS, Topic.TECHNICAL)
 
 
-def managing(who: Subject, account: int) -> Callable[[Transaction], Grant]:
-    def made(tx: Transaction) -> Grant:
-        tx.proved_further(who, account)
-        verdict = tx.ask(Ask(who, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP))
-        assert isinstance(verdict, Grant)
-        return verdict
-
-    return made
-
-
 VIEW, REPLY = Action.TICKET_VIEW, Action.TICKET_REPLY
 PIN = of(ANA, Action.DESK_PIN_REISSUE)
 # What is refused: a grant of the right cell, and what it was not given for. `None`, `False` and an empty list are refusals too.
@@ -144,20 +134,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
     ],
     "delegations.live": [(of(OLIVIA, Action.RIGHT_LEND, BAKERY), lambda f, tx, g: f(tx, g))],
-    **{
-        f"contact_changes.{n}": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, {8: frozenset({"technical"})}))]
-        for n in ("change", "consider")
-    },
-    "invitations.invite_contact": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, 8) is not Invited.NOBODY)],
-    "contact_list.by_id": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, [8]))],
-    "contact_list.named": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, ["mia.chen"]))],
-    "contact_list.history": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, 8, 5))],
-    "contact_list.out_of_sight": [
-        (
-            managing(OLIVIA, BAKERY),
-            lambda f, tx, g: f(tx, g, tx.schemes["memset"], 8, frozenset({"manage_support"}), None),
-        )
-    ],
+    **OF_CONTACTS,
     "pin_reset.owe": [
         (PIN, lambda f, tx, g: f(tx, g, 8)),
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
@@ -286,6 +263,7 @@ REACH_ALL: dict[str, str] = {
     **{f"delegations.{n}": _LOANS for n in ("ask", "lend", "lenders", "refuse", "use_up")},
     "login_details.open_once": "the grant's own person's, on its account: tests/portal/test_login_details.py",
     "account_details.takes_billing_alone": _OWN,
+    "contact_requests.waiting": _OWN,
     **{f"contact_list.{n}": _OWN for n in ("listed", "scheme_of")},
     "contact_changes.add": "puts somebody new on the grant's own account",
     "account_details.who_may_manage_contacts": _OWN,

@@ -8,6 +8,13 @@ from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
     "contact_changes.lock": "locks the row of an account before whoever changes its contacts is judged; reads nothing",
+    "contact_changes.holdings_on": "what each contact holds, by id, to judge a change by; tells nobody, and says no name",
+    "contact_requests.sweep": "ends and forgets what is over; tells nothing but that it ended, on the ticket and to its asker",
+    "request_rows.ContactRequest.ends_at": reasons.PURE,
+    **dict.fromkeys(
+        (f"request_rows.{name}" for name in ("by_id", "on_account", "on_ticket", "waiting")),
+        "rows for contact_requests.py, which asks for the grant before it tells any of them",
+    ),
     "contact_changes.is_taken": "whether a username is anybody's: usernames are everybody's, and it says of nobody who they are",
     **dict.fromkeys(("contact_changes.row", "contact_changes.Considered.people", "recipients.of_change"), reasons.PURE),
     "revocation.rights_changed": "ends sessions of those it is given; tells nothing",

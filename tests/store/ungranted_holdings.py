@@ -9,6 +9,7 @@ from tests.store import reasons
 REASONS: Final[dict[str, str]] = {
     "colleagues.who_might": "for `account_details.why_not` and `delegations`, which name those alone whom the judge lets do what they are named for",
     "colleagues.Colleague.decides": reasons.PURE,
+    "colleagues.Colleague.decides_at": reasons.PURE,
     "colleagues.Colleague.owns": reasons.PURE,
     **dict.fromkeys(
         ("holdings." + n for n in ("held_by", "words_of", "facts_of", "in_order", "owners_word")), reasons.PURE

@@ -316,6 +316,28 @@ def _tickets() -> None:
         sa.Column("fetched_at", sa.BigInteger),
     )
     op.create_table(
+        "contact_requests",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("asker", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("written_by", sa.Text, nullable=False),
+        sa.Column("do", sa.String(8), nullable=False),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("holds", sa.Text, nullable=False),
+        sa.Column("before", sa.Text),
+        sa.Column("status", sa.String(10), nullable=False),
+        sa.Column("why", sa.String(10), nullable=False, server_default=""),
+        sa.Column("asked_at", sa.BigInteger, nullable=False),
+        sa.Column("answered_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
+        sa.Column("answered_at", sa.BigInteger),
+        sa.Index("ix_contact_requests_account", "account_id", "status"),
+        _only("ix_contact_requests_waiting", "status = 'waiting'", "account_id", "id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "delegation_requests",
         sa.Column("id", ID, primary_key=True),
         sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),

@@ -1,0 +1,139 @@
+"""Changes of contacts that are asked for by phone or in Slack: asked, looked at, confirmed or refused by those who may manage contacts.
+
+Whoever confirms one makes the change, by the rules of contacts as they apply to them at that moment. Nobody of the desk can: they write down what
+was asked for, and that changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter, ValidationError
+
+from authz import Action, Refusal
+from desk import people
+from desk.actors import Actor, NotAllowed, build_ask, judge
+from desk.people import MayManage, NotAdded, Preview, Shut, Wish
+from desk.ticket_work import TicketRight
+from store import Transaction
+from store.accounts.account_details import AccountName
+from store.contacts import contact_changes, contact_requests
+from store.contacts.contact_changes import Newcomer
+from store.contacts.contact_requests import NotAsked, Wanted
+from store.contacts.request_rows import ContactRequest
+from store.imports.field_words import Email, Name
+from store.messages import timeline
+
+Asked = int | Refusal | NotAsked | NotAdded
+"""The id of the request that waits now, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that waits, and what would come of it for whoever looks: what changes, or why they cannot confirm it. `may_confirm`: nothing speaks
+    against it."""
+
+    request: ContactRequest
+    preview: Preview
+
+    @property
+    def may_confirm(self) -> bool:
+        return self.preview.refusal is None and bool(self.preview.effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of a request: confirmed or refused (`now`: by this), or ended."""
+
+    account: AccountName
+    request: ContactRequest
+    now: bool = False
+
+
+def ask(tx: Transaction, who: Actor, ticket: int, wanted: Wanted) -> Asked | NotAllowed:
+    """By a customer, on their own ticket."""
+    about = timeline.about(tx, ticket)
+    if about is None or about.account is None:
+        return NotAsked.NOT_PROVED
+    contact_changes.lock(tx, about.account)
+    found = judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, about.account))
+    if isinstance(found, NotAllowed):
+        return found
+    return _unfit(wanted) or contact_requests.ask(tx, found, ticket, wanted)
+
+
+def write_down(tx: Transaction, ticket: TicketRight, wanted: Wanted) -> Asked:
+    """By one of the desk's people, who heard or read what its requester asked for."""
+    return _unfit(wanted) or contact_requests.ask(tx, ticket.grant, ticket.number, wanted)
+
+
+def pending(tx: Transaction, manager: MayManage) -> tuple[Pending, ...]:
+    """All that wait on the account."""
+    return tuple(filter(None, (_look(tx, manager, one) for one in contact_requests.waiting(tx, manager.grant))))
+
+
+def look(tx: Transaction, who: Actor, number: str, id: int) -> Pending | Closed | Shut | None:
+    """One of them, whatever became of it. None: no such request, or none of theirs."""
+    manager = people.managing(tx, who, number)
+    if not isinstance(manager, MayManage):
+        return manager
+    one = contact_requests.one(tx, manager.grant, id)
+    if one is None:
+        return None
+    return _look(tx, manager, one) or Closed(manager.account, one)
+
+
+def confirm(tx: Transaction, who: Actor, number: str, id: int, stamp: str) -> Closed | Pending | Shut | None:
+    """The change is made, where it is what was looked at (`stamp`); `Pending` where it is not, or may not be made by them. None: no such request on an
+    account of theirs."""
+    manager = people.managing(tx, who, number, writes=True)
+    if not isinstance(manager, MayManage):
+        return manager
+    one = contact_requests.one(tx, manager.grant, id)
+    wish = None if one is None else _wish(tx, manager, one)
+    if one is None or wish is None:
+        return None if one is None else Closed(manager.account, one)
+    made = people.save_under(tx, manager, wish, stamp)
+    if isinstance(made, Preview):
+        return Pending(one, made)
+    if made is None or not contact_requests.answer(tx, manager.grant, id, "confirmed"):
+        return Closed(manager.account, one)
+    return Closed(manager.account, replace(one, status="confirmed"), now=True)
+
+
+def refuse(tx: Transaction, who: Actor, number: str, id: int) -> Closed | Shut | None:
+    manager = people.managing(tx, who, number, writes=True)
+    if not isinstance(manager, MayManage):
+        return manager
+    one = contact_requests.one(tx, manager.grant, id)
+    if one is None or not contact_requests.answer(tx, manager.grant, id, "refused"):
+        return None if one is None else Closed(manager.account, one)
+    return Closed(manager.account, replace(one, status="refused"), now=True)
+
+
+def _look(tx: Transaction, manager: MayManage, one: ContactRequest) -> Pending | None:
+    wish = _wish(tx, manager, one)
+    preview = None if wish is None else people.look_under(tx, manager, wish)
+    return None if preview is None else Pending(one, preview)
+
+
+def _wish(tx: Transaction, manager: MayManage, one: ContactRequest) -> Wish | None:
+    """None: it waits no more."""
+    if one.status != "waiting":
+        return None
+    words = frozenset(one.holds)
+    if one.do == "add":
+        username = people.propose(tx, one.name, one.email)
+        return Wish("add", (username,), words, Newcomer(username, one.name, one.email))
+    return Wish(one.do, (one.username,), words if one.do == "change" else frozenset())
+
+
+def _unfit(wanted: Wanted) -> NotAdded | None:
+    """Which field of somebody new will not do."""
+    if wanted.do == "add":
+        for field, kind, value in ((NotAdded.NAME, Name, wanted.who), (NotAdded.EMAIL, Email, wanted.email)):
+            try:
+                TypeAdapter(kind).validate_python(value)
+            except ValidationError:
+                return field
+    return None

@@ -1,0 +1,74 @@
+"""What a grant to manage the contacts of one account, or to work on its tickets, does not open on another: for test_bounds.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import insert
+
+from authz import Action, Ask, Grant, Proof, Subject
+from store import Transaction, tables
+from store.contacts.contact_requests import NotAsked, Wanted
+from store.sign_in.invitations import Invited
+
+OLIVIA, BAKERY, TIDEWORKS, THEIRS = Subject("person:1"), 1, 3, 1001
+ADD: Final = Wanted("add", "Nina Novak", "nina@new.example", frozenset({"technical"}))
+
+
+def managing(who: Subject, account: int) -> Callable[[Transaction], Grant]:
+    def made(tx: Transaction) -> Grant:
+        tx.proved_further(who, account)
+        verdict = tx.ask(Ask(who, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP))
+        assert isinstance(verdict, Grant)
+        return verdict
+
+    return made
+
+
+def working(tx: Transaction) -> Grant:
+    verdict = tx.ask(Ask(Subject("staff:1"), Action.DESK_TICKET_WORK, BAKERY, None, Proof.VERIFIED))
+    assert isinstance(verdict, Grant)
+    return verdict
+
+
+def asked_there(tx: Transaction) -> int:
+    """A change of Tideworks' contacts that waits."""
+    row = {
+        "account_id": TIDEWORKS,
+        "ticket": THEIRS,
+        "asker": 7,
+        "written_by": Subject.of_person(7),
+        "do": "remove",
+        "person_id": 8,
+    }
+    row |= {"name": "", "email": "", "holds": "", "before": "manage_support", "status": "waiting", "asked_at": tx.now}
+    r = tables.contact_requests
+    id: int = tx.connection.execute(insert(r).returning(r.c.id), row).scalar_one()
+    return id
+
+
+OF_CONTACTS: Final[dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]]]]] = {
+    **{
+        f"contact_changes.{n}": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, {8: frozenset({"technical"})}))]
+        for n in ("change", "consider")
+    },
+    "contact_requests.ask": [
+        (managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, ADD) is not NotAsked.NOT_PROVED),
+        (working, lambda f, tx, g: f(tx, g, THEIRS, ADD) is not NotAsked.NOT_PROVED),
+    ],
+    "contact_requests.one": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, asked_there(tx)))],
+    "contact_requests.answer": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, asked_there(tx), "confirmed"))],
+    "contact_requests.of_ticket": [(working, lambda f, tx, g: asked_there(tx) and f(tx, g, THEIRS))],
+    "contact_requests.can_be_asked": [(working, lambda f, tx, g: f(tx, g, THEIRS))],
+    "invitations.invite_contact": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, 8) is not Invited.NOBODY)],
+    "contact_list.by_id": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, [8]))],
+    "contact_list.named": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, ["mia.chen"]))],
+    "contact_list.history": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, 8, 5))],
+    "contact_list.out_of_sight": [
+        (
+            managing(OLIVIA, BAKERY),
+            lambda f, tx, g: f(tx, g, tx.schemes["memset"], 8, frozenset({"manage_support"}), None),
+        )
+    ],
+}
