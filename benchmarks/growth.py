@@ -243,20 +243,20 @@ OPERATIONS: dict[str, Operation] = {
 AIMED_AT = ("a ticket, work enqueued", "a whole turn (begin_turn, key 9)")
 
 
-def measure(small: Filled, large: Filled, rounds: int) -> dict[str, list[tuple[float, float]]]:
+def measure(small: Filled, large: Filled, rounds: int, batch: int) -> dict[str, list[tuple[float, float]]]:
     """Operation → seconds a piece with few and with many contacts, one pair a round."""
     chance = random.Random(2026)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in OPERATIONS}
     for n in range(rounds + 1):
         for name, operation in OPERATIONS.items():
             sums = [0.0, 0.0]
-            for batch in range(6):  # who goes first alternates
-                for which in (0, 1) if batch % 2 else (1, 0):
+            for turn_about in range(6):  # who goes first alternates
+                for which in (0, 1) if turn_about % 2 else (1, 0):
                     desk = (small, large)[which]
-                    who = [customer(chance.randint(1, desk.accounts)) for _ in range(BATCH)]
+                    who = [customer(chance.randint(1, desk.accounts)) for _ in range(batch)]
                     sums[which] += operation(desk, who)
             if n:  # the first round warms up
-                found[name].append((sums[0] / 6 / BATCH, sums[1] / 6 / BATCH))
+                found[name].append((sums[0] / 6 / batch, sums[1] / 6 / batch))
     return found
 
 
@@ -282,6 +282,7 @@ def main() -> None:
     options = parser.parse_args()
     kinds = (options.only,) if options.only else KINDS
     few, many, rounds = (TINY, 2 * TINY, 1) if options.tiny else (SMALL, options.many, options.rounds)
+    batch = 2 if options.tiny else BATCH
     print(machine(), flush=True)
     with databases("small", "large", kinds=kinds) as urls:
         for kind in kinds:
@@ -295,7 +296,7 @@ def main() -> None:
                 print(f"{kind}: {contacts:,} of each written in {took:.1f} s, {disk(store)}", flush=True)
                 twilio = Twilio("AC" + "0" * 32, ("token",), "http://127.0.0.1:8000")
                 desks.append(Filled(store, open_phone(store, twilio, DESK, phrases.load()), made))
-            found = {} if options.chores else measure(desks[0], desks[1], rounds)
+            found = {} if options.chores else measure(desks[0], desks[1], rounds, batch)
             alone = chores(desks[0], desks[1], rounds)
             print(f"\n{kind}: ms a piece, median of {rounds} rounds; ratio in each round, median")
             print(f"  {'':34}{few:>10,}{many:>12,}   ratio (least, most)")

@@ -7,10 +7,12 @@ Starlette's test client begins a thread with a new loop for each request: togeth
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import anyio.from_thread
@@ -23,6 +25,7 @@ from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient
 
 _STATEMENTS: Final = 4_000  # the service sends some six hundred, tests what they look by
+TESTS: Final = Path(__file__).parent
 YOUNG: Final = 5_000  # objects until the collector looks at the newest; Python's own figure is 700
 _open: Final = ExitStack()
 _loop: Final[list[BlockingPortal]] = []
@@ -37,6 +40,22 @@ def pytest_configure() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """`--numprocesses=auto`: a test waits for its database, browser or server for more than half of its time."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """In a clean clone pytest compiles each test module, which takes longer than to import them all. Each process begins elsewhere, and
+    so finds compiled what another has begun with."""
+    worker: dict[str, Any] | None = getattr(session.config, "workerinput", None)
+    if worker is None or [Path(one).resolve() for one in session.config.args] != [TESTS]:
+        return
+    modules = [
+        ".".join(path.relative_to(TESTS.parent).with_suffix("").parts) for path in sorted(TESTS.rglob("test_*.py"))
+    ]
+    begin = len(modules) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for module in modules[begin:] + modules[:begin]:
+        with suppress(Exception):  # pytest comes by it again, and says what is wrong with it
+            importlib.import_module(module)
 
 
 @pytest.hookimpl(trylast=True)  # after the order was made random
