@@ -72,7 +72,7 @@ class Desk:
             )  # nobody is in Slack here; see tests/bot
         self.store: Store = self.container.store
         self.client = TestClient(
-            self.app, base_url=PUBLIC, client=("127.0.0.1", 50000)
+            self.app, base_url=public_url, client=("127.0.0.1", 50000)
         )  # never started: no worker runs
         token = (
             self.container.settings.twilio_auth_token[0]
@@ -81,7 +81,7 @@ class Desk:
         )
         account = self.settings.twilio_account_sid or SIMULATED_SID
         self.exchange = Exchange(
-            posting(self.client), account, token, PUBLIC, SIMULATED_NUMBER, now=lambda: self.now / 1000
+            posting(self.client), account, token, public_url, SIMULATED_NUMBER, now=lambda: self.now / 1000
         )
 
     def ring(

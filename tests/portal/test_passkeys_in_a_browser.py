@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from store import tables
@@ -16,29 +15,16 @@ from tests.ivr.conftest import ACCOUNT
 from tests.ivr.wire import rows
 from tests.portal.browsing import PASSWORD, Agent, invitation
 from tests.portal.passkeying import guest
+from tests.portal.visitors import Visitor
 from tests.serving import listening, serving
 
 
-@dataclass
-class Watched:
+class Watched(Visitor):
     """Kim's browser, and the desk behind it."""
 
-    page: Page
-    desk: Desk
-    url: str
-    devices: CDPSession
-
-    def device(self) -> None:
-        """A device that keeps passkeys, and whose holder unlocks it when it asks."""
-        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-        options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
-        self.devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-    def sees(self, words: str) -> None:
-        expect(self.page.locator("body")).to_contain_text(words)
-
-    def presses(self, button: str) -> None:
-        self.page.get_by_role("button", name=button).click()
+    def __init__(self, page: Page, url: str, desk: Desk) -> None:
+        super().__init__(page, url)
+        self.desk = desk
 
 
 @pytest.fixture
@@ -47,10 +33,8 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
     url = f"http://localhost:{listener.getsockname()[1]}"
     desk = Desk(sample_sqlite, public_url=url, **ACCOUNT)
     desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # nothing is owed here
-    devices = page.context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
     with serving(desk.app, listener):
-        yield Watched(page, desk, url, devices)
+        yield Watched(page, url, desk)
         page.goto("about:blank")
 
 
