@@ -13,7 +13,7 @@ from store.verification import step_ups
 from tests.desk import Desk
 from tests.ivr.proving import at_menu, by_app, with_app
 from tests.ivr.wire import count, rows
-from tests.portal.browsing import Agent
+from tests.portal.browsing import Browser
 from tests.portal.peopling import HARBOUR, held, page, proved
 from tests.portal.test_customers import entered
 from tests.portal.test_insider import signed_in
@@ -36,7 +36,7 @@ def request(desk: Desk, asker: int, account: tuple[int, str], *, proof: Proof = 
         return made[0]
 
 
-def writes(agent: Agent, number: int, do: str, person: str, *holds: str, email: str = "") -> None:
+def writes(agent: Browser, number: int, do: str, person: str, *holds: str, email: str = "") -> None:
     """Fills in the form on the ticket's page."""
     agent.get(f"/desk/tickets/{number}")
     form = {"do": do, "person": person, "email": email} | {f"hold-{word}": "on" for word in holds}

@@ -1,0 +1,68 @@
+"""Every page, by day and by night, as axe-core sees it: nothing on it keeps out whoever cannot see it or has no mouse."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+from portal.router import OPEN, SIGNED_IN, STAFF_PAGES
+from tests.channels.mailbox import Mailbox
+from tests.desk import Desk
+from tests.ivr.conftest import ACCOUNT
+from tests.portal.full_house import FILES, Sight, furnished
+
+BAD = {"serious", "critical", "moderate"}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast", "link-in-text-block"]
+ASK = "asked => axe.run(document, {resultTypes: ['violations'], preload: false, ...asked}).then(found => found.violations)"
+BUT_COLOURS = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {rule: {"enabled": False} for rule in COLOURS}}
+# Colours hang on elements and classes alone, and cost most to look at: of each kind of element the first is, by day and by night.
+NEW_KINDS = """() => {
+  kinds = window.kinds ?? new Set()
+  fresh = [...document.querySelectorAll('body *')].filter(one => {
+    const words = [...one.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.data.trim())
+    const way = []
+    for (let at = one; at; at = at.parentElement) way.push(at.localName, at.className, at.ariaCurrent, at.disabled)
+    return (words || one.matches('input, textarea, select')) && kinds.size < kinds.add(way.join(' ')).size
+  })
+  return fresh.length
+}"""
+ASK_COLOURS = ASK.replace("document", "{include: fresh}")
+# Into one document after the other without leaving it, so that axe-core is read once: a quarter of the processor time.
+DRAW = "html => { document.open(); document.write(html); document.close() }"
+ELSEWHERE = re.compile(r"<(script|link)\b[^>]*(></script>|>)")
+
+
+def nobody_looks_at(sights: list[Sight]) -> list[str]:
+    """Pages that are new; one that is shown at a second address counts once."""
+    pages = {path: page for (method, path), page in {**OPEN, **STAFF_PAGES, **SIGNED_IN}.items() if method == "GET"}
+    shown = {id(pages[sight.route]) for sight in sights}
+    return sorted({path for path, page in pages.items() if id(page) not in shown} - FILES)
+
+
+def found(page: Page, ask: str, asked: object) -> list[str]:
+    said: list[dict[str, Any]] = page.evaluate(ask, asked)
+    bad = [(one, node) for one in said if one["impact"] in BAD for node in one["nodes"]]
+    return [f"{one['impact']}, {one['id']}: {one['help']}: {node['html'][:200]}" for one, node in bad]
+
+
+def test_nothing_on_any_page_keeps_anybody_out(page: Page, sample_sqlite: str, mailbox: Mailbox) -> None:
+    desk = Desk(sample_sqlite, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
+    house = furnished(desk, mailbox)
+    assert nobody_looks_at(house.sights) == [], "give each a line in tests/portal/full_house.py"
+    look = f"<style>{desk.client.get('/static/style.css').text}</style>"
+    page.evaluate(AXE_SCRIPT)
+    wrong = dict[str, list[str]]()
+    for sight in house.sights:
+        page.evaluate(DRAW, ELSEWHERE.sub("", house.shows(sight)).replace("</head>", f"{look}</head>"))
+        seen = found(page, ASK, BUT_COLOURS)
+        for scheme in ("light", "dark") if page.evaluate(NEW_KINDS) else ():
+            page.emulate_media(color_scheme=scheme)
+            seen += [f"{scheme}, {one}" for one in found(page, ASK_COLOURS, {"runOnly": COLOURS})]
+        if seen:
+            wrong[" ".join((sight.who or "a stranger", "at", sight.path, sight.press))] = seen
+    desk.close()
+    assert not wrong, "\n".join(f"{where}\n  " + "\n  ".join(what) for where, what in wrong.items())
