@@ -239,9 +239,8 @@ def _wanted(tx: Transaction, manager: MayManage, wish: Wish) -> tuple[Wanted, di
     grant, scheme = manager.grant, manager.scheme
     if wish.new is not None:
         new = wish.new
-        return {NEWCOMER: wish.words}, {
-            NEWCOMER: Contact(NEWCOMER, new.username, new.name, new.email, (), (), joined=False, since=None)
-        }
+        nobody_yet = Contact(NEWCOMER, new.username, new.name, new.email, (), (), False, None, None, True)
+        return {NEWCOMER: wish.words}, {NEWCOMER: nobody_yet}
     named = contact_list.named(tx, grant, wish.usernames)
     if not wish.usernames or len(named) < len(set(wish.usernames)) or len(named) > MOST_AT_ONCE:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from authz import Scheme
+from authz import NoticeKind, Scheme, Topic, requests_followed
 from desk import contact_requests, people
 from desk.actors import Actor
 from desk.contact_requests import Pending
@@ -21,12 +21,14 @@ REMEMBERED: Final = 8  # changes of one of them
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One contact. `required`: what their roles require; `custom`: what they hold beside no role, where there are roles to choose."""
+    """One contact. `required`: what their roles require; `custom`: what they hold beside no role, where there are roles to choose. `mail`: the
+    kinds of notices they are sent, and `own_tickets`."""
 
     contact: Contact
     you: bool
     required: frozenset[str]
     custom: bool
+    mail: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,15 @@ def person_page(
 
 def _person(manager: MayManage, one: Contact) -> Person:
     scheme, held = manager.scheme, frozenset(one.held)
-    return Person(
-        one, one.person == manager.grant.subject.person, people.required(scheme, held), is_custom(scheme, held)
-    )
+    you = one.person == manager.grant.subject.person
+    return Person(one, you, people.required(scheme, held), is_custom(scheme, held), _mail(scheme, held, one))
+
+
+def _mail(scheme: Scheme, held: frozenset[str], one: Contact) -> tuple[str, ...]:
+    told = tuple(kind.value for kind in NoticeKind if scheme.told(kind, held))
+    sees = any(scheme.ruling(held, f"ticket.view:{topic}").allowed for topic in Topic)
+    own = one.ticket_mail and (sees or bool(requests_followed(scheme, held)))
+    return (*told, "own_tickets") if own and NoticeKind.TICKET not in told else told
 
 
 def is_custom(scheme: Scheme, held: frozenset[str]) -> bool:

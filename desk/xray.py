@@ -23,19 +23,22 @@ FOUND: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`code` is one of FOUND; `names` are whom it is about."""
+    """`code` is one of FOUND; `names` are whom it is about; `you`: whoever reads it, and nobody else."""
 
     code: str
     names: tuple[str, ...]
+    you: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Xray:
-    """`owners` are asked about by name: whether one of them should own the account nothing on file can say (MT-10, MT-11)."""
+    """`owners` are asked about by name, but for whoever reads it (`yours`): whether one of them should own the account nothing on file can say
+    (MT-10, MT-11)."""
 
     name: str
     findings: tuple[Finding, ...]
     owners: tuple[str, ...]
+    yours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ def page(tx: Transaction, who: Actor, number: str) -> XrayPage | tuple[AccountNa
     account, grant = found
     if not isinstance(grant, Grant):
         return account, grant
-    return XrayPage(account, of(account_xray.examine(tx, grant, account.id)))
+    return XrayPage(account, of(account_xray.examine(tx, grant, account.id), grant.subject.person))
 
 
-def of(seen: Examination) -> Xray:
-    """Pure: the same for the page and for the shell."""
+def of(seen: Examination, you: int | None = None) -> Xray:
+    """Pure: the same for the page, which `you` (a person's id) read, and for the shell."""
     scheme, people = seen.scheme, seen.people
 
     def may(one: Examined, cell: str) -> bool:
@@ -76,7 +79,11 @@ def of(seen: Examination) -> Xray:
         "many_accounts": (one for one in people if one.accounts >= MANY),
         "unseen": (one for one in people if one.unseen and one.held),
     }
-    named = {code: tuple(one.name for one in about) for code, about in found.items()}
-    nobody = () if asking else (Finding("support_none", ()),)
-    findings = tuple(Finding(code, named[code]) for code in FOUND if named.get(code))
-    return Xray(seen.account, (*nobody, *findings), tuple(one.name for one in owners))
+    findings = [] if asking else [Finding("support_none", ())]
+    for code in FOUND:
+        about = list(found.get(code, ()))
+        for yours in (True, False):
+            if names := tuple(one.name for one in about if (one.person == you) is yours):
+                findings.append(Finding(code, names, yours))
+    others = tuple(one.name for one in owners if one.person != you)
+    return Xray(seen.account, tuple(findings), others, len(others) < len(owners))

@@ -13,6 +13,7 @@ from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
+from store.notices import mail_bounces
 from store.sign_in import passkeys
 from store.sign_in.sessions import SignedIn
 from store.text import addresses
@@ -29,6 +30,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         "passkeys": len(passkeys.listed(tx, who.subject)),
         "app": own_security.authenticator(tx, acting(who)),
         "lock": own_security.lock(tx, acting(who)).value,
+        "bounce": mail_bounces.of_person(tx, who.subject),
         "members": len(slack_members.of_person(tx, who.person)),
     }
     return _page(context, visit, "own", who, **given)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from portal.web.page_words import Words
-from store.ledger.account_records import CHANGES, REFUSALS, Record
+from store.ledger.account_records import CHANGES, NOTICES, REFUSALS, Record
 
 _REFUSALS: Final = frozenset(map(str, REFUSALS))
 _OWN: Final = (*CHANGES, "offer", "step_up", "account.changed", "desk.card.view", "account.lock")
@@ -19,7 +19,11 @@ DONE: Final = (
 
 
 def sentence(words: Words, one: Record) -> str:
-    given = {"who": one.who or words.word("customer_record_who", one.kind), "about": listed(words, one.about)}
+    about = listed(words, one.about) if one.about else words.word("customer_record_who", "gone")
+    given = {"who": one.who or words.word("customer_record_who", one.kind), "about": about}
+    if one.action in NOTICES:
+        kind = words.word("customer_record_notice_kind", one.action.removeprefix("notice."))
+        return words.word("customer_record_notice", one.decision, notice=kind, **given)
     if one.decision in _REFUSALS:
         said = words.word("customer_record", "refused", action=_action(words, one), **given)
         return f"{said} {words.word('customer_record_why', one.decision)}"

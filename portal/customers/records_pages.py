@@ -20,6 +20,7 @@ from portal.customers import record_words, refused_page
 from portal.customers.signed_in import acting
 from portal.web import responses
 from portal.web.context import PortalContext
+from portal.web.page_words import in_month
 from portal.web.visit import Visit
 from store import Transaction
 from store.accounts.account_details import AccountName, Refused
@@ -172,11 +173,11 @@ def _word(place: Place) -> str:
     return f"{place[0]}-{place[1]}-{place[2]}"
 
 
-def _months(now: int) -> list[str]:
-    """The last so many, the newest first."""
+def _months(now: int) -> dict[str, str]:
+    """The last so many, the newest first: as they are asked for, and in words."""
     today = datetime.fromtimestamp(now / 1000, UTC)
     months = (today.year * 12 + today.month - 1 - back for back in range(MONTHS))
-    return [f"{month // 12}-{month % 12 + 1:02}" for month in months]
+    return {f"{month // 12}-{month % 12 + 1:02}": in_month(month // 12, month % 12 + 1) for month in months}
 
 
 def _moment(at: int) -> str:

@@ -29,15 +29,18 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
 
 def sentences(words: Words, of: Xray) -> list[tuple[str, str]]:
     """Of each finding what is so, and what to do; the same on the page and in the shell."""
-    return [
-        (
-            words.word("customer_xray_found", one.code, names=record_words.listed(words, one.names)),
-            words.word("customer_xray_do", one.code),
-        )
-        for one in of.findings
-    ]
+    found = []
+    for one in of.findings:
+        if one.you:
+            said = (words.word("customer_xray_found_you", one.code), words.word("customer_xray_do_you", one.code))
+        else:
+            each = (words.word("customer_xray_found", one.code, names=name) for name in one.names or ("",))
+            said = (" ".join(each), words.word("customer_xray_do", one.code))
+        found.append(said)
+    return found
 
 
 def question(words: Words, of: Xray) -> str:
     """Whether the right one owns the account nobody can know but they."""
-    return words.word("customer_xray", "owner", names=record_words.listed(words, of.owners))
+    names = (words.word("customer_xray", "you"), *of.owners) if of.yours else of.owners
+    return words.word("customer_xray", "owner", names=record_words.listed(words, names))

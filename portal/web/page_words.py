@@ -37,6 +37,10 @@ def on_day(iso: str) -> str:
     return f"{date.fromisoformat(iso):%-d %B %Y}"
 
 
+def in_month(year: int, month: int) -> str:
+    return f"{date(year, month, 1):%B %Y}"
+
+
 @cache
 def load() -> Words:
     files = (resources.files("portal").joinpath(room, "words.toml") for room in ("web", "staff", "customers"))

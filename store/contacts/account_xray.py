@@ -23,6 +23,7 @@ class Examined:
     reaches or proves them, or what they hold, within 72 hours. `accounts`: on how many they are. `unseen`: on file for a year, and neither signed in nor in this account's ledger
     in that time."""
 
+    person: int
     name: str
     held: frozenset[str]
     number: bool
@@ -58,6 +59,7 @@ def examine(tx: Transaction, grant: Grant, account: int) -> Examination:
 def _examined(tx: Transaction, row: Any, seen: set[Subject], *, watched: bool) -> Examined:
     who = Subject.of_person(row.id)
     return Examined(
+        row.id,
         row.name,
         words_of(row.held),
         bool(row.number),

@@ -21,7 +21,8 @@ OPEN: Final = ("open", "waiting")
 @dataclass(frozen=True, slots=True)
 class Contact:
     """`held` are words of the account's scheme, in its order. `proofs`: what is on file that proves them: pin, passkey, authenticator,
-    slack, number. `joined`: they can sign in. `since`: when what they hold was changed last (ms), where that is written down."""
+    slack, number. `joined`: they can sign in. `since`: when what they hold was changed last (ms), where that is written down.
+    `refuses_mail`: since when mail to their address comes back; `ticket_mail`: they have not turned off mail about tickets."""
 
     person: int
     username: str
@@ -31,6 +32,8 @@ class Contact:
     proofs: tuple[str, ...]
     joined: bool
     since: int | None
+    refuses_mail: int | None
+    ticket_mail: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,21 @@ def _sees(scheme: Scheme, held: frozenset[str], topic: str, kind: str) -> bool:
 
 
 def _contact(tx: Transaction, grant: Grant, row: Any) -> Contact:
-    tx.told(grant, "contact.name", "contact.email", "contact.rights", "contact.proofs")
+    tx.told(grant, "contact.name", "contact.email", "contact.rights", "contact.proofs", "contact.mail")
     proofs = tuple(word for word in PROOFS if getattr(row, f"has_{word}"))
     held = in_order(tx.schemes[row.scheme], words_of(row.held))
-    return Contact(row.id, row.username, row.name, row.email, held, proofs, bool(row.joined), row.since)
+    return Contact(
+        row.id,
+        row.username,
+        row.name,
+        row.email,
+        held,
+        proofs,
+        bool(row.joined),
+        row.since,
+        row.refuses_mail,
+        bool(row.ticket_mail),
+    )
 
 
 _p, _c = tables.people.c, tables.contacts.c
@@ -127,7 +141,7 @@ PROOFS: Final = {
     "slack": exists().where(tables.slack_members.c.person_id == _p.id),
     "number": exists().where(tables.phones.c.person_id == _p.id),
 }
-_h = tables.contact_changes.c
+_h, _b = tables.contact_changes.c, tables.mail_bounces.c
 _CONTACTS = (
     select(
         _p.id,
@@ -141,6 +155,10 @@ _CONTACTS = (
         .where(_h.account_id == _c.account_id, _h.person_id == _c.person_id)
         .scalar_subquery()
         .label("since"),
+        select(_b.since).where(_b.email == _p.email).scalar_subquery().label("refuses_mail"),
+        (~exists().where(tables.mail_preferences.c.person_id == _p.id, ~tables.mail_preferences.c.tickets)).label(
+            "ticket_mail"
+        ),
         *(there.label(f"has_{word}") for word, there in PROOFS.items()),
     )
     .join(tables.contacts, _c.person_id == _p.id)

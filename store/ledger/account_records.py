@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import and_, exists, or_, select, tuple_
 
-from authz import CELLS, OWNERS_ACTIONS, Grant, Reason, Subject
+from authz import CELLS, OWNERS_ACTIONS, Grant, NoticeKind, Reason, Subject
 from store import tables
 from store.db.transaction import Transaction
 
@@ -32,6 +32,9 @@ SHOWN: Final = (
     *("offer", "step_up", "contacts.changed", "contacts.request", "account.changed", "desk.card.view"),
     *CHANGES,
 )
+NOTICES: Final = tuple(f"notice.{kind}" for kind in NoticeKind)
+NOTICED: Final = ("queued", "sent", "refused")
+"""What may stand of a notice: it was sent out, it went to somebody, their address refused it."""
 OUTCOMES: Final = (
     *("allowed", "offered", "reached", "done", "added", "changed", "removed", "taken_back", "ended"),
     *("waits", "made", "turned_down"),  # a change of contacts that was asked for
@@ -181,8 +184,10 @@ _e, _c = tables.ledger.c, tables.checkpoints.c
 # As `audit verify` reads: nothing vouches for what it does not.
 _segment = tables.segments.c.id
 _SHOWN = select(tables.ledger).where(
-    _e.action.in_(SHOWN),
-    _e.decision.in_(OUTCOMES),
+    or_(
+        and_(_e.action.in_(SHOWN), _e.decision.in_(OUTCOMES)),
+        and_(_e.action.in_(NOTICES), _e.decision.in_(NOTICED)),
+    ),
     _e.n + 0 > 0,
     exists().where(_segment == _e.segment, _segment != ""),
 )

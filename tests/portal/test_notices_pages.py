@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import func, select
 
 from store import tables
+from store.notices import mail_bounces
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.wire import rows
 from tests.portal.browsing import Agent
+from tests.portal.peopling import proved
 from tests.portal.test_customers import entered
-from tests.portal.test_own_pages import OLIVIA, opened
+from tests.portal.test_own_pages import MIA, OLIVIA, RAJ, opened
 
 TEXT = "Works on Sunday\nThe servers are away from two to three.\nSorry for that."
 
@@ -145,3 +147,23 @@ def test_whose_mail_comes_back_reads_it_on_their_page(mailed: tuple[Desk, Mailbo
     opened(olivia, "200417:billing")
     desk.work()
     assert "Our mail to you comes back" not in olivia.read("/me/notices")
+
+
+def test_the_people_page_says_what_each_is_sent_and_whose_address_refuses(one_desk: Desk) -> None:
+    raj = proved(one_desk, RAJ)
+    page = "/accounts/400639/people"
+    assert "invoices and renewals, technical notices, account changes and their own tickets" in raj.read(
+        f"{page}/raj.patel"
+    )
+    assert "By mail: their own tickets" in raj.read(f"{page}/mia.chen")
+    mia = entered(one_desk, MIA)
+    assert "refuses our mail" not in mia.read("/me")
+    with one_desk.store.transaction("test") as tx:
+        mail_bounces.refused(tx, "mia@tideworks.example", "550")
+    mia.get("/me/notices")
+    mia.send("/me/notices", tickets="off")
+    assert "refuses our mail since" in mia.read("/me")
+    assert "By mail: nothing but what concerns their own security Their address refuses our mail since" in raj.read(
+        f"{page}/mia.chen"
+    )
+    assert raj.read(page).count("Their address refuses our mail since") == 1

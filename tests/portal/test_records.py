@@ -68,6 +68,23 @@ def test_the_owner_reads_who_was_told_what_in_sentences(one_desk: Desk) -> None:
         assert sentence in page
 
 
+def test_notices_are_in_them_with_whom_and_why(one_desk: Desk) -> None:
+    recorded(one_desk, "staff:2", "notice.technical", "queued", "notice:1", "people:2")
+    recorded(one_desk, "desk:worker", "notice.technical", "sent", "notice:1", "person:7", rules="MS-12 MS-22")
+    recorded(one_desk, "desk:worker", "notice.ticket", "refused", "notice:2", "person:8", "ticket.number:1001")
+    recorded(one_desk, "desk:worker", "notice.billing", "sent", "notice:3", "person:999")
+    page = owner(one_desk).read(PAGE)
+    for sentence in (
+        "The support desk sent out a notice about services, maintenance or advice.",
+        "Raj Patel was sent a notice about services, maintenance or advice.",
+        "on the desk's authority · Rule MS-12, MS-22",
+        "Mia Chen was sent a mail about a ticket, and their address refused it.",
+        "Somebody whose data was erased was sent a notice about invoices, renewals or payments.",
+        "November 2026" if "2026-11" in records_pages._months(one_desk.now) else "20",
+    ):
+        assert sentence in page, sentence
+
+
 def test_nobody_else_reads_them(one_desk: Desk) -> None:
     leo, olivia = entered(one_desk, LEO), entered(one_desk, OLIVIA)
     for path in (PAGE, f"{PAGE}.csv", f"{PAGE}.json", f"{PAGE}/receipt?entry={'0' * 16}-1"):
@@ -111,7 +128,7 @@ def test_chosen_by_person_and_month_page_by_page_and_the_files_have_the_same_row
     raj = owner(one_desk)
     for n in range(60):
         recorded(one_desk, "person:8" if n % 2 else "person:9", "billing.view", "allowed", f"field{n}")
-    month = records_pages._months(one_desk.now)[0]
+    month = next(iter(records_pages._months(one_desk.now)))
     mia = [
         row["told"][0]
         for row in exported(raj, "json", person="mia.chen", month=month)
@@ -119,7 +136,7 @@ def test_chosen_by_person_and_month_page_by_page_and_the_files_have_the_same_row
     ]
     assert mia == [f"field{n}" for n in range(59, 0, -2)], "the newest first, each once, over several pieces"
     assert [row["told"] for row in exported(raj, "csv", person="mia.chen") if row["action"] == "billing.view"] == mia
-    assert exported(raj, "json", person="mia.chen", month=records_pages._months(one_desk.now)[3]) == []
+    assert exported(raj, "json", person="mia.chen", month=list(records_pages._months(one_desk.now))[3]) == []
     assert exported(raj, "json", person="nobody.here") == []
     seen: list[str] = []
     page = raj.read(PAGE)

@@ -126,6 +126,11 @@ KNOWN: dict[str, set[str]] = {
     },
     "notice_kind": set(map(str, NoticeKind)),
     "customer_notice_kind": set(map(str, NoticeKind)),
+    "customer_contact_mail": {*map(str, NoticeKind), "own_tickets"},
+    "customer_record_notice": {*account_records.NOTICED},
+    "customer_record_notice_kind": set(map(str, NoticeKind)),
+    "customer_xray_found_you": set(xray.FOUND) - {"support_none"},
+    "customer_xray_do_you": set(xray.FOUND) - {"support_none"},
     "notice_event": set(notice_delivery.EVENTS),
     "customer_notice_event": set(notice_delivery.EVENTS),
     "notice_state": set(notice_delivery.STATES),
@@ -220,7 +225,7 @@ def test_every_text_of_the_customers_pages_is_there_and_used() -> None:
     pages = {name: source for name, source in TEMPLATES.items() if name.startswith("customers/")}
     used = {found for source in pages.values() for found in re.findall(r"word\(\"(customer_\w+)\", \"(\w+)\"", source)}
     used |= {("customer_join", "back"), ("customer_join", "welcome"), ("customer_new", "invoice")}
-    used |= {("customer_xray", "owner")}
+    used |= {("customer_xray", "owner"), ("customer_xray", "you")}
     used |= {("customer_record", said) for said in ("told", "allowed", "refused")}
     theirs = {
         table: set(words) for table, words in SAID.items() if table.startswith("customer_") and table not in KNOWN
