@@ -7,25 +7,39 @@ was asked for, and that changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from authz import Action, Refusal
+from authz import Action, Refusal, Subject
 from desk import people
 from desk.actors import Actor, NotAllowed, build_ask, judge
 from desk.people import MayManage, NotAdded, Preview, Shut, Wish
 from desk.ticket_work import TicketRight
 from store import Transaction
+from store.accounts import account_details
 from store.accounts.account_details import AccountName
-from store.contacts import contact_changes, contact_requests
+from store.contacts import contact_changes, contact_list, contact_requests
 from store.contacts.contact_changes import Newcomer
+from store.contacts.contact_list import Contact
 from store.contacts.contact_requests import NotAsked, Wanted
 from store.contacts.request_rows import ContactRequest
 from store.imports.field_words import Email, Name
 from store.messages import timeline
 
+MOST_LISTED: Final = 100  # people to choose from in a form
 Asked = int | Refusal | NotAsked | NotAdded
 """The id of the request that waits now, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForm:
+    """`words` can be asked for; `people` are on the account."""
+
+    ticket: int
+    account: AccountName
+    words: tuple[str, ...]
+    people: tuple[Contact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,26 @@ def ask(tx: Transaction, who: Actor, ticket: int, wanted: Wanted) -> Asked | Not
     return _unfit(wanted) or contact_requests.ask(tx, found, ticket, wanted)
 
 
+def form(tx: Transaction, who: Actor, ticket: int) -> AskForm | NotAllowed | None:
+    """What a customer can choose from on their own ticket. None: it is no request to change contacts, or none of theirs."""
+    about = timeline.about(tx, ticket)
+    if (
+        about is None
+        or about.account is None
+        or about.opened_by is None
+        or who.subject != Subject.of_person(about.opened_by)
+    ):
+        return None
+    found = judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, about.account))
+    if isinstance(found, NotAllowed):
+        return found
+    words = contact_requests.form(tx, found, ticket)
+    if words is None:
+        return None
+    on_it, _ = contact_list.listed(tx, found, first=0, many=MOST_LISTED)
+    return AskForm(ticket, account_details.name(tx, found), words, tuple(on_it))
+
+
 def write_down(tx: Transaction, ticket: TicketRight, wanted: Wanted) -> Asked:
     """By one of the desk's people, who heard or read what its requester asked for."""
     return _unfit(wanted) or contact_requests.ask(tx, ticket.grant, ticket.number, wanted)
@@ -70,6 +104,11 @@ def write_down(tx: Transaction, ticket: TicketRight, wanted: Wanted) -> Asked:
 def pending(tx: Transaction, manager: MayManage) -> tuple[Pending, ...]:
     """All that wait on the account."""
     return tuple(filter(None, (_look(tx, manager, one) for one in contact_requests.waiting(tx, manager.grant))))
+
+
+def account_of(tx: Transaction, id: int) -> str:
+    """The number of the account a request is about, to look at it; empty where there is none. Whether they may is judged then."""
+    return contact_requests.account_of(tx, id)
 
 
 def look(tx: Transaction, who: Actor, number: str, id: int) -> Pending | Closed | Shut | None:

@@ -18,6 +18,7 @@ from bot.inbound import (
     agent_actions,
     call_actions,
     commands,
+    contact_actions,
     customer_actions,
     events,
     submissions,
@@ -32,6 +33,7 @@ Do = Callable[[SlackContext, Any], Mapping[str, Any] | None]
 SHORTCUTS: Final = ("open_ticket",)
 SUGGESTED: Final = ("about", "service", "choose_many", "prove_on")
 NUMBERED: Final = (r"tell_[a-z0-9_.]+", r"add_[0-9]+")  # actions that say what they are about
+CHOSEN: Final = ("about", "service", "do", "person")  # in a form, which is sent as a whole
 LINKS: Final = ("link",)  # buttons that are links: Slack tells of the click all the same
 
 
@@ -63,6 +65,7 @@ def _clicks(context: SlackContext) -> dict[str, Do]:
     customers = {
         **customer_actions.CLICKS,
         **verification_actions.CLICKS,
+        **contact_actions.CLICKS,
         "send_text": verification_actions.send_text(context),
         "tell_": customer_actions.TELL,
         "add_": customer_actions.ADD,
@@ -71,7 +74,7 @@ def _clicks(context: SlackContext) -> dict[str, Do]:
     return {
         **{action: clicked(do, a_customer) for action, do in customers.items()},
         **{action: clicked(do, one_of_the_desk) for action, do in desks.items()},
-        **dict.fromkeys((*LINKS, "about", "service"), lambda _context, _body: None),
+        **dict.fromkeys((*LINKS, *CHOSEN), lambda _context, _body: None),
     }
 
 

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from authz import Topic
-from bot.inbound import block_action, commands, ticket_opening
+from authz import Action, Topic
+from bot.inbound import block_action, commands, contact_actions, ticket_opening
 from bot.inbound.ticket_opening import Origin
-from bot.outbound import agent_forms, outbox, private_answers
+from bot.outbound import agent_forms, contact_updates, outbox, private_answers
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.platform.payloads import Filled, Form, Submission, Suggestion
 from bot.text import button_values
-from bot.text.button_values import OfService, OfTicket, Opening, Opens, ToProve
+from bot.text.button_values import OfService, OfTicket, Opening, Opens, ToConfirm, ToProve
 from bot.text.pin_redaction import kept
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
@@ -22,7 +22,7 @@ from bot.views.blocks import Block
 from desk import accounts, approvals, choices, ticket_work, tickets, verification
 from desk.approvals import Approved, NotApproved
 from desk.choices import Kind
-from desk.outcomes import Drafted, NotProved, Opened
+from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from desk.ticket_work import Answered, AnsweredMeanwhile, NotAnswered
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -122,6 +122,8 @@ def _opened(
     """That it is open; or, for a draft, the form by which it goes to the desk."""
     p, (account, kind) = context.phrases, about
     prove = private_answers.form(tx, context, who, account, made.number) if isinstance(made, Drafted) else None
+    if prove is None and kind == Action.CONTACTS_MANAGE:
+        return contact_updates.form_on(tx, context, who, made.number)
     alone = accounts.billing_alone(tx, who, account) if kind == Topic.BILLING else None
     return prove or forms.opened(p, made.number, _link(body), customer_messages.billing_alone(p, alone))
 
@@ -217,6 +219,8 @@ def _prove(context: SlackContext, tx: Transaction, who: Who, view: Form, body: S
     if isinstance(found, NotProved):
         return _error(tx, "code", p.plain(_NOT_PROVED[found], number=ticket), view)
     done = tickets.hand_in(tx, who, ticket) if ticket else None
+    if done is HandIn.DONE and draft is not None and draft.action == Action.CONTACTS_MANAGE:
+        return _update(contact_updates.form_on(tx, context, who, ticket))
     return _update(verification_messages.proved(p, on, found, ticket, done))
 
 
@@ -242,6 +246,22 @@ def _approve(context: SlackContext, tx: Transaction, who: Who, view: Form, body:
     if isinstance(done, Approved) and done.handed_in is not None:
         said = customer_messages.plain(p, "prove.handed", number=done.handed_in)
     return _update(verification_messages.answered(p, said))
+
+
+def _contact_ask(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+    """Who is to be added, changed or taken off, on their own ticket."""
+    wanted = contact_actions.wanted(view, _filled, _chosen)
+    if wanted is None or not who.is_person:
+        return _shown(context, customer_messages.plain(context.phrases, "contact.not_asked").blocks)
+    made = contact_actions.asked(context, tx, who, _about(view).ticket, wanted)
+    return _error(tx, *made, view) if isinstance(made, tuple) else _update(made)
+
+
+def _contact_confirm(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+    made, again = contact_actions.confirmed(context, tx, who, button_values.parse(ToConfirm, view.private_metadata))
+    if again:
+        call_state.forget_delivery(tx, _key(view))
+    return _update(made)
 
 
 def suggested(context: SlackContext, body: Suggestion) -> Answer:
@@ -274,4 +294,6 @@ FORMS: Final[dict[str, Callable[[SlackContext, Transaction, Who, Form, Submissio
     "desk_verify": _verify,
     "prove": _prove,
     "approve": _approve,
+    "contact_ask": _contact_ask,
+    "contact_confirm": _contact_confirm,
 }

@@ -11,6 +11,7 @@ from bot.outbound import (
     agent_forms,
     answers,
     call_updates,
+    contact_updates,
     delegation_updates,
     edited_answers,
     file_downloads,
@@ -241,6 +242,7 @@ FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, An
     "verify": lambda tx, context, who, asked: forms.verify(context.phrases),
     "prove": _prove_form,
     "approve": _approve_form,
+    **contact_updates.FORMS,
 }
 
 
@@ -342,6 +344,7 @@ BY_WORKER: Final[dict[str, Do]] = {
     "slack.delegation_request": delegation_updates.request,
     "slack.delegation_ask": delegation_updates.ask,
     "slack.delegation_update": delegation_updates.news,
+    **contact_updates.JOBS,
     **notices.JOBS,
     "slack.check_token": hello,
     edits.SAYS: edited_answers.again,

@@ -55,7 +55,7 @@ def _customer_head(context: SlackContext, tx: Transaction, thread: TicketThread)
     )
     head = customer_messages.ticket_head(p, found.ticket, found.kind, found.service)
     why = customer_messages.billing_alone(p, ticket_lists.went_to_billing(tx, _who(thread), found))
-    return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket))
+    return b.message(head, why, words, needs, customer_messages.ticket_buttons(p, found.ticket, found.kind))
 
 
 def _origin_head(context: SlackContext, tx: Transaction, thread: TicketThread) -> Message | None:

@@ -66,6 +66,13 @@ class ToCall(NamedTuple):
     id: Number
 
 
+class ToConfirm(NamedTuple):
+    """A change of contacts that was asked for (id), as it was looked at."""
+
+    request: Number
+    stamp: str
+
+
 class Kept(NamedTuple):
     """Where words came from that a message of ours asks about, their files, and the seal of all this."""
 
@@ -89,7 +96,7 @@ class Opening(NamedTuple):
     only: str = ""
 
 
-Value = Opens | OfService | OfCell | ForHours | OfTicket | ToStatus | ToProve | ToCall | Kept | Opening
+Value = Opens | OfService | OfCell | ForHours | OfTicket | ToStatus | ToProve | ToCall | ToConfirm | Kept | Opening
 Kind = TypeVar("Kind", bound=Value)
 
 

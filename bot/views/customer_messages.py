@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from authz import LENDABLE, Status, WayForward, leaves_out_suspension
+from authz import LENDABLE, Action, Status, WayForward, leaves_out_suspension
 from bot.text import button_values
 from bot.text.button_values import OfCell, Opens
 from bot.text.phrases import Phrases, moment
@@ -200,7 +200,7 @@ def conversation(p: Phrases, found: Conversation, *, last: int = 12) -> Message:
     if len(found.said) > len(shown):
         made.append(b.context(p.say("earlier", count=len(found.said) - len(shown))))
     made += [block for blocks in shown for block in blocks][:ROOM]
-    return b.message(made, ticket_buttons(p, ticket, reply=True))
+    return b.message(made, ticket_buttons(p, ticket, found.kind, reply=True))
 
 
 def ticket_head(p: Phrases, ticket: Ticket, kind: str, service: str) -> Block:
@@ -209,7 +209,8 @@ def ticket_head(p: Phrases, ticket: Ticket, kind: str, service: str) -> Block:
     return b.section("\n".join([what, p.say(f"ticket_is.{ticket.status}")]))
 
 
-def ticket_buttons(p: Phrases, ticket: Ticket, *, reply: bool = False) -> tuple[Block, ...]:
+def ticket_buttons(p: Phrases, ticket: Ticket, kind: str, *, reply: bool = False) -> tuple[Block, ...]:
+    """On a request to change contacts, its author says who and what."""
     number = str(ticket.number)
     if ticket.status == "draft":
         return b.actions(
@@ -218,7 +219,9 @@ def ticket_buttons(p: Phrases, ticket: Ticket, *, reply: bool = False) -> tuple[
         )
     if ticket.status == "closed":
         return b.actions(b.button(p.plain("button.reopen"), "reopen", number))
+    asks = ticket.own and kind == Action.CONTACTS_MANAGE
     return b.actions(
+        b.button(p.plain("button.contact_ask"), "contact_ask", number) if asks else None,
         b.button(p.plain("button.reply"), "reply", number) if reply else None,
         b.button(p.plain("button.solved"), "solved", number, style="primary"),
     )

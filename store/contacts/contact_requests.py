@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, insert, literal, select, update
 from authz import Action, Ask, At, Grant, Proof, Refusal, Subject, asked_for, judge, refused, ticked
 from store import tables
 from store.accounts import colleagues
+from store.accounts.colleagues import Colleague
 from store.contacts import request_rows
 from store.contacts.contact_changes import MANAGE, NEWCOMER, NOTHING, holdings_on, lock
 from store.contacts.request_rows import DAY, LIFE, ContactRequest, Do
@@ -26,6 +27,7 @@ from store.messages import timeline
 
 KEPT: Final = 90 * DAY  # that what became of one is kept
 MOST: Final = 10  # that wait at once on one account
+JOB: Final = "slack.contact_request"
 Answer = Literal["confirmed", "refused"]
 Why = Literal["expired", "closed", "locked", "asker", "changed"]
 """Why one can be confirmed no more."""
@@ -85,6 +87,7 @@ def ask(tx: Transaction, grant: Grant, ticket: int, wanted: Wanted) -> int | Ref
     tx.record(grant.subject, grant.account, "contacts.request", "waits", grant.rules, grant.proof, fields)
     notice = {"notice": "contact_change_asked", "account": grant.account}
     job_queue.enqueue(tx, "notice", f"contact_change_asked:{id}", notice)
+    _show(tx, id, "asked")
     return id
 
 
@@ -147,6 +150,37 @@ def can_be_asked(tx: Transaction, grant: Grant, ticket: int) -> tuple[str, ...]:
     if about is None or about.account is None or about.account != grant.account or about.opened_by is None:
         return ()
     return asked_for(holdings_on(tx, about.account)[0]) if _asks(tx, ticket, about.opened_by) else ()
+
+
+def account_of(tx: Transaction, id: int) -> str:
+    """The number of the account that a request is about, to ask for the right to answer it; empty where there is no such request."""
+    found = request_rows.by_id(tx, id)
+    return "" if found is None else found.account_number
+
+
+def addressees(tx: Transaction, grant: Grant, id: int) -> tuple[ContactRequest, list[Colleague]] | None:
+    """For the worker: a request as it stands, and those in Slack who may confirm it, or might once nothing is in the way."""
+    tx.require(grant, "desk.deliver")
+    found = request_rows.by_id(tx, id)
+    if found is None:
+        return None
+    tx.told(grant, "contact.request")
+    might = colleagues.who_might(tx, found.account, MANAGE)
+    return found, [each for each in might if each.member and each.decides_at(At.SUPPORT)]
+
+
+def form(tx: Transaction, grant: Grant, ticket: int) -> tuple[str, ...] | None:
+    """For the asker: the words that can be asked for on a ticket of theirs. None: it is no request to change contacts by which they may ask."""
+    tx.require(grant, MANAGE)
+    about = timeline.about(tx, ticket)
+    if (
+        about is None
+        or about.account is None
+        or about.account != grant.account
+        or about.opened_by != grant.subject.person
+    ):
+        return None
+    return asked_for(holdings_on(tx, about.account)[0]) if _asks(tx, ticket, about.opened_by) else None
 
 
 def sweep(tx: Transaction) -> None:
@@ -261,6 +295,11 @@ def _end(tx: Transaction, one: ContactRequest, why: Why) -> None:
 
 
 def _tell_asker(tx: Transaction, id: int, became: str, asker: int, account: int) -> None:
-    """By mail; in Slack the ticket says it."""
+    """What became of it; in Slack those who might have confirmed it see it as well."""
     kind = f"contact_change_{became}"
     job_queue.enqueue(tx, "notice", f"{kind}:{id}", {"notice": kind, "account": account, "person": asker})
+    _show(tx, id, became)
+
+
+def _show(tx: Transaction, id: int, news: str) -> None:
+    job_queue.enqueue(tx, JOB, f"{id}:{news}", {"request": id}, ordering_key=f"contact_request:{id}")

@@ -6,13 +6,17 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import get_args
 
-from authz import LOCKED, NAMES, Reason, WayForward
+from authz import LOCKED, NAMES, Broken, Reason, WayForward
 from bot.inbound.submissions import FORMS
 from bot.outbound import handlers
 from bot.views import agent_cards
+from desk.people import NotAdded
 from store.accounts import recipients
 from store.calls import callbacks, live_calls
+from store.contacts.contact_requests import NotAsked
+from store.contacts.request_rows import Do
 from store.messages import recordings, timeline
 from store.security import alerts
 from store.tickets import answer_delivery, ticket_summary
@@ -21,7 +25,7 @@ from tests.house.test_names import ROOT
 
 STATUSES = set(timeline.STATUSES)
 SEEN = STATUSES - {"pending", "withdrawn"}  # by customers: what is theirs, and still there
-FORMS_OF_WORDS = set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve"}
+FORMS_OF_WORDS = set(FORMS) - {"open_ticket", "desk_verify", "prove", "approve", "contact_ask", "contact_confirm"}
 
 # Keys that are put together, and what from: a new one is added here with all it can become.
 MADE: dict[str, set[str]] = {
@@ -48,6 +52,11 @@ MADE: dict[str, set[str]] = {
     "form.{}_seen": {"reply", "desk_note"},
     "form.{}_send": {"reply", "desk_note"},
     "invoice.{}": {"paid", "unpaid", "overdue"},
+    "contact.{}": set(get_args(Do)),
+    "contact.do_{}": set(get_args(Do)),
+    "contact.is.{}": {"confirmed", "refused", "ended"},
+    "contact.rule.{}": set(Broken),
+    "contact.trouble.{}": {*NotAsked, NotAdded.NAME, NotAdded.EMAIL},
     "delegation.is.{}": {"lent", "refused", "gone"},
     "named.{}": {str(way) for way in NAMES},
     "notice.{}": {*recipients.OWN_SECURITY, *recipients.OF_CONTACT, *recipients.OF_MAIL},

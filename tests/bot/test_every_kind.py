@@ -44,6 +44,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
         "what was said; seen under rights that are read anew",
     ),
     **dict.fromkeys(("ledger", "alerts"), "what has happened"),
+    "contact_requests": "changes nothing until it is confirmed, judged then; ends when its asker may no longer ask",
     **dict.fromkeys(("notice_recipients", "mail_preferences"), "who is told by mail, judged when it is sent"),
 }
 MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that proves, and why it need not be withdrawn
@@ -86,6 +87,8 @@ PROVES_NOTHING: Final = {
         "slack.first_message",
         "slack.check_token",
         "slack.home",
+        "slack.contact_request",
+        "slack.contact_request_ask",
         "slack.delegation_ask",
         "slack.delegation_update",
     ),

@@ -17,6 +17,7 @@ from bot.inbound import (
     bolt_app,
     call_actions,
     commands,
+    contact_actions,
     customer_actions,
     events,
     submissions,
@@ -276,10 +277,10 @@ def drawn() -> set[str]:
 def test_everything_that_can_be_pressed_is_listened_to() -> None:
     """What is pressed and not listened to counts as a failure."""
     customers, desk = (
-        {*customer_actions.CLICKS, *verification_actions.CLICKS, "send_text"},
+        {*customer_actions.CLICKS, *verification_actions.CLICKS, *contact_actions.CLICKS, "send_text"},
         {*agent_actions.CLICKS, *call_actions.CLICKS},
     )
-    listened = {*customers, *desk, *bolt_app.LINKS, "about", "service", "add_", "tell_transfer_code"}
+    listened = {*customers, *desk, *bolt_app.LINKS, *bolt_app.CHOSEN, "add_", "tell_transfer_code"}
     assert len(drawn()) > 15
     assert drawn() <= listened
     assert listened - drawn() <= {"choose_many"}, "and nothing else is"
@@ -288,7 +289,7 @@ def test_everything_that_can_be_pressed_is_listened_to() -> None:
 def test_every_form_is_listened_to() -> None:
     """Those with a button to send them: their callback is a key of FORMS."""
     sent = set(submissions.FORMS)
-    rooms = [ROOT / "bot" / "views" / name for name in ("forms.py", "verification_messages.py")]
+    rooms = [ROOT / "bot" / "views" / name for name in ("forms.py", "verification_messages.py", "contact_messages.py")]
     modals = {
         str(node.args[0].value)
         for room in rooms
@@ -299,9 +300,9 @@ def test_every_form_is_listened_to() -> None:
         and isinstance(node.args[0], ast.Constant)
         and any(keyword.arg == "submit" for keyword in node.keywords)
     }
-    assert modals == {"open_ticket", "desk_verify", "prove", "approve"}
+    assert modals == {"open_ticket", "desk_verify", "prove", "approve", "contact_ask", "contact_confirm"}
     assert {"reply", "desk_answer", "desk_note"} <= sent - modals, "those of `words`"
-    assert set(handlers.FORMS) - {"open", "verify", "prove", "approve"} == sent - modals
+    assert set(handlers.FORMS) - {"open", "verify", "prove", "approve", "contact_ask", "contact_look"} == sent - modals
 
 
 @pytest.mark.parametrize("kind", sorted(events.EVENTS))

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 
+import pytest
 from sqlalchemy import select
 
-from authz import Action, Ask, Denied, Proof, Subject
-from store import tables
+from authz import Action, Ask, At, Denied, Grant, Proof, Subject
+from store import OPERATOR, WORKER, tables
+from store.contacts import contact_requests
+from store.contacts.contact_requests import Wanted
+from store.contacts.request_rows import Do
 from store.tickets import customer_tickets
 from store.verification import step_ups
 from tests.desk import Desk
 from tests.ivr.proving import at_menu, by_app, with_app
-from tests.ivr.wire import count, rows
-from tests.portal.browsing import Browser
-from tests.portal.peopling import HARBOUR, held, page, proved
+from tests.ivr.wire import change, count, rows
+from tests.portal.browsing import Browser, hire
+from tests.portal.peopling import HARBOUR, NORTHLIGHT, TIDEWORKS, held, page, proved
 from tests.portal.test_customers import entered
 from tests.portal.test_insider import signed_in
-from tests.portal.test_own_pages import DEV, OLIVIA
+from tests.portal.test_own_pages import DEV, LEO, MIA, OLIVIA, RAJ, SAM
+from tests.rights import held as holding
 
+TOM = 3
 WAITS = "Waiting for a confirmation"
 ASKED = "The account is asked to confirm it."
 
@@ -103,3 +110,183 @@ def test_what_is_asked_for_in_a_call_waits_until_it_is_confirmed_on_the_page(one
     e = tables.ledger.c
     told = rows(one_desk, select(e.who, e.decision).where(e.action == "contacts.request").order_by(e.at, e.n))
     assert [tuple(row) for row in told] == [("staff:1", "waits"), (Subject.of_person(DEV), "made")]
+
+
+def waiting(
+    desk: Desk, do: Do, person: str, *holds: str, account: tuple[int, str] = HARBOUR, asker: int = OLIVIA
+) -> int:
+    """What an agent has written down, for an account to confirm; its id."""
+    number = request(desk, asker, account)
+    with desk.store.transaction("portal") as tx:
+        kim = tx.ask(Ask(Subject.of_staff(1), Action.DESK_TICKET_WORK, account[0], None, Proof.NONE))
+        assert isinstance(kim, Grant)
+        email = "nina@new.example" if do == "add" else ""
+        made = contact_requests.ask(tx, kim, number, Wanted(do, person, email, frozenset(holds)))
+    assert isinstance(made, int), made
+    return made
+
+
+def test_nobody_of_the_desk_confirms_it_by_any_door(one_desk: Desk) -> None:
+    """Agent, supervisor, administrator, the operator's shell, the worker: none of them has the right, and no address takes their session."""
+    hire(one_desk, "boss.eve", "Eve Falk", "administrator")
+    id = waiting(one_desk, "remove", "tom.reyes")
+    for name in ("agent.kim", "lead.ana", "boss.eve"):
+        staff = signed_in(one_desk, name)
+        staff.get("/desk/tickets")
+        token = {"token": re.search(r'name="token" value="([^"]+)"', staff.text)[1], "stamp": "x"}  # type: ignore[index]
+        for deed in ("confirm", "refuse"):
+            staff.post(to(HARBOUR, id, deed), token)
+            assert staff.page is not None
+            assert staff.page.status_code == 403 or staff.page.url.path == "/sign-in"
+    for who in (Subject.of_staff(1), Subject.of_staff(2), OPERATOR, WORKER):
+        with one_desk.store.transaction("test") as tx:
+            for proof in (Proof.NONE, Proof.STEPPED_UP):
+                assert isinstance(
+                    tx.ask(Ask(who, Action.CONTACTS_MANAGE, HARBOUR[0], None, proof, at=At.PAGES)), Denied
+                )
+    one_desk.work()
+    assert status(one_desk) == [("waiting", "")]
+    assert held(one_desk, HARBOUR, TOM) == {"technical"}
+
+
+@pytest.mark.parametrize(
+    ("do", "person", "holds", "asker", "said"),
+    [
+        ("change", "olivia.hart", ["technical"], DEV, "could not make this change themselves"),
+        ("remove", "olivia.hart", [], OLIVIA, "could not make this change themselves"),
+        ("change", "bea.lund", ["owner"], OLIVIA, "choose what they are to be"),
+        ("change", "bea.lund", [], OLIVIA, "choose what they are to be"),
+        ("change", "bea.lund", ["billing"], OLIVIA, "they hold exactly that already"),
+        ("change", "raj.patel", ["billing"], OLIVIA, "nobody on the account has that username"),
+        ("add", "…", ["billing"], OLIVIA, "write the name"),
+        ("add", "Nina Novak", ["billing"], OLIVIA, "that is no e-mail address"),
+        ("", "Nina Novak", ["billing"], OLIVIA, "Choose what is asked for"),
+    ],
+)
+def test_what_the_asker_could_not_do_is_not_asked_for(
+    one_desk: Desk, do: str, person: str, holds: list[str], asker: int, said: str
+) -> None:
+    """C12, SR-3: standard roles alone, and nothing that its asker could not give."""
+    number = request(one_desk, asker, HARBOUR)
+    kim = signed_in(one_desk)
+    writes(kim, number, do, person, *holds)
+    assert said in kim.words
+    assert status(one_desk) == []
+    if do and person != "…":
+        assert f'value="{person}"' in kim.text, "what was typed is still there"
+
+
+def test_without_a_second_proof_or_the_right_there_is_nothing_to_write_down(one_desk: Desk) -> None:
+    """C6: a draft, somebody's mail, a call alone never suffice."""
+    draft = request(one_desk, OLIVIA, HARBOUR, proof=Proof.VERIFIED)
+    kim = signed_in(one_desk)
+    assert kim.get(f"/desk/tickets/{draft}").status_code == 404
+    number = request(one_desk, DEV, HARBOUR)
+    kim.get(f"/desk/tickets/{number}")
+    form = kim.fields(f"/desk/tickets/{number}/ask-account") | {"do": "remove", "person": "tom.reyes"}
+    for changed in ({"proof": "verified"}, {"status": "quarantined"}, {"kind": "problem"}, {"customer_status": "open"}):
+        t = tables.tickets.c
+        change(one_desk, tables.tickets.update().where(t.number == number).values(**changed))
+        kim.post(f"/desk/tickets/{number}/ask-account", form)
+        assert status(one_desk) == []
+        as_was = {"proof": "stepped-up", "status": "open", "kind": "contacts.manage", "customer_status": None}
+        change(one_desk, tables.tickets.update().where(t.number == number).values(**as_was))
+    for statement in holding("technical", tables.contacts.c.person_id == DEV, tables.contacts.c.account_id == 1):
+        change(one_desk, statement)
+    kim.post(f"/desk/tickets/{number}/ask-account", form)
+    assert status(one_desk) == [], "the right went after they had asked"
+
+
+def test_it_is_confirmed_by_the_rules_of_whoever_confirms(one_desk: Desk) -> None:
+    """C12: nobody confirms what raises themselves, or gives more than they hold; others of the account and strangers find nothing."""
+    c = tables.contacts.c
+    for person, words in ((MIA, "manage_users,manage_support"), (LEO, "manage_users")):
+        for statement in holding(words, c.person_id == person, c.account_id == TIDEWORKS[0]):
+            change(one_desk, statement)
+    more = ("manage_users", "manage_support", "manage_billing")
+    id = waiting(one_desk, "change", "mia.chen", *more, account=TIDEWORKS, asker=RAJ)
+    for person, why in ((MIA, "Nobody gives themselves more"), (LEO, "You cannot give Mia Chen more than you hold")):
+        other = proved(one_desk, person)
+        other.get(page(TIDEWORKS))
+        assert why in other.words
+        token = other.fields(to(TIDEWORKS, id, "refuse")) | {"stamp": "x"}
+        assert other.post(to(TIDEWORKS, id, "confirm"), token).status_code == 422
+        assert why in other.words
+    dev, olivia = proved(one_desk, DEV), proved(one_desk, OLIVIA, HARBOUR)
+    for stranger in (dev, olivia):
+        stranger.get("/")
+        token = stranger.fields("/sign-out") | {"stamp": "x"}
+        for account in (TIDEWORKS, HARBOUR):
+            for deed in ("confirm", "refuse"):
+                assert stranger.post(to(account, id, deed), token).status_code in (404, 422), "or a second proof first"
+                assert "Mia" not in stranger.words
+    assert status(one_desk) == [("waiting", "")]
+    raj = proved(one_desk, RAJ)
+    raj.get(page(TIDEWORKS))
+    raj.send(to(TIDEWORKS, id, "confirm"))
+    assert status(one_desk) == [("confirmed", "")], "who asked may, with a second proof of their own"
+    assert held(one_desk, TIDEWORKS, MIA) == set(more)
+
+
+def test_a_second_proof_and_what_was_looked_at_are_needed(one_desk: Desk) -> None:
+    id = waiting(one_desk, "remove", "tom.reyes")
+    olivia = proved(one_desk, OLIVIA, HARBOUR)
+    olivia.get(page(HARBOUR))
+    form = olivia.fields(to(HARBOUR, id, "confirm"))
+    assert olivia.post(to(HARBOUR, id, "confirm"), form | {"stamp": "x"}).status_code == 422
+    assert "Somebody has changed something in the meantime." in olivia.words
+    one_desk.pass_time(16 * 60)
+    assert olivia.post(to(HARBOUR, id, "confirm"), form).status_code == 422
+    assert "Your second proof has ended" in olivia.words
+    assert status(one_desk) == [("waiting", "")]
+
+
+def test_of_two_who_answer_one_wins_and_the_other_is_told(one_desk: Desk) -> None:
+    id = waiting(one_desk, "remove", "tom.reyes")
+    dev, olivia = proved(one_desk, DEV, HARBOUR), proved(one_desk, OLIVIA, HARBOUR)
+    for browser in (dev, olivia):
+        browser.get(page(HARBOUR))
+    late = olivia.fields(to(HARBOUR, id, "confirm"))
+    dev.send(to(HARBOUR, id, "refuse"))
+    assert "Refused: nothing has changed." in dev.words
+    olivia.post(to(HARBOUR, id, "confirm"), late)
+    assert "Dev Anand has refused this: nothing has changed" in olivia.words
+    assert held(one_desk, HARBOUR, TOM) == {"technical"}
+    assert notices(one_desk)[-1] == ("contact_change_refused", OLIVIA)
+
+
+@pytest.mark.parametrize("why", ["expired", "closed", "locked", "asker", "changed"])
+def test_it_ends_where_it_can_be_confirmed_no_more(one_desk: Desk, why: str) -> None:
+    id, a, c = waiting(one_desk, "change", "tom.reyes", "billing", asker=DEV), tables.accounts, tables.contacts.c
+    if why == "closed":
+        change(one_desk, a.update().where(a.c.id == 1).values(status="closed"))
+    elif why == "locked":
+        change(one_desk, a.update().where(a.c.id == 1).values(locked_at=one_desk.now))
+    elif why in ("asker", "changed"):
+        person = DEV if why == "asker" else TOM
+        for statement in holding("technical,billing", c.person_id == person, c.account_id == 1):
+            change(one_desk, statement)
+    else:
+        one_desk.now += 14 * 24 * 3_600_000
+    with one_desk.store.transaction("worker") as tx:
+        contact_requests.sweep(tx)
+    assert status(one_desk) == [("ended", why)]
+    assert events(one_desk) == ["change_asked", "change_ended"]
+    assert notices(one_desk)[-1] == ("contact_change_ended", DEV)
+    if why in ("asker", "changed", "expired"):
+        olivia = proved(one_desk, OLIVIA, HARBOUR)
+        assert "This can be confirmed no more" in olivia.read(to(HARBOUR, id, "confirm").removesuffix("/confirm"))
+        assert WAITS not in olivia.read(page(HARBOUR))
+
+
+def test_sr3_an_account_of_standard_roles_is_asked_for_standard_roles(one_desk: Desk) -> None:
+    """SR-3, SR-22; under Memset rules there are none, and single permissions are asked for."""
+    kim = signed_in(one_desk)
+    for asker, account, there, missing in (
+        (SAM, NORTHLIGHT, {"administrator", "support", "billing"}, {"owner"}),
+        (RAJ, TIDEWORKS, {"manage_support", "manage_users"}, {"admin_contact", "billing_contact"}),
+    ):
+        kim.get(f"/desk/tickets/{request(one_desk, asker, account)}")
+        offered = set(re.findall(r'name="hold-(\w+)"', kim.text))
+        assert there <= offered
+        assert not offered & missing

@@ -57,6 +57,7 @@ OF_CONTACTS: Final[dict[str, list[tuple[Callable[[Transaction], Grant], Callable
         (managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, ADD) is not NotAsked.NOT_PROVED),
         (working, lambda f, tx, g: f(tx, g, THEIRS, ADD) is not NotAsked.NOT_PROVED),
     ],
+    "contact_requests.form": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "contact_requests.one": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, asked_there(tx)))],
     "contact_requests.answer": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, asked_there(tx), "confirmed"))],
     "contact_requests.of_ticket": [(working, lambda f, tx, g: asked_there(tx) and f(tx, g, THEIRS))],

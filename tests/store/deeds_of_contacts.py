@@ -7,10 +7,14 @@ from typing import Final
 from sqlalchemy import insert
 
 from authz import At, Proof, Subject
+from desk import contact_requests as asked
 from desk import people
 from desk.actors import Actor
+from desk.contact_requests import Closed, Pending
 from desk.people import MayManage, Preview, Saved, Wish
 from store import Transaction, tables
+from store.contacts import contact_requests
+from store.contacts.contact_requests import Wanted
 from store.verification import step_ups
 from tests.store.deeds import LEO, MIA, RAJ, TIDEWORKS, Given, Pairs
 from tests.store.interleaving import Deed, RefusedError
@@ -25,12 +29,15 @@ def proves(tx: Transaction, person: int, account: int) -> None:
     step_ups.reached(tx, Subject.of_person(person), account, "passkey", f"session {person}", ends_at=until)
 
 
+def acting(person: int) -> Actor:
+    return Actor(Subject.of_person(person), Proof.VERIFIED, f"session {person}", At.PAGES)
+
+
 def does(person: int, account: int, wish: Wish) -> Deed:
     """As the pages do it, and not looked at before."""
 
     def deed(tx: Transaction, _given: Given) -> object:
-        who = Actor(Subject.of_person(person), Proof.VERIFIED, f"session {person}", At.PAGES)
-        manager = people.managing(tx, who, NUMBERS[account], writes=True)
+        manager = people.managing(tx, acting(person), NUMBERS[account], writes=True)
         looked = people.look_under(tx, manager, wish) if isinstance(manager, MayManage) else None
         if not isinstance(manager, MayManage) or looked is None:
             raise RefusedError("not theirs any more")
@@ -63,6 +70,42 @@ def two_who_could_have_it(tx: Transaction) -> Given:
     return {}
 
 
+def one_that_waits(tx: Transaction) -> Given:
+    """Olivia asked to have Tom taken off; she and Dev may confirm it."""
+    row = {"account_id": HARBOUR, "opened_by": OLIVIA, "topic": "technical", "kind": "contacts.manage", "title": "s"}
+    row |= {"status": "open", "urgent": False, "channel": "phone", "opened_at": tx.now, "proof": "stepped-up"}
+    number = tx.connection.execute(insert(tables.tickets).values(**row).returning(tables.tickets.c.number)).scalar_one()
+    for person in (OLIVIA, DEV):
+        proves(tx, person, HARBOUR)
+    manager = people.managing(tx, acting(OLIVIA), NUMBERS[HARBOUR], writes=True)
+    assert isinstance(manager, MayManage)
+    id = contact_requests.ask(tx, manager.grant, number, Wanted("remove", "tom.reyes"))
+    assert isinstance(id, int)
+    return {"request": id}
+
+
+def confirms(person: int) -> Deed:
+    """As they have looked at it."""
+
+    def deed(tx: Transaction, given: Given) -> object:
+        looked = asked.look(tx, acting(person), NUMBERS[HARBOUR], given["request"])
+        stamp = looked.preview.stamp if isinstance(looked, Pending) else ""
+        return ended(asked.confirm(tx, acting(person), NUMBERS[HARBOUR], given["request"], stamp))
+
+    return deed
+
+
+def refuses(person: int) -> Deed:
+    return lambda tx, given: ended(asked.refuse(tx, acting(person), NUMBERS[HARBOUR], given["request"]))
+
+
+def ended(made: object) -> str:
+    """One who was slower is told what became of it."""
+    if isinstance(made, Closed) and made.now:
+        return made.request.status
+    raise RefusedError("over, or not theirs any more")
+
+
 OWNERS = Pairs(
     two_owners,
     {
@@ -81,4 +124,12 @@ HANDING_OVER = Pairs(
         ),
     },
 )
-OF_CONTACTS: Final = {"two owners": OWNERS, "two hand-overs": HANDING_OVER}
+WAITING = Pairs(
+    one_that_waits,
+    {
+        "Dev confirms": confirms(DEV),
+        "Olivia refuses": refuses(OLIVIA),
+        "Olivia takes Dev's right": does(OLIVIA, HARBOUR, Wish("change", ("dev.anand",), frozenset({"technical"}))),
+    },
+)
+OF_CONTACTS: Final = {"two owners": OWNERS, "two hand-overs": HANDING_OVER, "a change that waits": WAITING}

@@ -9,6 +9,7 @@ from tests.store import reasons
 REASONS: Final[dict[str, str]] = {
     "contact_changes.lock": "locks the row of an account before whoever changes its contacts is judged; reads nothing",
     "contact_changes.holdings_on": "what each contact holds, by id, to judge a change by; tells nobody, and says no name",
+    "contact_requests.account_of": "whose account a request is about, to ask for the right to answer it",
     "contact_requests.sweep": "ends and forgets what is over; tells nothing but that it ended, on the ticket and to its asker",
     "request_rows.ContactRequest.ends_at": reasons.PURE,
     **dict.fromkeys(

@@ -1,0 +1,98 @@
+"""A change of contacts asked for and confirmed in Slack: nothing changes before whoever may make it confirms it, with a second proof."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from authz import Action, Ask, Denied, Grant, Proof, Subject
+from store import tables
+from store.contacts import contact_requests
+from store.contacts.contact_requests import Wanted
+from store.tickets import customer_tickets
+from store.verification import step_ups
+from tests.bot.proving import SUBJECT, app, shows
+from tests.bot.slack_desk import SlackDesk
+from tests.ivr.wire import rows
+
+TIDEWORKS, HARBOUR = 3, 1
+ADD = Wanted("add", "Nina Novak", "nina@new.example", frozenset({"technical"}))
+
+
+@pytest.fixture
+def desk(slack_once: SlackDesk) -> SlackDesk:
+    return slack_once
+
+
+def shown(desk: SlackDesk, user: str) -> str:
+    return desk.text_of(desk.be(user).view)
+
+
+def held(desk: SlackDesk, account: int, username: str) -> set[str]:
+    r, p = tables.contact_rights.c, tables.people.c
+    theirs = select(r.right).join(tables.people, p.id == r.person_id)
+    return {row.right for row in rows(desk, theirs.where(r.account_id == account, p.username == username))}
+
+
+def asked(desk: SlackDesk, username: str, account: int, wanted: Wanted) -> int:
+    """By phone, with a second proof, and written down by Kim."""
+    who = SUBJECT[username]
+    with desk.store.transaction("phone") as tx:
+        step_ups.reached(tx, who, account, "authenticator", "call", ends_at=desk.now + 60_000)
+        assert step_ups.proof(tx, who, account, "call", "technical") is Proof.STEPPED_UP
+        ask = Ask(who, Action.CONTACTS_MANAGE, account, None, Proof.STEPPED_UP)
+        made = customer_tickets.request(tx, ask, topic="technical", title="Change the contacts (by phone)", body="")
+        assert not isinstance(made, Denied)
+    with desk.store.transaction("portal") as tx:
+        kim = tx.ask(Ask(Subject.of_staff(1), Action.DESK_TICKET_WORK, account, None, Proof.NONE))
+        assert isinstance(kim, Grant)
+        id = contact_requests.ask(tx, kim, made[0], wanted)
+        assert isinstance(id, int)
+    desk.work()
+    return id
+
+
+def test_raj_asks_in_a_form_and_confirms_it_himself_with_a_second_proof(desk: SlackDesk) -> None:
+    """MS: words of permissions are asked for; a new user holds nothing, and is nobody, until it is confirmed."""
+    made = app(desk, "raj.patel")
+    desk.be("U0RAJ").command("/ticket", "Nina looks after our servers from now on", "help")
+    desk.work()
+    desk.submit("U0RAJ", about=f"{TIDEWORKS}:contacts.manage")
+    assert "Add or change a contact, at Tideworks Ltd: that needs a second proof" in shown(desk, "U0RAJ")
+    desk.submit("U0RAJ", code=shows(desk, made))
+    assert "nothing changes before one of you confirms it" in shown(desk, "U0RAJ")
+    left = desk.submit("U0RAJ", do="add", name="Nina Novak", email="nina", holds=["manage_support"])
+    assert left is not None
+    assert "That is no e-mail address." in str(left.errors)
+    desk.submit("U0RAJ", do="add", name="Nina Novak", email="nina@new.example", holds=["manage_support"])
+    assert "It waits for a confirmation." in shown(desk, "U0RAJ")
+    assert rows(desk, select(tables.people.c.id).where(tables.people.c.username == "nina.novak")) == []
+    said = desk.said("U0RAJ")
+    assert "*Raj Patel* asks to add *Nina Novak* (nina@new.example) to *Tideworks Ltd* as Manage Support." in said
+    assert "Asked (Slack, with a second proof)" in said
+    desk.click("U0RAJ", "contact_look")
+    assert "Nina Novak can from now on: " in shown(desk, "U0RAJ")
+    desk.submit("U0RAJ")
+    assert "Confirmed: the change is made." in shown(desk, "U0RAJ")
+    assert held(desk, TIDEWORKS, "nina.novak") == {"manage_support"}
+    said = desk.said("U0RAJ")
+    assert "Raj Patel has confirmed it: the change is made." in said
+    assert "[Look and confirm]" not in said
+    assert "Raj Patel confirmed the change of contacts: it is made" in said
+
+
+def test_dev_is_asked_in_slack_and_a_second_proof_comes_first(desk: SlackDesk) -> None:
+    made, id = app(desk, "dev.anand"), asked(desk, "olivia.hart", HARBOUR, ADD)
+    assert "written down by Kim Novak of the desk" in desk.said("U0DEV")
+    desk.click("U0DEV", "contact_look")
+    assert "second proof" in shown(desk, "U0DEV")
+    desk.submit("U0DEV", code=shows(desk, made))
+    desk.click("U0DEV", "contact_look")
+    assert "Nina Novak can from now on:" in shown(desk, "U0DEV")
+    desk.submit("U0DEV")
+    assert held(desk, HARBOUR, "nina.novak") == {"technical"}
+    desk.be("U0DEV").close(everything=True)
+    with desk.store.transaction("test") as tx:
+        r = tables.contact_requests.c
+        assert tx.connection.execute(select(r.status).where(r.id == id)).scalar() == "confirmed"
+    assert "A change of contacts that you asked for was confirmed" in desk.said("U0OLIVIA")
