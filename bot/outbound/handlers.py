@@ -235,9 +235,7 @@ def _approve_form(tx: Transaction, context: SlackContext, who: Who, asked: Mappi
 
 FORMS: Final[dict[str, Callable[[Transaction, SlackContext, Who, Mapping[str, Any]], Block]]] = {
     "open": _open_form,
-    "reply": _ticket_form,
-    "desk_answer": _ticket_form,
-    "desk_note": _ticket_form,
+    **dict.fromkeys(("reply", "desk_answer", "desk_note"), _ticket_form),
     "desk_correct": _correct_form,
     "verify": lambda tx, context, who, asked: forms.verify(context.phrases),
     "prove": _prove_form,
