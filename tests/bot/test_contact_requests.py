@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from authz import Action, Ask, Denied, Grant, Proof, Subject
+from bot.text import button_values
+from bot.text.button_values import ToConfirm
 from store import tables
 from store.contacts import contact_requests
 from store.contacts.contact_requests import Wanted
 from store.tickets import customer_tickets
 from store.verification import step_ups
+from tests.bot.by_hand import click, send, submission
 from tests.bot.proving import SUBJECT, app, shows
 from tests.bot.slack_desk import SlackDesk
 from tests.ivr.wire import rows
@@ -50,6 +53,11 @@ def asked(desk: SlackDesk, username: str, account: int, wanted: Wanted) -> int:
         assert isinstance(id, int)
     desk.work()
     return id
+
+
+def status(desk: SlackDesk, id: int) -> str:
+    r = tables.contact_requests.c
+    return str(rows(desk, select(r.status).where(r.id == id))[0].status)
 
 
 def test_raj_asks_in_a_form_and_confirms_it_himself_with_a_second_proof(desk: SlackDesk) -> None:
@@ -92,7 +100,60 @@ def test_dev_is_asked_in_slack_and_a_second_proof_comes_first(desk: SlackDesk) -
     desk.submit("U0DEV")
     assert held(desk, HARBOUR, "nina.novak") == {"technical"}
     desk.be("U0DEV").close(everything=True)
-    with desk.store.transaction("test") as tx:
-        r = tables.contact_requests.c
-        assert tx.connection.execute(select(r.status).where(r.id == id)).scalar() == "confirmed"
+    assert status(desk, id) == "confirmed"
     assert "A change of contacts that you asked for was confirmed" in desk.said("U0OLIVIA")
+
+
+def test_a_request_is_refused_with_a_second_proof_and_the_message_says_so(desk: SlackDesk) -> None:
+    made, id = app(desk, "dev.anand"), asked(desk, "olivia.hart", HARBOUR, ADD)
+    desk.click("U0DEV", "contact_refuse")
+    desk.submit("U0DEV", code=shows(desk, made))
+    desk.click("U0DEV", "contact_refuse")
+    assert "Refused: nothing has changed." in desk.said("U0DEV")
+    assert "Dev Anand has refused it: nothing has changed." in desk.said("U0DEV")
+    assert rows(desk, select(tables.people.c.id).where(tables.people.c.username == "nina.novak")) == []
+    assert status(desk, id) == "refused"
+    send(desk, click("contact_refuse", str(id), channel="D0DEV"))
+    desk.work()
+    assert "It was answered already, or can be confirmed no more" in desk.said("U0DEV")
+    assert "Dev Anand refused the change of contacts: nothing has changed" in desk.said("U0OLIVIA")
+
+
+def test_who_is_nobody_to_the_account_finds_no_request_and_the_desk_cannot(desk: SlackDesk) -> None:
+    """Somebody of another account, and each of the desk, with the buttons of a message that is not theirs."""
+    id = asked(desk, "olivia.hart", HARBOUR, ADD)
+    with desk.store.transaction("test") as tx:
+        for username, account in (("raj.patel", HARBOUR), ("raj.patel", TIDEWORKS)):
+            step_ups.reached(tx, SUBJECT[username], account, "text", "slack:T0DESK:U0RAJ", ends_at=desk.now + 900_000)
+    for user in ("U0RAJ", "U0KIM", "U0ANA", "U0NOBODY"):
+        send(desk, click("contact_refuse", str(id), user))
+        desk.work()
+        told = send(desk, submission("contact_confirm", button_values.dump(ToConfirm(id, "x")), user)).text
+        assert ("no request of an account of yours" in told) is (user != "U0NOBODY"), (
+            "a stranger hears that they are one"
+        )
+        assert "Nina" not in told
+    assert status(desk, id) == "waiting"
+
+
+def test_a_request_by_phone_is_filled_in_by_its_asker_from_its_thread(desk: SlackDesk) -> None:
+    """The button asks for a second proof here: what was proved in the call counts in the call."""
+    made = app(desk, "raj.patel")
+    with desk.store.transaction("phone") as tx:
+        ask = Ask(SUBJECT["raj.patel"], Action.CONTACTS_MANAGE, TIDEWORKS, None, Proof.STEPPED_UP)
+        step_ups.reached(tx, ask.subject, TIDEWORKS, "text", "call", ends_at=desk.now + 60_000)
+        assert step_ups.proof(tx, ask.subject, TIDEWORKS, "call", "technical") is Proof.STEPPED_UP
+        customer_tickets.request(tx, ask, topic="technical", title="Change the contacts (by phone)", body="")
+    desk.work()
+    desk.click("U0RAJ", "contact_ask")
+    desk.submit("U0RAJ", code=shows(desk, made))
+    desk.click("U0RAJ", "contact_ask")
+    left = desk.submit("U0RAJ", do="remove", holds=[])
+    assert left is not None
+    assert "Please choose who it is about." in str(left.errors)
+    left = desk.submit("U0RAJ", do="remove", person="raj.patel", holds=[])
+    assert left is not None
+    assert "handed over first" in str(left.errors)
+    desk.submit("U0RAJ", do="change", person="mia.chen", holds=["manage_support", "manage_services"])
+    assert "It waits for a confirmation." in shown(desk, "U0RAJ")
+    assert held(desk, TIDEWORKS, "mia.chen") == {"manage_support"}
