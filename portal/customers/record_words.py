@@ -30,7 +30,7 @@ def sentence(words: Words, one: Record) -> str:
     if one.action == "right.lend":
         return words.word("customer_record_lent", one.decision, **given)
     if one.action in (*_OWN, *_OF_CONTACTS):
-        told = next((word for word in one.told if word.startswith("account.") and one.action == "account.lock"), "")
+        told = next((word for word in one.told if word in ("account.locked", "account.unlocked")), "")
         code = told or (f"contacts.{one.decision}" if one.action in _OF_CONTACTS else one.action)
         return words.word("customer_record_done", code, **given)
     if one.told:

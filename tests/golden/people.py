@@ -16,6 +16,10 @@ class Walker(NamedTuple):
     slack: str = ""
     username: str = ""
 
+    @property
+    def is_staff(self) -> bool:
+        return self.username.startswith(("agent.", "lead."))
+
 
 _SLACK: Final = {"mia.chen": "U0MIA", "leo.fox": "U0LEO", "tom.reyes": "U0TOM"}  # in Slack, and not linked yet
 

@@ -32,7 +32,7 @@ class PageDoor:
                 self._press(who, browser, button, dict(one.split("=", 1) for one in filled))
             case "signs" if rest == "in":
                 self.desk.now += 30_000
-                browser.get("/desk/sign-in")
+                browser.get("/desk/sign-in" if PEOPLE[who].is_staff else "/sign-in")
                 labels = {
                     "Username": PEOPLE[who].username,
                     "Password": PASSWORD,
@@ -49,15 +49,21 @@ class PageDoor:
 
     def _press(self, who: str, browser: Browser, button: str, filled: dict[str, str]) -> None:
         form = form_of(browser.text, button)
-        sent = dict(form.hidden)
+        sent = form.hidden | form.filled
         name, value = form.buttons[button.partition(" #")[0]]
         if name:
             sent[name] = value
         for label, words in filled.items():
             if label not in form.labels:
                 raise NothingCalledError("field", label, form.labels)
-            words = words.replace("PASSWORD", PASSWORD)
-            sent[form.labels[label]] = self.app(who).at(self.desk.now // 1000) if words == "APP" else words
+            name, words = form.labels[label], words.replace("PASSWORD", PASSWORD)
+            if name in form.choices and words not in form.choices[name]:
+                raise NothingCalledError("choice", words, form.choices[name])
+            words = form.choices.get(name, {}).get(words, words)
+            if words == "off":
+                sent.pop(name, None)
+                continue
+            sent[name] = self.app(who).at(self.desk.now // 1000) if words == "APP" else words
         if form.method == "get":
             browser.get(f"{form.action}?{'&'.join(f'{k}={v}' for k, v in sent.items())}")
         else:

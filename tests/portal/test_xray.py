@@ -77,7 +77,7 @@ def test_the_owner_sees_what_is_on_file_and_nobody_else_does(one_desk: Desk) -> 
     assert "You own the account and have no telephone number on file." in page
     assert "Leo Fox is on three accounts of this desk or more." in page
     assert "Harbour" not in page, "which ones, nobody hears"
-    assert "Mia Chen" in page.partition("Within the last 72 hours something was changed of")[2][:80]
+    assert "Something on file for Mia Chen was changed" in page
     assert "The account belongs to you. Is that who owns the company or the domain?" in page
     leo, olivia = entered(one_desk, LEO), entered(one_desk, OLIVIA)
     assert leo.get(PAGE).status_code == 403
