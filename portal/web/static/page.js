@@ -30,7 +30,8 @@ function tick() {
   for (const at of document.querySelectorAll("time[data-since]")) at.textContent = span(now() - Number(at.dataset.since));
   for (const at of document.querySelectorAll("time[data-at]:not([datetime])")) {
     const when = new Date(Number(at.dataset.at));
-    at.textContent = when.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    const year = when.getFullYear() === new Date(now()).getFullYear() ? {} : { year: "numeric" };
+    at.textContent = when.toLocaleString([], { day: "numeric", month: "short", ...year, hour: "2-digit", minute: "2-digit" });
     at.dateTime = when.toISOString();
   }
 }
