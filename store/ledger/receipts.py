@@ -60,9 +60,9 @@ def read_published(document: str) -> dict[str, bytes]:
 def checked(document: str, known: Mapping[str, bytes]) -> dict[str, Any]:
     """What a receipt says. Raises `NoReceiptError`."""
     try:
-        said = json.loads(document, parse_constant=_no_number)
+        said = json.loads(document, parse_constant=_no_number, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
-        raise NoReceiptError("it is not JSON: it is no receipt, or was cut off") from None
+        raise NoReceiptError("it is not JSON, or has a field twice: it is no receipt, or was cut off") from None
     if not isinstance(said, dict) or "receipt" not in said:
         raise NoReceiptError("it is no receipt: the field receipt is missing")
     if said["receipt"] != VERSION or isinstance(said["receipt"], bool):
@@ -90,6 +90,14 @@ def _bytes(said: Mapping[str, Any]) -> bytes:
 
 def _no_number(word: str) -> float:
     raise ValueError(word)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A field that comes twice would be signed in one wording and read in the other."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field comes twice")
+    return found
 
 
 def _text(raw: bytes) -> str:

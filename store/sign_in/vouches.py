@@ -1,6 +1,7 @@
 """An owner vouches for somebody of their account who has lost all they sign in with. It opens nothing: two of the desk have them invited anew upon it.
 
-A word of an owner holds for 72 hours, once, and only while they are on the account themselves. Nobody vouches for themselves.
+A word holds for 72 hours, once, and only while whoever gave it may manage the contacts of the account. Nobody vouches for themselves, and for
+an owner another owner alone: or a manager of contacts who reads the owner's mail would be half way into all that is theirs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from authz import Grant, Subject
 from store import tables
 from store.accounts.people import lock
+from store.db import holdings
 from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.jobs import job_queue
@@ -32,13 +34,15 @@ class Vouch:
 
 
 def vouch(tx: Transaction, grant: Grant, person: int) -> bool:
-    """For somebody else on the account of the grant, who has joined. They and their owners are told. False: it is none such, or somebody
-    vouches for them already."""
+    """For somebody else on the account of the grant, who has joined. They and their owners are told. False: it is none such, or an owner for
+    whom they cannot, or somebody vouches for them already."""
     tx.require(grant, "contacts.manage")
     c, login = tables.contacts.c, tables.person_logins.c
     there = select(c.person_id).join(tables.person_logins, login.person_id == c.person_id)
     there = there.where(c.account_id == grant.account, c.person_id == person, c.person_id != grant.subject.person)
     if not lock(tx, person) or tx.connection.execute(there).first() is None or _newest(tx, person) is not None:
+        return False
+    if not _counts(tx, grant.subject.person, grant.account, person):
         return False
     row = {"person_id": person, "account_id": grant.account, "vouched_by": grant.subject.person, "at": tx.now}
     tx.connection.execute(insert(tables.vouches).values(**row))
@@ -69,12 +73,20 @@ def sweep(tx: Transaction) -> None:
 
 
 def _newest(tx: Transaction, person: int) -> Vouch | None:
-    v, p, c = tables.vouches.c, tables.people.c, tables.contacts.c
+    v, p = tables.vouches.c, tables.people.c
     query = (
-        select(p.name, v.at)
+        select(p.name, v.at, v.vouched_by, v.account_id)
         .select_from(tables.vouches.join(tables.people, p.id == v.vouched_by))
-        .join(tables.contacts, (c.account_id == v.account_id) & (c.person_id == v.vouched_by))
         .where(v.person_id == person, v.used_at.is_(None), of_late(v.at, tx.now, LIFE))
     )
-    row = tx.connection.execute(query.order_by(v.at.desc()).limit(1)).first()
-    return None if row is None else Vouch(row.name, row.at)
+    each = tx.connection.execute(query.order_by(v.at.desc())).all()
+    good = (row for row in each if _counts(tx, row.vouched_by, row.account_id, person))
+    return next((Vouch(row.name, row.at) for row in good), None)
+
+
+def _counts(tx: Transaction, by: int, account: int | None, person: int) -> bool:
+    """Whether the word of one of an account counts there for another, by what both hold at this moment."""
+    whose, of = (holdings.on(tx, Subject.of_person(one), account, None) for one in (by, person))
+    if whose is None or of is None or not whose.scheme.ruling(whose.held, "contacts.manage", whose.facts).allowed:
+        return False
+    return whose.scheme.owner not in of.held or whose.scheme.owner in whose.held

@@ -50,7 +50,11 @@ def test_a_receipt_is_checked_with_public_keys_or_with_the_desks_own(shell: Shel
             json.dumps({**theirs, "account": "1"}),
             "its signature does not fit: something in it was changed, or another has made it",
         ),
-        ("{", "it is not JSON: it is no receipt, or was cut off"),
+        ("{", "it is not JSON, or has a field twice: it is no receipt, or was cut off"),
+        (
+            '{"account": "1", ' + json.dumps(theirs)[1:],
+            "it is not JSON, or has a field twice: it is no receipt, or was cut off",
+        ),
         ("[]", "it is no receipt: the field receipt is missing"),
     ):
         file.write_text(wrong)

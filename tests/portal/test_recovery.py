@@ -64,7 +64,9 @@ def test_an_owner_and_two_of_the_desk_and_then_she_begins_anew(mailing: Desk, ma
     assert "No owner or admin contact" in asks(ana), "a word is good once"
 
 
-@pytest.mark.parametrize("how", ["too old", "who vouched is off the account", "the address is young"])
+@pytest.mark.parametrize(
+    "how", ["too old", "who vouched is off the account", "who vouched may manage nobody", "the address is young"]
+)
 def test_what_no_longer_holds_when_the_second_agrees(mailing: Desk, mailbox: Mailbox, how: str) -> None:
     Customer(mailing)
     ana, bo = leads(mailing)
@@ -78,6 +80,12 @@ def test_what_no_longer_holds_when_the_second_agrees(mailing: Desk, mailbox: Mai
         mailing.pass_time(900)
     elif how == "the address is young":
         change(mailing, update(tables.people).where(tables.people.c.id == MIA).values(email_since=mailing.now))
+    elif how == "who vouched may manage nobody":
+        r = tables.contact_rights.c
+        change(
+            mailing,
+            tables.contact_rights.delete().where(r.person_id == RAJ, r.right.in_(("manage_users", "admin_contact"))),
+        )
     else:
         c = tables.contacts.c
         change(mailing, tables.contacts.delete().where(c.account_id == TIDEWORKS[0], c.person_id == RAJ))
@@ -103,6 +111,29 @@ def test_nobody_vouches_for_themselves_nor_without_the_right_nor_at_another_acco
     change(one_desk, update(s).values(ends_at=one_desk.now))
     assert raj.post(VOUCH, token).status_code == 422, "and not without a second proof"
     assert count(one_desk, tables.vouches) == 0
+
+
+def test_whoever_manages_contacts_does_not_vouch_for_the_owner(one_desk: Desk) -> None:
+    """A developer who has the client's mailbox in their hands as well would be half way into all that is the owner's."""
+    Customer(one_desk, "raj.patel")
+    Customer(one_desk)
+    change(
+        one_desk, tables.contact_rights.insert().values(account_id=TIDEWORKS[0], person_id=DEV, right="manage_users")
+    )
+    dev = proved(one_desk, DEV)
+    for username, many in (("raj.patel", 0), ("mia.chen", 1)):
+        dev.get(page(TIDEWORKS, username))
+        dev.send(page(TIDEWORKS, username) + "/vouch")
+        assert count(one_desk, tables.vouches) == many
+    olivia_too = {"account_id": HARBOUR[0], "person_id": 3, "right": "owner"}
+    Customer(one_desk, "olivia.hart")
+    for person, many in ((DEV, 1), (3, 2)):
+        if person == 3:
+            change(one_desk, tables.contact_rights.insert().values(**olivia_too))
+        who = proved(one_desk, person, HARBOUR)
+        who.get(page(HARBOUR, "olivia.hart"))
+        who.send(page(HARBOUR, "olivia.hart") + "/vouch")
+        assert count(one_desk, tables.vouches) == many
 
 
 def test_a_vouch_alone_opens_nothing(mailing: Desk, mailbox: Mailbox) -> None:
