@@ -39,7 +39,7 @@ def _who(thread: TicketThread) -> Who:
 
 def _customer_head(context: SlackContext, tx: Transaction, thread: TicketThread) -> Message | None:
     about = timeline.about(tx, thread.ticket)
-    if about is not None and about.status == "withdrawn":
+    if about is not None and about.seen_as == "withdrawn":
         return customer_messages.plain(context.phrases, "draft_gone")
     p, found = context.phrases, ticket_lists.conversation(tx, _who(thread), thread.ticket)
     if found is None:

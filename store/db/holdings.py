@@ -198,7 +198,7 @@ _KINDS = (
     .where(
         tables.tickets.c.opened_by == bindparam("person"),
         tables.tickets.c.account_id == bindparam("account"),
-        tables.tickets.c.status != "withdrawn",
+        func.coalesce(tables.tickets.c.customer_status, tables.tickets.c.status) != "withdrawn",  # as they see it
     )
     .distinct()
 )

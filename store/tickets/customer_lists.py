@@ -39,7 +39,8 @@ def page(
 
 def drafts(tx: Transaction, grants: Sequence[Grant]) -> list[Ticket]:
     """One's own requests that wait for a second proof."""
-    return _told(tx, grants, _found(tx, grants, _LISTED, _own("draft")))
+    mine = tables.tickets.c.opened_by == bindparam("me")
+    return _told(tx, grants, _found(tx, grants, _LISTED, and_(mine, timeline.SEEN_AS == "draft")))
 
 
 def waits(tx: Transaction, grants: Sequence[Grant]) -> list[Grant]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
 
@@ -134,7 +135,7 @@ def draft(tx: Transaction, subject: Subject, number: int) -> Draft | None:
     """Somebody's own draft, to ask for what it asks for. None: no such draft of theirs."""
     t = tables.tickets.c
     query = select(t.kind, t.account_id, t.service).where(
-        t.number == number, t.status == "draft", t.opened_by == subject.person
+        t.number == number, timeline.SEEN_AS == "draft", t.opened_by == subject.person
     )
     row = tx.connection.execute(query).first()
     return None if row is None else Draft(Action(row.kind), row.account_id, row.service)
@@ -144,7 +145,7 @@ def newest_draft(tx: Transaction, subject: Subject, account: int) -> int | None:
     """The newest of their drafts on an account. None: nothing of theirs waits there."""
     t = tables.tickets.c
     theirs = select(t.number).where(
-        t.opened_by == subject.person, t.status == "draft", t.account_id == account, t.kind.in_(REQUESTS)
+        t.opened_by == subject.person, timeline.SEEN_AS == "draft", t.account_id == account, t.kind.in_(REQUESTS)
     )
     return tx.connection.execute(theirs.order_by(t.number.desc()).limit(1)).scalar()
 
@@ -152,7 +153,7 @@ def newest_draft(tx: Transaction, subject: Subject, account: int) -> int | None:
 def draft_is(tx: Transaction, subject: Subject, number: int) -> str:
     """What became of a request of theirs: `draft` still, `withdrawn`, `handed_in`; or empty: it is none of theirs."""
     t = tables.tickets.c
-    theirs = select(t.status).where(t.number == number, t.opened_by == subject.person, t.kind.in_(REQUESTS))
+    theirs = select(timeline.SEEN_AS).where(t.number == number, t.opened_by == subject.person, t.kind.in_(REQUESTS))
     status = tx.connection.execute(theirs).scalar()
     return str(status) if status in ("draft", "withdrawn") else "handed_in" if status else ""
 
@@ -162,7 +163,7 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     t = tables.tickets.c
     theirs = (
         t.number == number,
-        t.status == "draft",
+        timeline.SEEN_AS == "draft",
         t.opened_by == ask.subject.person,
         t.account_id == ask.account,
         t.kind == str(ask.action),
@@ -173,7 +174,7 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     if isinstance(verdict, Denied):
         return verdict
     proof, factor = _proved(tx, ask)
-    tx.connection.execute(update(tables.tickets).where(*theirs).values(status="open", proof=proof, factor=factor))
+    tx.connection.execute(update(tables.tickets).where(*theirs).values(**_now("open"), proof=proof, factor=factor))
     tx.told(verdict, f"ticket.number:{number}")
     timeline.add(tx, number, ask.subject, "", event="handed_in")
     return True
@@ -257,9 +258,14 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     """Takes a draft of one's own back. The asker needs no right for that: nobody else has seen it."""
     t = tables.tickets.c
     mine = update(tables.tickets).where(
-        t.number == number, t.status == "draft", t.opened_by == ask.subject.person, t.account_id == ask.account
+        t.number == number,
+        timeline.SEEN_AS == "draft",
+        t.opened_by == ask.subject.person,
+        t.account_id == ask.account,
     )
-    gone = tx.connection.execute(mine.values(status="withdrawn").returning(t.number)).first() is not None
+    # One left under a threat is kept by the desk, whatever is seen of it.
+    now = _now("withdrawn") | {"status": case((t.customer_status.is_not(None), t.status), else_="withdrawn")}
+    gone = tx.connection.execute(mine.values(**now).returning(t.number)).first() is not None
     if gone:
         edits.news(tx, number)
         tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
@@ -276,13 +282,8 @@ def _proved(tx: Transaction, asked: Ask | Grant) -> tuple[str, str]:
 def _change(
     tx: Transaction, grant: Grant, number: int, *, status: str, only: ColumnElement[bool] | None = None
 ) -> bool:
-    """What was left under a threat stays quarantined; its customers see it changed like any other."""
     tx.require(grant, "ticket.reply:technical", "ticket.reply:billing")
     t = tables.tickets.c
-    now = {
-        "status": case((t.status == "quarantined", t.status), else_=status),
-        "customer_status": case((t.customer_status.is_not(None), status), else_=null()),
-    }
     mine = update(tables.tickets).where(
         t.number == number,
         t.account_id == grant.account,
@@ -292,10 +293,19 @@ def _change(
         own_only(grant),
         true() if only is None else only,
     )
-    if tx.connection.execute(mine.values(**now).returning(t.number)).first() is None:
+    if tx.connection.execute(mine.values(**_now(status)).returning(t.number)).first() is None:
         return False
     tx.told(grant, f"ticket.number:{number}")
     return True
+
+
+def _now(status: str) -> dict[str, ColumnElement[Any]]:
+    """What was left under a threat stays quarantined; its customers see it changed like any other."""
+    t = tables.tickets.c
+    return {
+        "status": case((t.status == "quarantined", t.status), else_=status),
+        "customer_status": case((t.customer_status.is_not(None), status), else_=null()),
+    }
 
 
 def own_only(of: Grant) -> ColumnElement[bool]:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from authz import CELLS, REQUESTS, Action, Ask, At, Denied, Proof, Standing, Status, Subject, judge, load_schemes
-from desk import request_page
+from desk import request_page, ticket_lists
+from desk.actors import Actor
 from portal.web import page_words
 from store import tables
 from store.sign_in.realms import CUSTOMERS
@@ -87,7 +88,9 @@ def test_with_a_second_proof_the_desk_gets_it_at_once_and_without_one_it_is_a_dr
     assert status(one_desk) == [("service.cancel", "draft", ""), ("service.cancel", "open", "passkey")]
 
 
-def test_a_draft_is_handed_in_or_taken_back_on_its_page_wherever_it_was_begun(one_desk: Desk) -> None:
+@pytest.mark.parametrize("threat", [False, True])
+def test_a_draft_is_handed_in_or_taken_back_on_its_page_wherever_it_was_begun(one_desk: Desk, threat: bool) -> None:
+    """T42: of one that was left under a threat the page says and does the same, and supervisors keep it."""
     raj, mia = entered(one_desk, RAJ), entered(one_desk, MIA)
     numbers = []
     for words in ("First", "Second"):
@@ -95,6 +98,10 @@ def test_a_draft_is_handed_in_or_taken_back_on_its_page_wherever_it_was_begun(on
         asks(raj, "draft", words)
         numbers.append(int(raj.words.partition("#")[2].split()[0]))
     change(one_desk, tables.tickets.update().values(channel="phone"))
+    if threat:
+        change(one_desk, tables.tickets.update().values(status="quarantined", customer_status="draft"))
+    with one_desk.store.transaction("test") as tx:
+        assert len(ticket_lists.drafts(tx, Actor(Subject.of_person(RAJ), Proof.VERIFIED))) == 2
     first, second = numbers
     assert mia.get(f"/tickets/{first}").status_code == 404
     raj.get(f"/tickets/{first}")
@@ -112,7 +119,8 @@ def test_a_draft_is_handed_in_or_taken_back_on_its_page_wherever_it_was_begun(on
     raj.send(f"/tickets/{second}/withdraw")
     assert "The draft is gone. The desk never had it." in raj.words
     assert f"#{second}" not in raj.words.partition("Tickets")[2]
-    assert [one[1:] for one in status(one_desk)] == [("open", "passkey"), ("withdrawn", "")]
+    kept = ("quarantined", "quarantined") if threat else ("open", "withdrawn")
+    assert [one[1:] for one in status(one_desk)] == [(kept[0], "passkey"), (kept[1], "")]
     assert raj.post(f"/tickets/{second}/hand-in", token).status_code == 200
     assert "was taken back before" in raj.words
     strange = entered(one_desk, OLIVIA)
