@@ -12,7 +12,7 @@ from store import Transaction
 from store.accounts import delegations
 from store.accounts.delegations import Delegation
 
-_HELD: Final = (Reason.ACCOUNT_SUSPENDED, Reason.ACCOUNT_LOCKED)
+_NOT_NOW: Final = (Reason.ACCOUNT_SUSPENDED, Reason.ACCOUNT_LOCKED)
 
 
 class Asked(Enum):
@@ -30,7 +30,7 @@ class Answered(Enum):
 
     DONE = "done"
     GONE = "gone"  # answered already, or not theirs to answer
-    HELD = "held"  # theirs, once the account is active and unlocked again
+    NOT_NOW = "not_now"  # theirs, once the account is active and unlocked again
 
 
 def ask(tx: Transaction, who: Actor, account: int, cell: str) -> Asked:
@@ -64,8 +64,8 @@ def take_back(tx: Transaction, who: Actor, delegation: int) -> bool:
 
 
 def lent(tx: Transaction, who: Actor) -> list[Delegation]:
-    """What they have lent and may take back, on every account."""
-    may = [grants["right.lend"] for grants in accounts.theirs(tx, who).values() if "right.lend" in grants]
+    """What they have lent and may take back, on every account: where nothing can be lent now, suspended or locked, as well."""
+    may = [grants["contacts.view"] for grants in accounts.theirs(tx, who).values() if "contacts.view" in grants]
     return [one for grant in may for one in delegations.live(tx, grant)]
 
 
@@ -77,4 +77,4 @@ def _lender(tx: Transaction, who: Actor, request: int) -> Grant | Answered:
     verdict = tx.ask(build_ask(tx, who, Action.RIGHT_LEND, account))
     if isinstance(verdict, Grant):
         return verdict
-    return Answered.HELD if verdict.reason in _HELD else Answered.GONE
+    return Answered.NOT_NOW if verdict.reason in _NOT_NOW else Answered.GONE

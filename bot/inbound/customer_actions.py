@@ -154,7 +154,7 @@ _ASKED: Final[dict[Asked, Reply]] = {
 _LENT: Final[dict[Answered, Reply]] = {
     Answered.DONE: Fixed("lent_now"),
     Answered.GONE: Fixed("delegation_gone"),
-    Answered.HELD: Why("right.lend"),
+    Answered.NOT_NOW: Why("right.lend"),
 }
 _REFUSED: Final[dict[Answered, Reply]] = {**_LENT, Answered.DONE: Fixed("refused_now")}
 

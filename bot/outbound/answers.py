@@ -68,7 +68,9 @@ def _contacts(tx: Transaction, p: Phrases, who: Who) -> Message:
 
 def _account(tx: Transaction, p: Phrases, who: Who) -> Message:
     found = accounts.rights(tx, who, customer_messages.STANDINGS)
-    return customer_messages.account(p, found, choices.possible(tx, who))
+    may_lend = any("right.lend" in rights.every for _, rights in found.each)
+    has_lent = may_lend or bool(delegation.lent(tx, who))  # what was lent is taken back where nothing can be lent now
+    return customer_messages.account(p, found, choices.possible(tx, who), has_lent=has_lent)
 
 
 def _why(tx: Transaction, p: Phrases, who: Who, cell: str) -> Message:

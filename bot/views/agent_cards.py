@@ -47,6 +47,7 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
     lines = [
         p.say("card.who", name=who.name, account=who.account_name, number=who.account_number),
         p.say("card.standing", held=who.held or ("nothing",), status=who.account_status),
+        *_locked(p, who.unlocked_by),
         proof,
         *([p.say("card.no_support")] if told.no_support else []),
         _tell(p, told.tell, live=live, over=over),
@@ -57,6 +58,12 @@ def requester(p: Phrases, who: Requester | None, proof: str, *, live: bool = Fal
     if told.further and not over:
         small.append(p.say("call.further", cells=told.further) if live else p.say("card.further", cells=told.further))
     return [b.section("\n".join(lines)), b.context(*small)]
+
+
+def _locked(p: Phrases, unlocked_by: tuple[str, ...] | None) -> list[str]:
+    if unlocked_by is None:
+        return []
+    return [p.say("card.locked", names=unlocked_by) if unlocked_by else p.say("card.locked_nobody")]
 
 
 def _tell(p: Phrases, shown: Sequence[str], *, live: bool, over: bool) -> str:

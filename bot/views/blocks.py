@@ -185,11 +185,17 @@ def words(action: str, *, initial: str = "", placeholder: str = "", most: int = 
 
 
 def modal(
-    callback: str, title: str, blocks: Sequence[Block], *, submit: str = "", close: str = "", metadata: str | Value = ""
+    callback_id: str,
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    submit: str = "",
+    close: str = "",
+    metadata: str | Value = "",
 ) -> Block:
     made: Block = {
         "type": "modal",
-        "callback_id": callback,
+        "callback_id": callback_id,
         "title": plain(title, TITLE),
         "blocks": list(blocks)[:100],
         "private_metadata": dump(metadata),

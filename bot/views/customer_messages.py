@@ -136,8 +136,8 @@ def _rest_of(p: Phrases, found: OfAccounts[Any], shown: int = ACCOUNTS) -> list[
     return [b.context(said) for said in _rest(p, max(len(found.each) - shown, 0) + found.more)]
 
 
-def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) -> Message:
-    """What a member may do, account by account, and buttons to see what they may see."""
+def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible], *, has_lent: bool) -> Message:
+    """What a member may do, account by account, and buttons to see what they may see, and what they have lent."""
     made: list[Block] = []
     for name, rights in found.each[:STANDINGS]:
         if rights.why is not None:
@@ -160,7 +160,7 @@ def account(p: Phrases, found: OfAccounts[Rights], could: Sequence[Possible]) ->
         b.tell(p.plain("button.bills"), Named("bills")) if "billing.view" in seen else None,
         b.tell(p.plain("button.services"), Named("services")) if "service.view" in seen else None,
         b.tell(p.plain("button.contacts"), Named("contacts")) if any(rights.said for _, rights in found.each) else None,
-        b.tell(p.plain("button.lent"), Named("lent")) if "right.lend" in seen else None,
+        b.tell(p.plain("button.lent"), Named("lent")) if has_lent else None,
     )
     return b.message(made, b.context(p.say("linked_as"))) if made else plain(p, "nothing_allowed")
 

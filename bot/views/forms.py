@@ -101,10 +101,14 @@ def refused(p: Phrases, blocks: Sequence[Block]) -> Block:
     return b.modal("refused", p.plain("form.refused"), blocks, close=p.plain("form.close"))
 
 
-def words(p: Phrases, callback: str, number: int) -> Block:
+def words(p: Phrases, callback_id: str, number: int) -> Block:
     """One field of words for a ticket: `reply` or `desk_note`; who will see it stands above, and on the button."""
     return _words(
-        p, callback, p.say(f"form.{callback}_seen", number=number), str(number), send=p.plain(f"form.{callback}_send")
+        p,
+        callback_id,
+        p.say(f"form.{callback_id}_seen", number=number),
+        str(number),
+        send=p.plain(f"form.{callback_id}_send"),
     )
 
 
@@ -148,11 +152,11 @@ def answer(
     return made
 
 
-def _words(p: Phrases, callback: str, seen: str, metadata: str | Value, *, send: str, initial: str = "") -> Block:
+def _words(p: Phrases, callback_id: str, seen: str, metadata: str | Value, *, send: str, initial: str = "") -> Block:
     field = b.ask(p.plain("form.your_words"), "words", b.words("words", initial=initial))
     return b.modal(
-        callback,
-        p.plain(f"form.{callback}"),
+        callback_id,
+        p.plain(f"form.{callback_id}"),
         [b.section(seen), field],
         submit=send,
         close=p.plain("form.close"),

@@ -182,8 +182,8 @@ def _end(tx: Transaction, id: int) -> bool:
 
 
 def live(tx: Transaction, grant: Grant, only: int | None = None) -> list[Delegation]:
-    """What the lender has lent on the account and has not ended."""
-    tx.require(grant, "right.lend")
+    """What somebody has lent on the account and has not ended."""
+    tx.require(grant, "right.lend", "contacts.view")
     mine: ColumnElement[bool] = (_l.lender == grant.subject.person) & (_l.account_id == grant.account)
     query = _DELEGATIONS.where(mine, _l.ended_at.is_(None), _l.ends_at > tx.now)
     rows = tx.connection.execute(query if only is None else query.where(_l.id == only))

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from authz import CELLS, Grant
 from store import tables
-from store.accounts import colleagues
+from store.accounts import standing
 from store.db.transaction import Transaction
 from store.jobs import job_queue
 
@@ -36,7 +36,8 @@ def locked_since(tx: Transaction, grant: Grant) -> int | None:
 def who_may_unlock(tx: Transaction, grant: Grant) -> tuple[str, ...]:
     """By name, the asker among them."""
     tx.require(grant, "contacts.view")
-    found = tuple(one.name for one in colleagues.who_might(tx, grant.account, "account.lock") if one.owns)
+    assert grant.account is not None
+    found = standing.unlocked_by(tx, grant.account)
     tx.told(grant, "contact.name" if found else "contact.none")
     return found
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from authz import LENT, OWN_REQUESTS, At, Proof, Subject, rights
 from store import tables
+from store.accounts import colleagues
 from store.db import holdings
 from store.db.transaction import Transaction
 
@@ -25,7 +26,8 @@ class Requester:
     and after a further proof; what is in neither is refused. `own_only`: of what is allowed, what reaches
     their own tickets alone, by a lent right, or their own requests, and by which limit. `held` are their words under the
     account's scheme; `lent` are cells of what is allowed that they have by a lent right alone. `no_support`: whoever talks to them
-    tells them nothing but who could give them that right, and what is lent to them."""
+    tells them nothing but who could give them that right, and what is lent to them. `unlocked_by`: of an account that is locked against changes,
+    who can unlock it; None where it is not."""
 
     name: str
     account_number: str
@@ -39,6 +41,7 @@ class Requester:
     open_tickets: int
     lent: frozenset[str]
     no_support: bool
+    unlocked_by: tuple[str, ...] | None
 
 
 def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Requester:
@@ -65,4 +68,10 @@ def requester(tx: Transaction, person: int, account_id: int, proof: Proof) -> Re
         tx.connection.execute(open_ones.where(t.account_id == account.id)).scalar_one(),
         frozenset(cell for cell, limit in may.items() if limit in LENT),
         found.no_support,
+        unlocked_by(tx, account_id) if account.locked_at is not None else None,
     )
+
+
+def unlocked_by(tx: Transaction, account: int) -> tuple[str, ...]:
+    """Who can unlock an account that is locked against changes, by name."""
+    return tuple(one.name for one in colleagues.who_might(tx, account, "account.lock") if one.owns)

@@ -62,8 +62,8 @@ def _due(word: str) -> str:
 _BAD: Final = r"\x00-\x1f\x7f-\x9f\u{2028}\u{2029}"  # not in one line
 _LINE: Final = rf"^[^{_BAD}\s](?:[^{_BAD}]*[^{_BAD}\s])?$"
 _USERNAME: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?$"
-# Part of an address of the desk's page, where `..` and `//` would lead elsewhere.
-ACCOUNT_NUMBER: Final = r"^[A-Za-z0-9]+(?:(?:[./]|[_-]+)[A-Za-z0-9]+)*$"
+# One part of a page's address: `..` would lead elsewhere, and with a `/` one account's page could be another's.
+ACCOUNT_NUMBER: Final = r"^[A-Za-z0-9]+(?:(?:\.|[_-]+)[A-Za-z0-9]+)*$"
 SLACK_TEAM: Final = r"^[TE][A-Z0-9]{2,30}$"
 _SLACK_MEMBER: Final = r"^[UW][A-Z0-9]{2,30}$"
 _AMOUNT: Final = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,3})?$"
@@ -71,7 +71,7 @@ _CURRENCY: Final = r"^[A-Z]{3}$"
 PATTERN_WORDS: Final = {
     _LINE: "must be one line of text, without control characters or marks that cannot be seen, and without spaces around it",
     _USERNAME: "may have letters, digits and . _ @ + - and begins and ends with a letter or digit",
-    ACCOUNT_NUMBER: "may have letters, digits and . _ / - between them, of . and / one at a time",
+    ACCOUNT_NUMBER: "may have letters, digits and . _ - between them, of . one at a time; write - for /",
     EMAIL: "is no e-mail address",
     SLACK_TEAM: "is no id of a Slack workspace or organisation, like T0DESK or E0GRID: capitals and digits, from its address in a browser",
     _SLACK_MEMBER: "is no id of a Slack member, like U0KIM: capitals and digits, by Copy member ID in a profile",

@@ -17,6 +17,7 @@ from sqlalchemy import delete, exists, func, insert, select, update
 
 from authz import Grant, Subject
 from store import tables
+from store.accounts import standing
 from store.calls import call_assignment
 from store.calls.live_calls import OpenTicket
 from store.db import grant_limits
@@ -50,13 +51,14 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class AccountSeen:
-    """An account, to one of the staff who has a case with it: no amounts, no numbers, no addresses."""
+    """An account, to one of the staff who has a case with it: no amounts, no numbers, no addresses. `unlocked_by` as in standing.py."""
 
     number: str
     name: str
     status: str
     contacts: tuple[Contact, ...]
     tickets: tuple[OpenTicket, ...]
+    unlocked_by: tuple[str, ...] | None
 
 
 def looks_up(tx: Transaction, grant: Grant) -> bool:
@@ -130,7 +132,7 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
     if id is None or not has_case(tx, grant.subject.staff, id):
         raise GrantRequiredError("no case with that account")
     a, c, p, t = tables.accounts.c, tables.contacts.c, tables.people.c, tables.tickets.c
-    row = tx.connection.execute(select(a.number, a.name, a.status, a.scheme).where(a.id == id)).one()
+    row = tx.connection.execute(select(a.number, a.name, a.status, a.scheme, a.locked_at).where(a.id == id)).one()
     held = held_by(c.account_id, c.person_id).label("held")
     people = select(p.name, held).join(tables.contacts, c.person_id == p.id).where(c.account_id == id).order_by(p.name)
     tickets = select(t.number, t.title, t.topic, t.status).where(t.account_id == id, t.status.in_(("open", "waiting")))
@@ -145,6 +147,7 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
             for one in tx.connection.execute(people)
         ),
         tuple(OpenTicket(one.number, one.title, one.topic, one.status) for one in shown),
+        standing.unlocked_by(tx, id) if row.locked_at is not None else None,
     )
 
 

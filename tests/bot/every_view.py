@@ -81,7 +81,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
             yield f"form: {who}", forms.looked_up(P, shown.blocks)
     for many in (0, 1, 150):
         every = tuple((account(text, n), Rights(tuple(CELLS), frozenset(CELLS))) for n in range(many))
-        stands = customer_messages.account(P, OfAccounts(every, 0), possible(text, many))
+        stands = customer_messages.account(P, OfAccounts(every, 0), possible(text, many), has_lent=True)
         listed = tuple(ticket(text, number=n) for n in range(customer_messages.PAGE))
         yield f"home {many}", home.home(P, stands, Page(listed, True), 3, standings(text, many), AT)
         yield f"home {many}", home.home(P, stands, Page((), False), 0)

@@ -103,6 +103,7 @@ def card(text: str, status: str = "open", requester: bool = True) -> Card:
         open_tickets=3,
         lent=frozenset(LENDABLE),
         no_support=True,
+        unlocked_by=(name(text), name(text)),
     )
     about = (10**9, text[:90], "billing", "problem", status, True, "slack", AT, name(text), name(text))
     return Card(*about, who if requester else None, said(text))
@@ -193,9 +194,12 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             )
             yield f"contacts {many}", customer_messages.contacts(P, OfAccounts(who, 0))
         every = tuple((account(text, n), Rights(tuple(CELLS), frozenset(CELLS))) for n in range(many))
-        yield f"account {many}", customer_messages.account(P, OfAccounts(every, many // 2), possible(text, many))
+        yield (
+            f"account {many}",
+            customer_messages.account(P, OfAccounts(every, many // 2), possible(text, many), has_lent=True),
+        )
         none = tuple((account(text, n), Rights((), frozenset({"contacts.view"}))) for n in range(many))
-        yield f"account with little {many}", customer_messages.account(P, OfAccounts(none, 0), [])
+        yield f"account with little {many}", customer_messages.account(P, OfAccounts(none, 0), [], has_lent=False)
         yield f"lent {many}", delegation_messages.lent(P, [loan(text, n % 2 == 0) for n in range(many)])
     for reason in Reason:
         for way in WayForward:

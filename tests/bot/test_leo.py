@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from authz import Action, Ask, Grant, Proof, Subject, Topic
 from store import OPERATOR, tables
 from store.ledger import audit
 from tests.bot.slack_desk import AGENTS, SlackDesk
+from tests.ivr.wire import change
 from tests.rights import hold
 
 
@@ -84,9 +85,13 @@ def test_for_an_hour_and_no_longer(desk: SlackDesk) -> None:
     assert "you may not ask for support" in desk.said("U0LEO").rpartition("is down again")[2]
 
 
-def test_taken_back(desk: SlackDesk) -> None:
+@pytest.mark.parametrize("locked", [False, True])
+def test_taken_back(desk: SlackDesk, locked: bool) -> None:
+    """Where the account is locked meanwhile, and nothing could be lent, as well."""
     asked(desk)
     desk.click("U0RAJ", "lend_hours", value="1:24")
+    if locked:
+        change(desk, update(tables.accounts).values(locked_at=desk.now))
     desk.be("U0RAJ").dm("account")
     desk.work()
     desk.click("U0RAJ", "tell_lent")

@@ -117,7 +117,7 @@ def test_what_is_not_shown_is_said() -> None:
         ),
         (
             customer_messages.account(
-                P, OfAccounts(((account("a"), Rights(("billing.view",), frozenset())),) * 150, 0), []
+                P, OfAccounts(((account("a"), Rights(("billing.view",), frozenset())),) * 150, 0), [], has_lent=False
             ),
             ("138 more",),
         ),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import insert, select, update
 
-from authz import Subject
+from authz import Action, Ask, At, Grant, Proof, Subject, Topic
+from bot.text import phrases
+from bot.views import agent_cards
 from desk.actors import permit_worker
 from simulator.phone import Phone
 from store import tables
 from store.calls import live_calls
 from store.security import alerts
+from store.tickets import customer_tickets, ticket_summary
 from store.verification import step_ups
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
@@ -74,6 +79,28 @@ def test_what_they_may_be_told_stands_there_as_it_is_now_and_nothing_else(one_de
     kim.get("/desk")
     assert "Grid hosting" in kim.words
     assert "Owed" not in kim.words
+
+
+def test_that_an_account_is_locked_stands_on_the_card_the_ticket_and_the_account(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    on_the_phone(one_desk, kim)
+    locked = "The account is locked against changes. Nobody can change its people"
+    assert locked not in kim.words
+    change(one_desk, update(tables.accounts).values(locked_at=one_desk.now))
+    with one_desk.store.transaction("portal") as tx:
+        ask = Ask(Subject.of_person(8), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED, at=At.PAGES)
+        grant = tx.ask(ask)
+        assert isinstance(grant, Grant)
+        number = customer_tickets.open(tx, grant, body="tide-web is slow")
+    for page in ("/desk", f"/desk/tickets/{number}", "/desk/account/400639"):
+        assert locked in kim.read(page), page
+        assert "Only Raj Patel can unlock it, signed in on the account's pages" in kim.words
+    with one_desk.store.transaction("worker") as tx:
+        card = ticket_summary.card(tx, permit_worker(tx), number)
+    assert card is not None
+    said = json.dumps(agent_cards.card(phrases.load(), card, phone=True).blocks)
+    assert "*The account is locked against changes.*" in said
+    assert "Only Raj Patel can unlock it" in said
 
 
 def test_e4_what_is_lent_for_one_topic_opens_nothing_of_another(one_desk: Desk) -> None:
