@@ -13,7 +13,7 @@ from bot.views.blocks import Block, Message
 from desk import disclosure
 from store.accounts.standing import Requester
 from store.messages.timeline import Said
-from store.tickets.answer_delivery import Delivery
+from store.tickets.answer_delivery import MAIL_REFUSED, Delivery
 from store.tickets.ticket_summary import Card
 
 STATUSES: Final = ("open", "waiting", "closed")
@@ -122,9 +122,8 @@ def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer:
     correct = None if said.withdrawn else b.button(p.plain("button.correct"), "desk_correct", OfTicket(number, said.id))
     given = {"name": who, "customer": customer, "at": moment(became.at)}
     given["why"] = unreached(p, became.why, customer) if became.state == "nobody" else became.why
-    return b.message(
-        b.section(p.say(f"card.answer.{became.state}", **given), correct), customer_messages.words_of(p, said)
-    )
+    state = "pages_refused" if became.why == MAIL_REFUSED else became.state
+    return b.message(b.section(p.say(f"card.answer.{state}", **given), correct), customer_messages.words_of(p, said))
 
 
 def unreached(p: Phrases, why: str, customer: str) -> str:

@@ -15,7 +15,7 @@ from bot.views.customer_messages import account_label
 from desk import choices
 from desk.choices import Choice, Running
 from store.messages.timeline import File, Said
-from store.tickets.answer_delivery import NOBODY, Reach
+from store.tickets.answer_delivery import MAIL_REFUSED, NOBODY, Reach
 
 
 def open_ticket(
@@ -127,7 +127,8 @@ def answer(
     """An answer to the customer, or one that is corrected (its id and words): whom it reaches now stands above. `files` may go
     along. `taken`: a colleague's name, whose ticket it is; `newest` is the last that was said on it; `since`: what colleagues have
     said in the meantime, when `typed` had been written."""
-    seen = p.say(f"form.desk_answer_{found.way}", number=number, name=found.name)
+    way = f"{found.way}_refused" if found.why == MAIL_REFUSED else found.way
+    seen = p.say(f"form.desk_answer_{way}", number=number, name=found.name)
     if found.way == NOBODY:
         rest = p.say("form.desk_answer_others" if found.others else "form.desk_answer_no_others", count=found.others)
         seen = f"{seen} {unreached(p, found.why, found.name)} {rest}"

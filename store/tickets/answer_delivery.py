@@ -21,6 +21,7 @@ from store.verification import attempt_limits, slack_members
 
 SLACK, PAGES, PHONE, NOBODY = "slack", "pages", "phone", "nobody"
 STATES: Final = ("queued", "delivered", "pages", "read", "phone", "heard", "refused", "nobody")
+MAIL_REFUSED: Final = "mail_refused"  # it waits on their pages, and their address refuses the mail that would say so
 _UNREAD: Final = ("pages", "phone", "refused", "nobody")
 WHY_NOBODY: Final = (
     "not_a_contact",
@@ -35,7 +36,7 @@ WHY_NOBODY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`way`: slack (direct messages), pages (it waits for them there, and a mail says so), phone (read out when they call and
+    """`way`: slack (direct messages), pages (it waits for them there, and a mail says so, but where `why` is mail_refused), phone (read out when they call and
     ask) or nobody, and then `why`: a reason of the judge's, or no_way: they are not in Slack, have not joined the pages and have no PIN. `name` is the requester's, empty where nobody is known. `others`: how many
     other contacts may read the ticket; counted where it reaches nobody."""
 
@@ -72,7 +73,7 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     ):
         return Reach(SLACK, row.name)
     if _has_joined(tx, row.opened_by) and not _why_not(tx, row, row.opened_by, At.PAGES):
-        return Reach(PAGES, row.name)
+        return Reach(PAGES, row.name, MAIL_REFUSED if _refuses_mail(tx, row.opened_by) else "")
     if not why and phone and _can_ring(tx, row.opened_by):
         return Reach(PHONE, row.name)
     return Reach(NOBODY, row.name, why or "no_way", _others(tx, row))
@@ -109,7 +110,8 @@ def left_over(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Non
 
 def unreadable(tx: Transaction, grant: Grant, number: int, message: int, *, phone: bool) -> None:
     """An answer to somebody who may not read it any more: nothing of it was posted."""
-    settle(tx, message, NOBODY, now(tx, grant, number, phone=phone).why or "no_right")
+    found = now(tx, grant, number, phone=phone)
+    settle(tx, message, NOBODY, found.why if found.way == NOBODY else "no_right")
 
 
 def read_out(tx: Transaction, grant: Grant, number: int) -> None:
@@ -186,6 +188,12 @@ def _can_ring(tx: Transaction, person: int) -> bool:
 def _has_joined(tx: Transaction, person: int) -> bool:
     login = select(tables.person_logins.c.person_id).where(tables.person_logins.c.person_id == person)
     return tx.connection.execute(login).first() is not None
+
+
+def _refuses_mail(tx: Transaction, person: int) -> bool:
+    b, p = tables.mail_bounces.c, tables.people.c
+    address = select(b.email).join(tables.people, p.email == b.email).where(p.id == person)
+    return tx.connection.execute(address).first() is not None
 
 
 def _put(tx: Transaction, message: int, state: str, why: str) -> None:

@@ -63,6 +63,7 @@ def views(text: str) -> Iterator[tuple[str, b.Block]]:
     for found_way in (
         Reach(answer_delivery.SLACK, text),
         Reach(answer_delivery.PAGES, text),
+        Reach(answer_delivery.PAGES, text, answer_delivery.MAIL_REFUSED),
         Reach(answer_delivery.PHONE, text),
         Reach(answer_delivery.NOBODY, text, "no_way", 10**6),
     ):

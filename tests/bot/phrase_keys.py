@@ -40,11 +40,12 @@ MADE: dict[str, set[str]] = {
     "card.status.{}": STATUSES - set(timeline.NOT_THE_DESKS),
     "event.{}": set(timeline.EVENTS),
     "card.proof.{}": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
-    "card.answer.{}": set(answer_delivery.STATES),
+    "card.answer.{}": {*answer_delivery.STATES, "pages_refused"},
     "card.nobody_why.{}": set(answer_delivery.WHY_NOBODY),
     "form.desk_answer_{}": {
         answer_delivery.SLACK,
         answer_delivery.PAGES,
+        "pages_refused",
         answer_delivery.PHONE,
         answer_delivery.NOBODY,
     },

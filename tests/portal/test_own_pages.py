@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from authz import Subject
 from store import tables
+from store.notices import mail_bounces
 from tests.desk import PUBLIC, Desk
 from tests.ivr.wire import change, count, rows
 from tests.portal.browsing import Agent, Browser
@@ -81,6 +82,9 @@ def test_a_ticket_is_opened_read_answered_solved_and_reopened(one_desk: Desk) ->
     kim.send(f"/desk/tickets/{number}/note", words="a note of ours alone")
     kim.send(f"/desk/tickets/{number}/answer", words="We look at it.")
     assert "waits for Mia Chen on their account's pages" in kim.words
+    with one_desk.store.transaction("test") as tx:
+        mail_bounces.refused(tx, "mia@tideworks.example", "550")
+    assert "Their address refuses our mail, so no mail tells them so." in kim.read(f"/desk/tickets/{number}")
     raj = entered(one_desk, RAJ)
     assert "We look at it." in raj.read(f"/tickets/{number}")
     assert "waits for Mia" in kim.read(f"/desk/tickets/{number}"), "whoever else reads it, she has not"

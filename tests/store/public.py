@@ -88,7 +88,7 @@ OPENS: dict[str, set[str]] = {
     "delegations.ask": {"contacts.view"},
     "delegations.lend": {"right.lend"},
     "delegations.lenders": {"contacts.view"},
-    "delegations.live": {"right.lend"},
+    "delegations.live": {"right.lend", "contacts.view"},
     "delegations.refuse": {"right.lend"},
     "delegations.told_about": {"desk.deliver"},
     "delegations.use_up": {"ticket.open:technical", "ticket.open:billing"},

@@ -103,6 +103,7 @@ REASONS: Final[dict[str, str]] = {
     "step_ups.given": "whether a second proof was given in a call: yes or no",
     "live_calls.words": "the desk's own two words in a call; nothing of the caller",
     "live_calls.of_person": "which call one of the staff has with somebody: ids; the card needs a Grant of its own (`case`)",
+    "standing.unlocked_by": "for `requester`, `lock` and `account_access`, which ask for the Grant of whoever is shown it",
     "standing.requester": "for ticket_summary.py and live_calls.py, which ask for the Grant of whoever is shown it",
     **dict.fromkeys(
         (
