@@ -21,6 +21,10 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     found = xray.page(tx, acting(who), visit.named["account"])
     if not isinstance(found, XrayPage):
         return refused_page.show(context, visit, who, found)
-    given: dict[str, Any] = {"account": found.account, "who": who, "found": xray_words.sentences(context.words, found.xray)}
+    given: dict[str, Any] = {
+        "account": found.account,
+        "who": who,
+        "found": xray_words.sentences(context.words, found.xray),
+    }
     given |= {"question": xray_words.question(context.words, found.xray)}
     return responses.page(context, visit, "customers/xray", **given)
