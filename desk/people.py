@@ -113,8 +113,11 @@ class _Looked:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
+    """`uninvited`: somebody who was to be invited was not, as enough were today."""
+
     account: AccountName
     effects: tuple[Effect, ...]
+    uninvited: bool = False
 
 
 class NotAdded(StrEnum):
@@ -125,6 +128,7 @@ class NotAdded(StrEnum):
     PHONE = "phone"
     USERNAME = "username"
     TAKEN = "taken"
+    ENOUGH = "enough"  # people were added to the account today
 
 
 def managing(tx: Transaction, who: Actor, number: str, *, writes: bool = False) -> MayManage | Shut | None:
@@ -201,6 +205,10 @@ def add(tx: Transaction, who: Actor, number: str, new: Newcomer) -> str | NotAdd
     manager = managing(tx, who, number, writes=True)
     if not isinstance(manager, MayManage):
         return manager
+    if contact_changes.is_taken(tx, new.username):
+        return NotAdded.TAKEN
+    if not contact_changes.may_add(tx, manager.grant):
+        return NotAdded.ENOUGH
     return new.username if isinstance(contact_changes.add(tx, manager.grant, new), int) else NotAdded.TAKEN
 
 
@@ -338,6 +346,5 @@ def _done(tx: Transaction, manager: MayManage, found: _Looked) -> Saved | Previe
         return found.preview
     else:
         invited = [effect.who.person for effect in found.preview.effects if effect.invited]
-    for person in invited:
-        invitations.invite_contact(tx, manager.grant, person)
-    return Saved(manager.account, found.preview.effects)
+    became = [invitations.invite_contact(tx, manager.grant, person) for person in invited]
+    return Saved(manager.account, found.preview.effects, Invited.ENOUGH in became)

@@ -98,7 +98,8 @@ def invite(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
         return proof_ended(context, visit, who, done, _at(visit, username))
     if done is None or isinstance(done, Shut) or done is Invited.NOBODY:
         return responses.not_there(context, visit)
-    return responses.to(f"{_at(visit, username)}?said={'invited' if done is Invited.INVITED else 'not_invited'}")
+    said = {Invited.INVITED: "invited", Invited.ENOUGH: "enough_invited"}.get(done, "not_invited")
+    return responses.to(f"{_at(visit, username)}?said={said}")
 
 
 def vouch(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -171,7 +172,9 @@ def _step(
     if isinstance(made, Shut):
         return proof_ended(context, visit, who, made, back)
     if isinstance(made, Saved):
-        return responses.to(f"{_onward(visit, wish, made.effects)}?said={said}")
+        return responses.to(
+            f"{_onward(visit, wish, made.effects)}?said={'not_all_invited' if made.uninvited else said}"
+        )
     return _preview(context, visit, who, made, back)
 
 

@@ -27,7 +27,7 @@ DONE: Final = frozenset(
     | {"call_confirmed", "call_handed_in", "call_not_me", "vouched"}
     | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
     | {"locked", "unlocked", "tickets_on", "tickets_off"}
-    | {"people_changed", "people_removed", "handed_over", "person_added", "invited"}
+    | {"people_changed", "people_removed", "handed_over", "person_added", "invited", "not_all_invited"}
     | {"change_confirmed", "change_refused"}
 )
 

@@ -20,10 +20,12 @@ from store.accounts.people import new_support_id
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import GrantRequiredError, Transaction, upsert
 from store.jobs import job_queue
+from store.security import budgets
 from store.verification import revocation
 
 MANAGE: Final = "contacts.manage"
 NOTHING: Final = frozenset[str]()
+NEWCOMERS_A_DAY: Final = 100  # on one account, half of them at once: a stolen session fills no account with strangers
 NEWCOMER: Final = 0
 """Stands for somebody who is not on file yet, where a change is looked at."""
 Wanted = Mapping[int, frozenset[str] | None]
@@ -100,6 +102,12 @@ def add(tx: Transaction, grant: Grant, new: Newcomer, held: frozenset[str] = NOT
     before = considered.before
     _write(tx, grant, Considered(considered.scheme, before, {**before, person: held}, None))
     return person
+
+
+def may_add(tx: Transaction, grant: Grant) -> bool:
+    """Whether somebody new may be added to the account today; it counts."""
+    tx.require(grant, MANAGE)
+    return budgets.take(tx, (budgets.at_most(f"newcomers:{grant.account}", NEWCOMERS_A_DAY, budgets.DAY),)) is None
 
 
 def is_taken(tx: Transaction, username: str) -> bool:

@@ -34,6 +34,9 @@ VOUCHED: Final = "vouched"  # what a link is bound to that two of the desk have 
 PAGE: Final = "invitation"
 LIFE: Final = factors.COOLING  # ms
 AGAIN: Final = 10 * 60_000  # ms in which whoever manages contacts has one sent to each of them
+A_DAY: Final = (
+    100  # for one account by whoever manages its contacts, half of them at once: a stolen session writes to no more
+)
 
 
 class Invited(Enum):
@@ -43,6 +46,7 @@ class Invited(Enum):
     NOBODY = "nobody"
     JOINED = "joined"  # before, and has no other factor on file that the link could ask for
     ADDRESS_YOUNG = "address_young"
+    ENOUGH = "enough"  # were sent for this account today
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def invite(tx: Transaction, grant: Grant, username: str) -> Invited:
 
 def invite_contact(tx: Transaction, grant: Grant, person: int) -> Invited:
     """The same by whoever manages the contacts of an account, for one of them who has not joined yet: whoever has is none of theirs to
-    send links to. Once in ten minutes."""
+    send links to. Once in ten minutes, and so many a day for one account."""
     tx.require(grant, "contacts.manage")
     c = tables.contacts.c
     there = select(c.person_id).where(c.account_id == grant.account, c.person_id == person)
@@ -94,7 +98,13 @@ def invite_contact(tx: Transaction, grant: Grant, person: int) -> Invited:
     invited = Invited.JOINED if row.set_at is not None else Invited.INVITED
     if invited is Invited.INVITED and not _may_be_written_to(tx, person, factors.address(tx, person), joined=False):
         invited = Invited.ADDRESS_YOUNG
+    if invited is Invited.INVITED and budgets.take(tx, (_of_account(grant),)) is not None:
+        invited = Invited.ENOUGH
     return _sent(tx, grant, person, invited, f"{person}:{tx.now // AGAIN}")
+
+
+def _of_account(grant: Grant) -> Limit:
+    return budgets.at_most(f"invitations:{grant.account}", A_DAY, budgets.DAY)
 
 
 def _sent(tx: Transaction, grant: Grant, person: int, invited: Invited, once: str = "") -> Invited:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from store import tables
+from store.contacts import contact_changes
 from store.sign_in import invitations, passwords
 from store.sign_in.invitations import Invited
 from store.verification.totp import STEP
@@ -17,6 +18,8 @@ from tests.desk import Desk
 from tests.ivr.wire import change, count, rows
 from tests.portal.browsing import Browser, scanned
 from tests.portal.customers import OWN_PASSWORD, Customer, invite, link_for
+from tests.portal.peopling import TIDEWORKS, page, proved, ticks
+from tests.portal.test_own_pages import RAJ
 from tests.rights import held
 
 HOUR, MIA = 3_600, "mia@tideworks.example"
@@ -153,3 +156,23 @@ def test_nobody_is_invited_at_an_address_of_yesterday_or_who_is_not_there(one_de
     change(one_desk, insert(tables.old_emails).values(person_id=8, email="mia@before.example", replaced_at=young))
     assert invite(one_desk, "mia.chen") is Invited.ADDRESS_YOUNG
     assert invite(one_desk, "leo.fox") is Invited.INVITED, "a newcomer's first address"
+
+
+def test_a_stolen_session_adds_and_invites_only_so_many(one_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a day's number at once; then the page says why, and what was ticked is saved all the same."""
+    monkeypatch.setattr(invitations, "A_DAY", 2)
+    monkeypatch.setattr(contact_changes, "NEWCOMERS_A_DAY", 4)
+    raj, new = proved(one_desk, RAJ), f"/accounts/{TIDEWORKS[1]}/new-person"
+    for n in range(3):
+        raj.get(new)
+        raj.send(new, name=f"Ann {n}", email=f"ann{n}@nowhere.example", phone="")
+        raj.send(new, username=f"ann.{n}")
+    assert "Nobody was added: fifty people were added to this account already." in raj.words
+    for n in range(2):
+        ticks(raj, TIDEWORKS, f"ann.{n}", "manage_support")
+        raj.send(page(TIDEWORKS, f"ann.{n}"))
+    assert "Saved, but not everybody was invited" in raj.words
+    raj.send(page(TIDEWORKS, "ann.1") + "/invite")
+    assert "No invitation was sent: fifty were sent for this account already." in raj.words
+    w = tables.jobs.c
+    assert len(rows(one_desk, select(w.id).where(w.kind == "invitation"))) == 1

@@ -112,6 +112,7 @@ KNOWN: dict[str, set[str]] = {
         "solved_already",
         "open_already",
         "not_invited",
+        "enough_invited",
         "handed_in_already",
         "withdrawn_already",
         "no_draft",

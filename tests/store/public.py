@@ -96,7 +96,7 @@ OPENS: dict[str, set[str]] = {
     "contact_requests.addressees": {"desk.deliver"},
     "contact_requests.ask": {"contacts.manage", "desk.ticket.work"},
     **{f"contact_requests.{name}": {"desk.ticket.work"} for name in ("can_be_asked", "of_ticket")},
-    **{f"contact_changes.{name}": {"contacts.manage"} for name in ("add", "change", "consider")},
+    **{f"contact_changes.{name}": {"contacts.manage"} for name in ("add", "change", "consider", "may_add")},
     **{
         f"contact_list.{name}": {"contacts.manage"}
         for name in ("by_id", "history", "listed", "named", "out_of_sight", "scheme_of")

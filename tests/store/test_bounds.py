@@ -269,6 +269,7 @@ REACH_ALL: dict[str, str] = {
     "contact_requests.waiting": _OWN,
     **{f"contact_list.{n}": _OWN for n in ("listed", "scheme_of")},
     "contact_changes.add": "puts somebody new on the grant's own account",
+    "contact_changes.may_add": "counts what is added to the grant's own account",
     "account_details.who_may_manage_contacts": _OWN,
     "account_access.record_access": _OWN,
     "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
