@@ -43,7 +43,7 @@ LONGEST: Final = 12_000  # characters somebody writes on the page
 # What is said of each outcome, in words of words.toml.
 TAKEN: Final = {Taken.TAKEN: "taken", Taken.ALREADY: "taken_already", Taken.ANOTHER: "taken_another"}
 DO: Final[dict[str, Do]] = {"add": "add", "change": "change", "remove": "remove"}
-NOT_ASKED: Final[dict[NotAsked | NotAdded, str]] = {
+NOT_ASKED: Final = {
     NotAsked.NOT_PROVED: "ask_not_proved",
     NotAsked.NOBODY: "ask_nobody",
     NotAsked.THERE: "ask_there",
@@ -51,6 +51,8 @@ NOT_ASKED: Final[dict[NotAsked | NotAdded, str]] = {
     NotAsked.SAME: "ask_same",
     NotAsked.WAITS: "ask_waits",
     NotAsked.TOO_MANY: "ask_too_many",
+}
+NOT_FIT: Final = {
     NotAdded.NAME: "ask_name",
     NotAdded.EMAIL: "ask_email",
 }
@@ -190,7 +192,9 @@ def _ask_account(_context: PortalContext, tx: Transaction, ticket: TicketRight, 
     made = contact_requests.write_down(tx, ticket, wanted)
     if isinstance(made, int):
         return "ask_sent"
-    return "ask_not_theirs" if isinstance(made, Refusal) else NOT_ASKED[made]
+    if isinstance(made, Refusal):
+        return "ask_not_theirs"
+    return NOT_ASKED[made] if isinstance(made, NotAsked) else NOT_FIT[made]
 
 
 ask_account = _on(_ask_account)

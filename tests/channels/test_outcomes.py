@@ -10,6 +10,7 @@ import pytest
 from bot.inbound import agent_actions, call_actions, commands
 from desk.calls import Callback
 from desk.lookup import Closed, NotFound
+from desk.people import NotAdded
 from portal.staff import account_pages, call_pages, supervisors, ticket_pages
 from portal.web import page_words
 
@@ -19,6 +20,9 @@ BOT = (agent_actions, call_actions, commands)
 # Outcomes that never come to a table, with why.
 ELSEWHERE: dict[tuple[ModuleType, Enum], str] = {
     (account_pages, Closed.NOT_PERMITTED): "the page is not there",
+    (ticket_pages, NotAdded.PHONE): "nobody is asked for it there",
+    (ticket_pages, NotAdded.USERNAME): "nobody is asked for it there",
+    (ticket_pages, NotAdded.TAKEN): "one is made up when it is confirmed",
     (commands, NotFound.NOBODY): "has a message of its own",
     (call_actions, Callback.NO_PHONE): "the button is drawn only where the desk has a line",
     (call_actions, Callback.ABROAD): "found out when the number is rung",

@@ -8,62 +8,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
 
-from simulator.phone import Phone
 from simulator.slack import SAMPLE
-from simulator.slack.cast import Person
 from tests.bot.conftest import slack_stage as slack_stage
+from tests.bot.proving import app, on_the_phone, shows
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.channels.mailbox import Mailbox
-from tests.portal.customers import invite
-from tests.portal.visitors import Visitor, visitor
+from tests.portal.browsing import invitation
+from tests.portal.owners_house import (
+    ADA,
+    CHANGED,
+    COOLED,
+    FORGES,
+    House,
+    hands_over,
+    holds,
+    new_pin,
+    proves,
+    removes,
+    rings,
+    signs_in,
+    slack_code,
+)
+from tests.portal.peopling import NORTHLIGHT
+from tests.portal.test_own_pages import INES, LEO, RAJ, SAM
 from tests.serving import listening, serving
-
-# What somebody adds to a form who looks into their own browser.
-FORGES = "name => document.querySelector('main form').insertAdjacentHTML('beforeend', `<input name=${name} value=on>`)"
-COOLED = 73 * 3600
-CHANGED = ("raj@tideworks.example", "The contacts of your account were changed")
-ADA = Person("U0ADA", "T0DESK", "Ada", "Ada Finch", "ada@tideworks.example")
-
-
-@dataclass
-class House:
-    """The desk with every door open."""
-
-    desk: SlackDesk
-    mailbox: Mailbox
-    browser: Browser
-    url: str
-    visits: ExitStack
-
-    def visitor(self) -> Visitor:
-        return self.visits.enter_context(visitor(self.browser, self.url))
-
-    def joins(self, address: str) -> Visitor:
-        """Somebody opens the link of the newest mail that has one, and joins by passkey."""
-        self.desk.work()
-        link = re.findall(r"http://\S+/join/\S+", "\n".join(self.mailbox.to(address)))[-1]
-        there = self.visitor()
-        there.opens(link)
-        there.presses("Join with a passkey")
-        there.sees("From now on you sign in with your passkey")
-        return there
-
-    def invited(self, username: str, address: str) -> Visitor:
-        """By the operator, as an account comes to the desk."""
-        invite(self.desk, username)
-        return self.joins(address)
-
-    def mails(self) -> list[tuple[str, str]]:
-        """To whom, and about what, since this was asked last."""
-        self.desk.work()
-        came = [(str(mail["To"]), str(mail["Subject"])) for mail in self.mailbox.mails]
-        self.mailbox.mails.clear()
-        return sorted(came)
 
 
 @pytest.fixture
@@ -77,67 +50,6 @@ def house(browser: Browser, sample_sqlite: str, slack_stage: Stage, mailbox: Mai
     with serving(desk.app, listener), ExitStack() as visits:
         yield House(desk, mailbox, browser, url, visits)
     desk.close()
-
-
-def signs_in(there: Visitor) -> None:
-    there.opens("/sign-in")
-    there.presses("Sign in with a passkey")
-    there.sees("Your accounts")
-
-
-def proves(there: Visitor) -> None:
-    there.presses("Use your passkey")
-    there.page.wait_for_url(lambda at: "/prove" not in at)
-
-
-def new_pin(there: Visitor) -> tuple[str, str]:
-    """Their support ID, and the PIN that they are shown."""
-    there.opens("/me")
-    ((first, last),) = re.findall(r"support ID ([0-9]{4}) ([0-9]{4})", there.page.inner_text("main"))
-    there.follows("New PIN")
-    proves(there)
-    there.presses("Show my new PIN")
-    return first + last, shown(there)
-
-
-def slack_code(there: Visitor) -> str:
-    there.opens("/me/slack")
-    there.follows("Prove again who you are")
-    proves(there)
-    there.presses("Show a code")
-    return shown(there)
-
-
-def shown(there: Visitor) -> str:
-    return there.page.locator(".pin").inner_text().replace(" ", "")
-
-
-def rings(house: House, support_id: str, pin: str) -> Phone:
-    phone = house.desk.exchange.phone("anonymous")
-    phone.dial()
-    phone.press(f"{support_id}#")
-    phone.press(f"{pin}#")
-    return phone
-
-
-def holds(there: Visitor, name: str, *permissions: str) -> None:
-    there.follows(name)
-    there.ticks(*permissions)
-    there.presses("See what changes")
-    there.presses("Save this")
-    there.sees("Saved.")
-
-
-def hands_over(there: Visitor, role: str, name: str) -> None:
-    there.presses(f"Make {name} {role}")
-    there.sees(f"From now on the role {role} belongs to: {name}.")
-    there.presses("Save this")
-
-
-def removes(there: Visitor, name: str) -> None:
-    there.opens("/accounts/400639/people")
-    there.page.get_by_label(f"Delete {name}").check()
-    there.presses("Remove those ticked")
 
 
 def test_an_owner_decides_who_speaks_for_them(house: House) -> None:
@@ -219,19 +131,13 @@ def test_an_owner_decides_who_speaks_for_them(house: House) -> None:
 
 def test_the_billing_contact_is_handed_over_the_old_one_removed_and_nobody_lifts_themselves(house: House) -> None:
     """MS-19, MS-43, MS-46, C12"""
-    desk, leo_, mia_ = house.desk, "Leo Fox", "Mia Chen"
-    raj = house.invited("raj.patel", "raj@tideworks.example")
-    leo = house.invited("leo.fox", "leo@tideworks.example")
-    desk.pass_time(COOLED)
-    signs_in(raj)
+    raj, leo_, mia_ = house.visitor(), "Leo Fox", "Mia Chen"
+    house.lets_in(raj, RAJ)
     raj.opens("/accounts/400639/people")
-    proves(raj)
     holds(raj, mia_, "Manage Support", "Manage Billing")
     hands_over(raj, "Billing contact", mia_)
     raj.sees("Sign in with a passkey")  # as their own rights have changed
-    signs_in(raj)
-    raj.opens("/accounts/400639/people")
-    proves(raj)
+    house.lets_in(raj, RAJ)
     house.mails()
 
     removes(raj, mia_)
@@ -251,9 +157,8 @@ def test_the_billing_contact_is_handed_over_the_old_one_removed_and_nobody_lifts
         *[CHANGED] * 3,
     ]
 
-    signs_in(leo)
-    leo.opens("/accounts/400639/people/leo.fox")
-    proves(leo)
+    leo = house.visitor()
+    house.lets_in(leo, LEO)
     for forged in ("hold-admin_contact", "hold-owner", "hold-manage_support"):
         leo.opens("/accounts/400639/people/leo.fox")
         leo.page.evaluate(FORGES, forged)
@@ -267,30 +172,76 @@ def test_the_billing_contact_is_handed_over_the_old_one_removed_and_nobody_lifts
 
 def test_of_two_owners_who_take_each_other_off_one_remains(house: House) -> None:
     """SR-1; that it is so at the same instant, and on both databases: tests/portal/test_people.py"""
-    sam = house.invited("sam.okoro", "sam@northlight.example")
-    ines = house.invited("ines.costa", "ines@northlight.example")
-    house.desk.pass_time(COOLED)
-    signs_in(sam)
+    sam, ines = house.visitor(), house.visitor()
+    house.lets_in(sam, SAM, NORTHLIGHT)
     sam.opens("/accounts/300528/people/ines.costa")
-    proves(sam)
     sam.ticks("Owner")
     sam.presses("See what changes")
     sam.presses("Save this")
     sam.sees("Saved.")
-    signs_in(ines)
-    ines.opens("/accounts/300528/people/sam.okoro")
-    proves(ines)
+    house.lets_in(ines, INES, NORTHLIGHT)
     for one, other in ((sam, "ines.costa"), (ines, "sam.okoro")):
         one.opens(f"/accounts/300528/people/{other}")
         one.presses("from the account")
         one.sees("is taken off the account.")
-    house.mails()
     sam.presses("Save this")
     sam.sees("They are off the account.")
     ines.presses("Save this")
     ines.sees("Sign in with a passkey")
-    ines.presses("Sign in with a passkey")
-    ines.sees("you hold no permission on any account")
     sam.opens("/accounts/300528/people/sam.okoro")
     sam.presses("from the account")
     sam.sees("An account always has this role: Owner.", "First hand the role over to somebody else.")
+
+
+def test_a_request_by_phone_changes_nothing_before_it_is_confirmed_in_slack(house: House) -> None:
+    """C6: the call is proved by a passkey, an agent writes down what was said, and Raj confirms it with another second proof."""
+    desk = house.desk
+    raj = house.invited("raj.patel", "raj@tideworks.example")
+    desk.pass_time(COOLED)
+    kim = house.visitor()
+    kim.opens(f"/desk/join/{invitation(desk, 'agent.kim')}")
+    kim.presses("Join with a passkey")
+    kim.sees("with your passkey")
+    made = app(desk, "raj.patel")
+    signs_in(raj)
+    phone = on_the_phone(desk, "raj.patel")
+    for key in ("1", "3", "7", "7"):
+        phone.press(key)
+    (number,) = re.findall(r"The number to type there is ([0-9]) ([0-9])\.", " ".join(phone.heard))
+    raj.opens("/call")
+    raj.sees("on the number ending 07", "Confirm: Add or change a contact, at Tideworks Ltd.")
+    raj.fills(number="".join(number))
+    raj.presses("Confirm with your passkey")
+    raj.sees("Go on with the call: it hears that you have given a second proof.")
+    phone.wait()
+    phone.speak("Please add Nina Novak, nina@new.example, for support")
+    house.mails()
+
+    kim.opens("/desk/tickets/1001")
+    kim.sees("Please add Nina Novak")
+    kim.page.get_by_label("What", exact=True).select_option("Add somebody")
+    kim.fills(person="Nina Novak", email="nina@new.example")
+    kim.page.get_by_label("Manage Support").check()
+    kim.presses("Ask the account")
+    kim.sees("The account is asked to confirm it.")
+    assert house.mails() == [("raj@tideworks.example", "Somebody asked to change who is on your account")]
+    raj.opens("/accounts/400639/people")
+    proves(raj)
+    raj.sees("Waiting for a confirmation", "Raj Patel asks to add Nina Novak (nina@new.example): Manage Support.")
+    desk.click("U0RAJ", "contact_look")
+    assert "second proof" in desk.text_of(desk.form("U0RAJ"))
+    desk.submit("U0RAJ", code=shows(desk, made))
+    desk.click("U0RAJ", "contact_look")
+    assert "Nina Novak can from now on: " in desk.text_of(desk.form("U0RAJ"))
+    desk.submit("U0RAJ")
+    assert house.mails() == [
+        ("nina@new.example", "You may do more on an account than before"),
+        ("nina@new.example", "Your invitation to your account pages"),
+        ("raj@tideworks.example", "The change you asked for is made"),
+        CHANGED,
+    ]
+    nina = house.joins("nina@new.example")
+    nina.follows("To your accounts")
+    nina.sees("Tideworks Ltd")
+    kim.opens("/desk/tickets/1001")
+    kim.sees("Raj Patel confirmed the change of contacts: it is made")

@@ -28,7 +28,7 @@ class Visitor:
 
     def fills(self, **fields: str) -> None:
         for name, words in fields.items():
-            self.page.locator(f"main [name={name}]:not([type=hidden])").fill(words)
+            self.page.locator(f"[name={name}]:visible").fill(words)
 
     def ticks(self, *labels: str) -> None:
         """These of the permissions, and no others of those that can be ticked."""
