@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal.router import OPEN, SIGNED_IN, STAFF_PAGES
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.portal.full_house import FILES, Sight, furnished
+from tests.serving import serving
 
 BAD = {"serious", "critical", "moderate"}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -66,3 +67,16 @@ def test_nothing_on_any_page_keeps_anybody_out(page: Page, sample_sqlite: str, m
             wrong[" ".join((sight.who or "a stranger", "at", sight.path, sight.press))] = seen
     desk.close()
     assert not wrong, "\n".join(f"{where}\n  " + "\n  ".join(what) for where, what in wrong.items())
+
+
+def test_where_something_went_wrong_the_keyboard_begins_there(page: Page, sample_sqlite: str) -> None:
+    desk = Desk(sample_sqlite)
+    with serving(desk.app) as server:
+        page.goto(f"{server.url}/sign-in")
+        expect(page.get_by_label("Username")).to_be_focused()
+        for label in ("Username", "Password", "Code from"):
+            page.get_by_label(label).fill("123456")
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        page.goto("about:blank")
+    desk.close()

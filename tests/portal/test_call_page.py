@@ -61,7 +61,7 @@ def test_she_confirms_her_own_call_with_her_passkey(desk: Desk) -> None:
     assert "Somebody is on the phone with us as you, about Harbour Bakery" in olivia.read("/")
     assert "You are on the phone with us, on the number ending 01." in olivia.read("/call")
     assert "Confirm: Cancel a service, at Harbour Bakery. Service: Grid hosting harbourbakery.example." in olivia.words
-    assert "no number we have on file" not in olivia.words
+    assert "We do not have that number on file" not in olivia.words
     assert is_proved(desk, caller.sid) is False
     touches(olivia, mine, "/call/passkey", number=digits)
     assert "Confirmed. Go on with the call" in olivia.words
@@ -111,7 +111,7 @@ def test_t41_everything_said_aloud_is_passed_on_and_the_call_is_not_proved(one_d
         assert say_number(tx, who, id, digits, minutes=15) is NotApproved.GONE, "the digits alone do nothing in Slack"
     assert "We are waiting for you" in " ".join(thief.key("").said)
     seen = olivia.read("/call")
-    assert "on the number ending 77. That is no number we have on file for you." in seen
+    assert "on the number ending 77. We do not have that number on file for you." in seen
     assert "somebody else is on the phone with us as you" in seen
     olivia.send("/call/not-me")
     assert "Nothing was confirmed, and the desk is warned" in olivia.words

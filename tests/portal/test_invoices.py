@@ -22,7 +22,7 @@ FIRST = (
     "Billed to Tideworks Ltd Unit 4, Slipway Road Falmouth TR11 9ZZ VAT number GB999 0000 02 "
     "For the attention of Raj Patel, raj@tideworks.example"
 )
-WRONG = "An invoice that is issued is never changed: ask us for a new one."
+WRONG = "We never change an invoice once it is issued: ask us for a new one."
 
 
 def imported(desk: Desk, **account: Any) -> None:

@@ -63,7 +63,7 @@ def test_an_owner_locks_and_unlocks_with_a_second_proof_and_nobody_changes_anyth
     assert "Only Raj Patel can unlock it" in mia.read(f"/accounts/{TIDEWORKS}")
     assert "The account is locked against changes, so nobody can change this now." in mia.words
     assert presses(raj, "lock") == 200
-    assert "nothing was changed" in raj.words
+    assert "Nothing was changed" in raj.words
     assert presses(raj, "unlock") == 200
     assert locked_at(one_desk) is None
     assert "service.cancel" in offered(raj, TIDEWORKS)

@@ -113,9 +113,9 @@ def test_a_new_number_is_confirmed_by_a_code_that_proves_nothing_else(sample_sql
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("12", "no telephone number we can read"),
+        ("12", "We cannot read that as a telephone number"),
         ("+441632960108", "on file already"),
-        ("+449098790000", "nobody rings from"),
+        ("+449098790000", "We take no calls from that number"),
     ],
 )
 def test_what_is_no_number_is_still_in_its_field(one_desk: Desk, typed: str, said: str) -> None:

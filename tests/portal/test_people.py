@@ -100,8 +100,8 @@ def test_somebody_new_is_added_given_a_right_and_invited(one_desk: Desk) -> None
     ("field", "typed", "why"),
     [
         ("name", "…", "write their name"),
-        ("email", "nobody", "no e-mail address"),
-        ("phone", "12", "no phone number"),
+        ("email", "nobody", "not an e-mail address"),
+        ("phone", "12", "We could not call that number"),
         ("username", "-x-", "begins and ends with a letter"),
         ("username", "Mia.CHEN", "is taken"),
     ],

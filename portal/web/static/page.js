@@ -177,6 +177,13 @@ if (location.search.includes("said=")) {
   setTimeout(() => document.querySelector(".said")?.remove(), 8000);
 }
 
+// Where something went wrong, the keyboard and a reader's voice begin there, but for a field that says itself what is wrong with it.
+const wrong = document.querySelector("main .trouble[role=alert]:not([hidden])");
+if (wrong && !document.activeElement.getAttribute("aria-describedby")?.includes(wrong.id || "-")) {
+  wrong.tabIndex = -1;
+  wrong.focus();
+}
+
 if (live && live.dataset.stamp) {
   ahead = Number(live.dataset.now) - Date.now();
   setInterval(() => { tick(); connected(false); }, 1000);
