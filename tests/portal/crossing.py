@@ -30,6 +30,7 @@ PEOPLE: Final[Mapping[str, tuple[int, frozenset[str]]]] = {
     "mia.chen": (8, frozenset({"400639"})),
     "leo.fox": (9, frozenset({"400639"})),
 }
+SUPPORT: Final = {"200417": "technical", "300528": "support", "400639": "manage_support"}
 OWNERS: Final = {"200417": "olivia.hart", "300528": "sam.okoro", "400639": "raj.patel"}
 # What a form sends beside its token. `<account>` and the like stand for a thing of somebody else's.
 FORMS: Final[dict[str, tuple[dict[str, str], ...]]] = {
@@ -50,6 +51,8 @@ FORMS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         {"role": "owner"},
         {"role": "admin_contact", "stamp": "<stamp>"},
     ),
+    "/accounts/{account:path}/contact-requests/{id}/confirm": ({}, {"stamp": "<stamp>"}),
+    "/accounts/{account:path}/contact-requests/{id}/refuse": ({},),
     "/accounts/{account:path}/people/{username}/invite": ({},),
     "/accounts/{account:path}/people/{username}/vouch": ({},),
     "/call/passkey": ({"id": "<approval>", "number": "48", "passkey": "{}", "challenge": "x"},),
@@ -100,7 +103,7 @@ class Asked(NamedTuple):
 def addresses() -> Iterator[Asked]:
     """Every page for whoever is signed in, as the app has them. Raises `KeyError` for a form that is named nowhere here."""
     for method, path in SIGNED_IN:
-        named = re.sub(r"\{(\w+)(:path)?\}", r"<\1>", path)
+        named = re.sub(r"\{(\w+)(:path)?\}", r"<\1>", path).replace("contact-requests/<id>", "contact-requests/<asked>")
         for kind in KINDS if "<kind>" in named else ("",):
             at = named.replace("<kind>", kind)
             if method == "GET":
@@ -120,13 +123,16 @@ ABSENT: Final[Things] = {
     "file": "888888",
     "entry": "0123456789abcdef-1",
     "id": "777777",
+    "asked": "444444",
     "approval": "555555",
     "member": "U0NOBODY",
     "number_on_file": "+441632960199",
     "link": "0" * 40,
     "stamp": "0" * 43,
 }
-OF_ACCOUNT: Final = frozenset({"account", "username", "invoice", "service", "number", "file", "entry", "stamp"})
+OF_ACCOUNT: Final = frozenset(
+    {"account", "username", "invoice", "service", "number", "file", "entry", "stamp", "asked"}
+)
 
 
 def things_of(desk: Desk, username: str) -> Things:
@@ -155,6 +161,22 @@ def things_of(desk: Desk, username: str) -> Things:
         p, a = tables.passkeys, tables.approvals
         id = tx.connection.execute(insert(p).values(**key).returning(p.c.id)).scalar_one()
         approval = tx.connection.execute(insert(a).values(**asked).returning(a.c.id)).scalar_one()
+        change = {
+            "account_id": account,
+            "ticket": int(ticket[1]),
+            "asker": person,
+            "written_by": Subject.of_person(person),
+        }
+        change |= {
+            "do": "add",
+            "name": "Nell Gray",
+            "email": "nell@new.example",
+            "holds": SUPPORT[number],
+            "status": "waiting",
+            "asked_at": tx.now,
+        }
+        c = tables.contact_requests
+        request = tx.connection.execute(insert(c).values(**change).returning(c.c.id)).scalar_one()
         tx.connection.execute(insert(tables.login_details).values(**kept))
         member = {
             "team": "T0DESK",
@@ -182,6 +204,7 @@ def things_of(desk: Desk, username: str) -> Things:
         "file": str(newest[0]),
         "entry": f"{about[0]}-{about[1]}",
         "id": str(id),
+        "asked": str(request),
         "approval": str(approval),
         "member": f"U0THEIRS{person}",
         "number_on_file": phone[0],
