@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from benchmarks import filling_notices
+from benchmarks import filling_contacts, filling_notices
 from store import Store, tables
 
 DAY: Final = 24 * 3_600_000  # ms
@@ -61,7 +61,13 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "ts": "'1.1'",
         "at": "{at}",
     },
-    tables.quotes: {"id": "n", "about": "'source:C1:' || n", "post": "'told:' || n", "asked": "'{{}}'", "at": "{at}"},
+    tables.quotes: {
+        "id": "n",
+        "about": "'source:C1:' || n",
+        "post": "'told:' || n",
+        "asked": "'{{}}'",
+        "at": "{at}",
+    },
     tables.attachments: {
         **dict.fromkeys(("id", "message"), "n"),
         "slack_id": "'F' || n",
@@ -209,7 +215,13 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     | {"way": "'passkey'", "ending": "'08'", "on_file": "n > 0", "action": "''"},
     tables.vouches: {"id": "n", "person_id": _PERSON, "account_id": _ACCOUNT, "used_at": _OVER}
     | {"vouched_by": "1 + (n + 1) % {people}", "at": "{at}"},
-    tables.text_messages: {"id": "n", "person_id": _PERSON, "number": "'+4416' || n", "country": "'GB'", "at": "{at}"},
+    tables.text_messages: {
+        "id": "n",
+        "person_id": _PERSON,
+        "number": "'+4416' || n",
+        "country": "'GB'",
+        "at": "{at}",
+    },
     tables.budgets: {"name": "'tries:person:' || n || ':'", "full_at": "{at}"},
     tables.pin_guards: {
         "counter_key": "'k' || n",
@@ -221,28 +233,9 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "seen_at": "{at}",
         "locked_until": "CASE WHEN {new} THEN {at} ELSE NULL END",
     },
-    tables.contact_changes: {"id": "n", "account_id": _ACCOUNT, "person_id": _PERSON}
-    | {"by": "'desk:operator'", "at": "{at}"},
-    tables.delegation_requests: {
-        "id": "n",
-        "account_id": _ACCOUNT,
-        "asker": _PERSON,
-        "cell": "'ticket.open:technical'",
-        "asked_at": "{at}",
-        "status": "CASE WHEN {new} THEN 'open' ELSE 'lent' END",
-    },
-    tables.delegations: {
-        "id": "n",
-        "account_id": _ACCOUNT,
-        "lender": _PERSON,
-        "borrower": "1 + (n + 1) % {people}",
-        "lent_at": "{at}",
-        "cell": "'ticket.open:technical'",
-        "one_ticket": "n < 0",
-        "ends_at": "{at} + 600000",
-        "ended_at": _OVER,
-    },
-} | filling_notices.PAST
+    **filling_contacts.PAST,
+    **filling_notices.PAST,
+}
 _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for each account
     tables.slack_members: {
         "team": "'T' || (n % 50)",

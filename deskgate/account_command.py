@@ -10,7 +10,7 @@ import typer
 from authz import Action
 from desk import xray
 from deskgate.command_line import fail, granted, one_line, open_desk
-from portal.customers import xray_page
+from portal.customers import xray_words
 from portal.web import page_words
 from store.contacts import account_xray
 from store.operator import lookups
@@ -41,9 +41,9 @@ def show_xray(
         print(json.dumps({"account": number, "findings": each, "owners": list(seen.owners)}, indent=1))
         return
     print(one_line(f"{number} {seen.name}"))
-    for so, do in xray_page.sentences(words, seen):
+    for so, do in xray_words.sentences(words, seen):
         print(one_line(so))
         print(f"  {one_line(do)}")
     if not seen.findings:
         print(words.word("customer_xray", "healthy"))
-    print(one_line(xray_page.question(words, seen)))
+    print(one_line(xray_words.question(words, seen)))

@@ -28,8 +28,8 @@ EVENTS: Final = ("opened", "answered", "closed")  # of a ticket
 AGAIN_AFTER: Final = 24 * 3_600_000  # ms after a refusal
 TRIES: Final = 3
 AT_ONCE: Final = 200  # refused ones that are tried again in one sweep
-KEPT: Final = {NoticeKind.TICKET: 90 * 24 * 3_600_000}  # ms; of the other kinds a year
-_YEAR: Final = 365 * 24 * 3_600_000
+_DAY: Final = 24 * 3_600_000  # ms
+KEPT: Final = {kind: 90 * _DAY if kind is NoticeKind.TICKET else 365 * _DAY for kind in NoticeKind}
 LONGEST_TITLE: Final = 200
 LONGEST_BODY: Final = 20_000
 
@@ -199,9 +199,8 @@ def sweep(tx: Transaction) -> None:
         again = {"id": row.notice_id, "person": row.person_id}
         job_queue.enqueue_once(tx, WORK, f"{row.notice_id}:{row.person_id}:{row.tries}", again)
     n = tables.notices.c
-    ticket = n.kind == NoticeKind.TICKET
-    for of, kept in ((ticket, KEPT[NoticeKind.TICKET]), (~ticket, _YEAR)):
-        tx.connection.execute(delete(tables.notices).where(n.at < tx.now - kept, of))
+    for kind, kept in KEPT.items():
+        tx.connection.execute(delete(tables.notices).where(n.kind == kind, n.at < tx.now - kept))
 
 
 def _settle(tx: Transaction, notice: int, person: int, state: str, why: str = "", *, was: str = QUEUED) -> None:

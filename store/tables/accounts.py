@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authz import Subject
-from store.tables.base import NEVER_AGAIN, Base, Id, only
+from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Account(Base):
@@ -86,10 +86,10 @@ class ContactRequest(Base):
     why: Mapped[str] = mapped_column(String(10), server_default="")
     asked_at: Mapped[int]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
-    answered_at: Mapped[int | None]
+    answered_at: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = (
         Index("ix_contact_requests_account", "account_id", "status"),
-        only("ix_contact_requests_waiting", "status = 'waiting'", "account_id", "id"),
+        Index("ix_contact_requests_status", "status", "account_id", "id"),
         NEVER_AGAIN,
     )
 

@@ -22,8 +22,8 @@ class Notice(Base):
     body: Mapped[str]
     written_by: Mapped[Subject]
     key: Mapped[str] = mapped_column(unique=True)
-    at: Mapped[int] = mapped_column(index=True)
-    __table_args__ = (Index("ix_notices_kind", "kind", "id"), NEVER_AGAIN)
+    at: Mapped[int]
+    __table_args__ = (Index("ix_notices_kind", "kind", "id"), Index("ix_notices_kept", "kind", "at"), NEVER_AGAIN)
 
 
 class NoticeAccount(Base):

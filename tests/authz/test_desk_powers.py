@@ -72,6 +72,5 @@ def calls_of(name: str) -> set[str]:
 def test_a_pin_is_set_by_its_owner_or_by_the_operator_and_nowhere_else() -> None:
     assert calls_of("pins.put") == {
         "store/verification/pin_changes.py",
-        "store/verification/pin_reset.py",
         "store/imports/people_rows.py",
     }

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
+from authz import Subject
 from ivr.step_up import WAYS
 from simulator.phone import Phone
 from store import tables
@@ -18,6 +19,11 @@ from tests.bot.test_own_requests import keyed
 from tests.bot.test_way_forward import asks, status
 from tests.ivr.elsewhere import asks_for, kim, talks
 from tests.ivr.wire import change, count, rows
+from tests.passkey_device import Device
+from tests.portal.browsing import Browser
+from tests.portal.passkeying import touches
+from tests.portal.test_call_page import heard as number_of
+from tests.portal.test_prove import by_passkey
 
 BAKERY, OLIVIA, NUMBER, PIN = "200417", "olivia.hart", "+441632960101", "73059184"
 KEYS = {way: key for key, way in WAYS.items()}
@@ -31,8 +37,21 @@ def desk(sample_sqlite: str, slack_stage: Stage) -> Iterator[SlackDesk]:
     opened.close()
 
 
-def proves(desk: SlackDesk, phone: Phone, way: str, made: pyotp.TOTP) -> str:
+def has(desk: SlackDesk, way: str) -> pyotp.TOTP | tuple[Browser, Device]:
+    """What they prove it with: an app; for a passkey also their account pages, where they are signed in."""
+    return by_passkey(desk, Subject.of_person(1)) if way == "passkey" else app(desk, OLIVIA)
+
+
+def proves(desk: SlackDesk, phone: Phone, way: str, made: pyotp.TOTP | tuple[Browser, Device]) -> str:
     """What is heard when the second proof is given that way, from the choice of ways on."""
+    if not isinstance(made, pyotp.TOTP):
+        olivia, device = made
+        number = number_of([keyed(phone, KEYS[way])])
+        olivia.get("/call")
+        touches(olivia, device, "/call/passkey", number=number)
+        before = len(phone.heard)
+        phone.wait()
+        return " ".join(phone.heard[before:])
     digits = _in_slack(desk, made) if way == "transfer_code" else ""
     heard = keyed(phone, KEYS[way])
     desk.work()
@@ -70,7 +89,7 @@ def _in_slack(desk: SlackDesk, made: pyotp.TOTP) -> str:
 
 @pytest.mark.parametrize("way", WAYS.values())
 def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: SlackDesk, way: str) -> None:
-    made = app(desk, OLIVIA)
+    made = has(desk, way)
     status(desk, "closed", BAKERY)
     phone = on_the_phone(desk, OLIVIA)
     keyed(phone, "8")
@@ -90,7 +109,7 @@ def test_e3_a_closed_account_is_reopened_by_phone_with_every_way_there_is(desk: 
 @pytest.mark.parametrize("way", WAYS.values())
 def test_e3_an_agent_is_given_every_second_proof_on_a_suspended_account(desk: SlackDesk, way: str) -> None:
     """E3: nothing can be asked for there that needs one; whoever talks to the caller may want it all the same."""
-    made = app(desk, OLIVIA)
+    made = has(desk, way)
     status(desk, "suspended", BAKERY)
     kim(desk)
     phone, _agent = talks(desk, NUMBER, PIN)

@@ -39,11 +39,12 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
     "pin_guards": "counters: whoever is guessed at does not begin anew",
     "support_calls": "a call under way: judged anew at every key, and its second proofs end",
     "dual_control": STAYS["second look"],
+    "vouches": "opens nothing without two of the desk",
     **dict.fromkeys(
         ("tickets", "messages", "ticket_threads", "early_edits", "quotes"),
         "what was said; seen under rights that are read anew",
     ),
-    **dict.fromkeys(("ledger", "alerts"), "what has happened"),
+    **dict.fromkeys(("ledger", "alerts", "contact_changes"), "what has happened"),
     "contact_requests": "changes nothing until it is confirmed, judged then; ends when its asker may no longer ask",
     **dict.fromkeys(("notice_recipients", "mail_preferences"), "who is told by mail, judged when it is sent"),
 }
@@ -52,6 +53,7 @@ MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that
     "slack.code_words": "likewise",
     "slack.approve": "asks nothing that is answered or over already",
     "login_details": "makes no link to what is gone",
+    "recovery": "its link goes to whoever can be helped so when it is made",
     "slack.reply": "an answer to a member as they are known when it is given",
     "slack.form": "likewise",
     "slack.refresh_answer": "likewise",

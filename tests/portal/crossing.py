@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final, NamedTuple
 
+from httpx2 import Response
 from sqlalchemy import insert, select
 
 from authz import Subject
@@ -236,14 +237,23 @@ class Visitor:
         if asked.fields is None:
             answer = self.browser.client.get(path)
         else:
-            self.sent += 1
-            form = {filled(name, things): filled(word, things) for name, word in asked.fields.items()}
-            form["token"] = f"{self.token[:43]}.{self.sent:016}"
-            answer = self.browser.client.post(path, data=form, headers={"Origin": PUBLIC})
+            answer = self.sends(
+                path, {filled(name, things): filled(word, things) for name, word in asked.fields.items()}
+            )
         if not blur:
             return answer.status_code, dict(answer.headers), answer.text
         headers = {name: blurred(value, things) for name, value in answer.headers.items() if name != "content-length"}
         return answer.status_code, headers, blurred(answer.text, things)
+
+    def sends(self, path: str, fields: Mapping[str, str]) -> Response:
+        """A form of theirs, with whatever fields."""
+        self.sent += 1
+        form = {**fields, "token": f"{self.token[:43]}.{self.sent:016}"}
+        return self.browser.client.post(path, data=form, headers={"Origin": PUBLIC})
+
+    @property
+    def is_in(self) -> bool:
+        return self.browser.client.get("/me").status_code == 200
 
 
 def filled(words: str, things: Things) -> str:

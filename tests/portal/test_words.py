@@ -14,7 +14,7 @@ from desk import disclosure, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
-from portal.customers import record_words, signed_in, xray_page
+from portal.customers import record_words, signed_in, xray_words
 from portal.staff import notices_pages, submissions, ticket_pages
 from portal.web import page_words
 from store import OPERATOR, WORKER
@@ -247,7 +247,7 @@ def test_whatever_somebody_was_told_has_words_in_the_records() -> None:
 
 def test_every_table_is_used() -> None:
     used = set(re.findall(r"words?\(\"(\w+)\"", "".join(TEMPLATES.values())))
-    for module in (record_words, xray_page):
+    for module in (record_words, xray_words):
         used |= set(re.findall(r"word\(\"(\w+)\"", Path(str(module.__file__)).read_text().replace("'", '"')))
     assert used == set(SAID)
 

@@ -1,13 +1,13 @@
-"""What a grant to manage the contacts of one account, or to work on its tickets, does not open on another: for test_bounds.py."""
+"""What a grant to manage the contacts of one account, of its owner, or to work on its tickets, does not open on another: for test_bounds.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from authz import Action, Ask, Grant, Proof, Subject
+from authz import Action, Ask, At, Grant, Proof, Subject
 from store import Transaction, tables
 from store.contacts.contact_requests import NotAsked, Wanted
 from store.sign_in.invitations import Invited
@@ -48,6 +48,29 @@ def asked_there(tx: Transaction) -> int:
     return id
 
 
+def owning(tx: Transaction) -> Grant:
+    """Olivia's, for what the owner alone is shown."""
+    tx.proved_further(OLIVIA, BAKERY)
+    verdict = tx.ask(Ask(OLIVIA, Action.ACCOUNT_RECORDS, BAKERY, None, Proof.STEPPED_UP, at=At.PAGES))
+    assert isinstance(verdict, Grant), verdict
+    return verdict
+
+
+def told_there(tx: Transaction) -> tuple[str, int]:
+    """An entry about Tideworks that its owner would be shown: (segment, number)."""
+    e = tables.ledger.c
+    row = tx.connection.execute(
+        select(e.segment, e.n).where(e.account == TIDEWORKS, e.who.startswith("person:"))
+    ).first()
+    assert row is not None
+    return row.segment, row.n
+
+
+def joined(tx: Transaction, person: int) -> int:
+    tx.connection.execute(insert(tables.person_logins).values(person_id=person, set_at=tx.now))
+    return person
+
+
 OF_CONTACTS: Final[dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]]]]] = {
     **{
         f"contact_changes.{n}": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, {8: frozenset({"technical"})}))]
@@ -62,6 +85,9 @@ OF_CONTACTS: Final[dict[str, list[tuple[Callable[[Transaction], Grant], Callable
     "contact_requests.answer": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, asked_there(tx), "confirmed"))],
     "contact_requests.of_ticket": [(working, lambda f, tx, g: asked_there(tx) and f(tx, g, THEIRS))],
     "contact_requests.can_be_asked": [(working, lambda f, tx, g: f(tx, g, THEIRS))],
+    "account_xray.examine": [(owning, lambda f, tx, g: f(tx, g, TIDEWORKS))],
+    "account_records.one": [(owning, lambda f, tx, g: f(tx, g, *told_there(tx)))],
+    "vouches.vouch": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, joined(tx, 8)))],
     "invitations.invite_contact": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, 8) is not Invited.NOBODY)],
     "contact_list.by_id": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, [8]))],
     "contact_list.named": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, ["mia.chen"]))],

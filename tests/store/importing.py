@@ -63,8 +63,9 @@ class Desk:
             found.setdefault(username, set()).update([right] if right else ())
         return {username: ",".join(in_order(scheme, held)) for username, held in found.items()}
 
-    def notices(self) -> list[dict[str, Any]]:
-        return [json.loads(row[0]) for row in self.rows(select(tables.jobs.c.payload).order_by(tables.jobs.c.id))]
+    def notices(self, kind: str = "notice") -> list[dict[str, Any]]:
+        j = tables.jobs.c
+        return [json.loads(row[0]) for row in self.rows(select(j.payload).where(j.kind == kind).order_by(j.id))]
 
     def ledger(self, action: str) -> list[tuple[Any, ...]]:
         e = tables.ledger.c

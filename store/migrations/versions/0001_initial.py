@@ -332,9 +332,9 @@ def _tickets() -> None:
         sa.Column("why", sa.String(10), nullable=False, server_default=""),
         sa.Column("asked_at", sa.BigInteger, nullable=False),
         sa.Column("answered_by", ID, sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
-        sa.Column("answered_at", sa.BigInteger),
+        sa.Column("answered_at", sa.BigInteger, index=True),
         sa.Index("ix_contact_requests_account", "account_id", "status"),
-        _only("ix_contact_requests_waiting", "status = 'waiting'", "account_id", "id"),
+        sa.Index("ix_contact_requests_status", "status", "account_id", "id"),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -691,8 +691,9 @@ def _notices() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("written_by", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False, unique=True),
-        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
         sa.Index("ix_notices_kind", "kind", "id"),
+        sa.Index("ix_notices_kept", "kind", "at"),
         sqlite_autoincrement=True,
     )
     op.create_table(
