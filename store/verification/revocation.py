@@ -117,12 +117,13 @@ def _ended(
     good = update(tables.codes).where(its, c.used_at.is_(None), c.expires_at > tx.now).values(used_at=tx.now)
     for row in tx.connection.execute(good.returning(c.subject, c.kind)):
         ended[subjects[row.subject]].add(f"code:{row.kind}")
-    proved = update(tables.step_ups).where(theirs(s), s.ends_at > tx.now).values(ends_at=tx.now)
-    for row in tx.connection.execute(proved.returning(s.person_id)):
-        ended[row.person_id].add("step_up")
     asked = update(tables.approvals).where(theirs(a), a.answered_at.is_(None)).values(answered_at=tx.now, correct=False)
     for row in tx.connection.execute(asked.returning(a.person_id)):
         ended[row.person_id].add("approval")
+    # After what may be proved with at this moment, or a proof that it had just become would outlive this.
+    proved = update(tables.step_ups).where(theirs(s), s.ends_at > tx.now).values(ends_at=tx.now)
+    for row in tx.connection.execute(proved.returning(s.person_id)):
+        ended[row.person_id].add("step_up")
     for person in _not_called(tx, theirs(b)):
         ended[person].add("callback")
     for person in end_sessions(tx, some, but=but):
