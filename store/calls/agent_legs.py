@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from store import tables
 from store.db.transaction import Transaction
@@ -44,6 +44,8 @@ def add(tx: Transaction, support_call: int, numbers: Sequence[str]) -> None:
 
 def next_ring(tx: Transaction, support_call: int, leg: int) -> NextRing:
     """Whether it is this phone's turn to ring for this caller: then it counts as ringing from now on."""
+    # Or it might ring for a caller who leaves, or is taken, meanwhile, and nothing would stop it.
+    tx.connection.execute(_LOCK_CALL, {"id": support_call})
     mine = _find(tx, support_call, leg)
     if mine is None or mine.rung_at is not None or mine.call_ended_at is not None or mine.taken_by is not None:
         return NextRing()
@@ -181,13 +183,11 @@ def _find(tx: Transaction, support_call: int, leg: int) -> Any:
 
 
 def _others(tx: Transaction, mine: Any) -> Sequence[Any]:
-    """The other legs of the same phone that may matter. Locked, so that of two callers one comes first."""
+    """The other legs of the same phone that may matter. Not locked: of callers who wait for it one is before all others."""
     lg, r = tables.agent_legs.c, tables.support_calls.c
     live = or_(r.ended_at.is_(None), lg.rung_at > tx.now - RINGS_FOR)
     same = and_(lg.number == mine.number, lg.support_call != mine.support_call, lg.ended_at.is_(None), live)
-    return tx.connection.execute(
-        _LEGS.where(same).order_by(lg.support_call).with_for_update(of=tables.agent_legs)
-    ).all()
+    return tx.connection.execute(_LEGS.where(same)).all()
 
 
 def _is_busy(tx: Transaction, other: Any) -> bool:
@@ -210,6 +210,11 @@ def _set(tx: Transaction, support_call: int, leg: int, **values: object) -> None
     )
 
 
+_LOCK_CALL: Final = (
+    select(tables.support_calls.c.id)
+    .where(tables.support_calls.c.id == bindparam("id"))
+    .with_for_update(key_share=True)
+)
 _LEGS: Final = select(
     tables.agent_legs,
     tables.support_calls.c.emergency,
