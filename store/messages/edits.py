@@ -88,13 +88,13 @@ def files_gone(tx: Transaction, slack_ids: Sequence[str], source: str | None = N
 
 
 def correct(tx: Transaction, author: Subject, ticket: int, id: int, body: str) -> bool:
-    """Whoever of the desk answered changes the answer. What the customer was told before is kept: the desk cannot unsay it. False: no
-    such answer of theirs."""
+    """Whoever of the desk answered changes the answer; they have locked its ticket. What the customer was told before is kept: the desk
+    cannot unsay it. False: no such answer of theirs."""
     m = tables.messages.c
     theirs = select(tables.messages).where(
         m.id == id, m.ticket == ticket, m.author == author, m.internal.is_(False), m.event == ""
     )
-    row = tx.connection.execute(theirs.with_for_update()).first()
+    row = tx.connection.execute(theirs).first()
     if row is None:
         return False
     every = [*json.loads(row.earlier), row.body]
