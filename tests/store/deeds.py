@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import OPERATOR, Transaction, tables
+from store.accounts import lock
 from store.calls import call_assignment, callbacks, support_calls
 from store.jobs import job_queue
 from store.messages import edits as words
+from store.operator import failed_jobs
 from store.staff import staff_list
 from store.tickets import agent_tickets, customer_tickets, ticket_queue
 from tests.store.interleaving import Deed, RefusedError
@@ -93,6 +95,24 @@ MESSAGE = Pairs(
         "Mia takes it back": lambda tx, _given: words.withdraw(tx, "T/C/1.1"),
     },
 )
+
+
+def an_answer(tx: Transaction) -> Given:
+    given = a_ticket(tx)
+    agent_tickets.answer(tx, works(tx, KIM), given["number"], "Try again", phone=True)
+    m = tables.messages.c
+    theirs = select(m.id).where(m.ticket == given["number"], m.author == KIM)
+    return given | {"answer": tx.connection.execute(theirs).scalar_one()}
+
+
+def corrects(words: str) -> Deed:
+    def deed(tx: Transaction, given: Given) -> object:
+        return agent_tickets.correct(tx, works(tx, KIM), given["number"], given["answer"], words, phone=True)
+
+    return deed
+
+
+ANSWER = Pairs(an_answer, {"Kim corrects it": corrects("Wait"), "Kim corrects it otherwise": corrects("Call us")})
 
 
 # --- an agent who is suspended
@@ -178,7 +198,6 @@ TALK = Pairs(
             tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["support_call"]
         ),
         "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
-        "the caller proves it": lambda tx, given: support_calls.proved(tx, given["support_call"], passed=True),
     },
 )
 
@@ -210,19 +229,87 @@ JOB = Pairs(
     a_job,
     {
         "a worker leases it": lambda tx, _given: (job := job_queue.lease(tx, ["notice"])) and job.key,
-        "it is enqueued once more": lambda tx, _given: job_queue.enqueue_once(tx, "notice", "k", {"notice": "pin_set"}),
         "another of its kind": lambda tx, _given: job_queue.enqueue_once(tx, "notice", "k2", {"notice": "pin_set"}),
     },
 )
 
 
+def a_job_given_up(tx: Transaction) -> Given:
+    row = {"kind": "notice", "key": "k", "payload": '{"notice": "pin_set"}', "run_at": tx.now, "created_at": tx.now}
+    row |= {"attempts": 9, "error": "no address", "done_at": tx.now, "given_up": True}
+    return {"id": tx.connection.execute(insert(tables.jobs).values(row).returning(tables.jobs.c.id)).scalar_one()}
+
+
+def operates(tx: Transaction) -> Grant:
+    return granted(tx, OPERATOR, Action.DESK_OPERATE, None)
+
+
+def by_operator(does: Callable[[Transaction, Grant, int], object]) -> Deed:
+    def deed(tx: Transaction, given: Given) -> None:
+        try:
+            does(tx, operates(tx), given["id"])
+        except failed_jobs.NoSuchJobError as gone:
+            raise RefusedError("there is none") from gone
+
+    return deed
+
+
+GIVEN_UP = Pairs(
+    a_job_given_up,
+    {"it is tried again": by_operator(failed_jobs.retry), "it is dropped": by_operator(failed_jobs.drop)},
+)
+
+
+# --- a draft, an account
+
+
+def a_draft(tx: Transaction) -> Given:
+    ask = Ask(Subject.of_person(RAJ), Action.SERVICE_CANCEL, TIDEWORKS, None, Proof.VERIFIED)
+    made = customer_tickets.request(tx, ask, topic="technical", body="Close it")
+    assert not isinstance(made, Denied), made
+    assert not made[1], "it needs no further proof"
+    return {"number": made[0], "ask": Ask(ask.subject, ask.action, TIDEWORKS, None, Proof.STEPPED_UP)}
+
+
+def hands_in(tx: Transaction, given: Given) -> object:
+    tx.proved_further(Subject.of_person(RAJ), TIDEWORKS)
+    done = customer_tickets.hand_in(tx, given["ask"], given["number"])
+    return done.reason if isinstance(done, Denied) else done
+
+
+DRAFT = Pairs(
+    a_draft,
+    {
+        "Raj hands it in": hands_in,
+        "Raj withdraws it": lambda tx, given: customer_tickets.draft_withdrawn(tx, given["ask"], given["number"]),
+    },
+)
+
+
+def locks(*, locked: bool) -> Deed:
+    def deed(tx: Transaction, _given: Given) -> object:
+        tx.proved_further(Subject.of_person(RAJ), TIDEWORKS)
+        verdict = tx.ask(Ask(Subject.of_person(RAJ), Action.ACCOUNT_LOCK, TIDEWORKS, None, Proof.STEPPED_UP))
+        assert isinstance(verdict, Grant), verdict
+        return lock.set_locked(tx, verdict, locked=locked)
+
+    return deed
+
+
+LOCKED = Pairs(lambda _tx: {}, {"Raj locks it": locks(locked=True), "Raj unlocks it": locks(locked=False)})
+
+
 AT_THE_DESK: Final = {
     "ticket": TICKET,
     "message": MESSAGE,
+    "answer": ANSWER,
     "quarantined": QUARANTINED,
     "support_call": RING,
     "talk": TALK,
     "call back": CALLBACK,
     "job": JOB,
+    "given up": GIVEN_UP,
+    "draft": DRAFT,
+    "locked": LOCKED,
     "suspended": SUSPENDED,
 }

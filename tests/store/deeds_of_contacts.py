@@ -6,18 +6,19 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from authz import At, Proof, Subject
+from authz import Action, At, Proof, Subject
 from desk import contact_requests as asked
 from desk import people
 from desk.actors import Actor
 from desk.contact_requests import Closed, Pending
 from desk.people import MayManage, Preview, Saved, Wish
 from store import Transaction, tables
+from store.accounts import delegations
 from store.contacts import contact_requests
 from store.contacts.contact_requests import Wanted
 from store.verification import step_ups
 from tests.sizes import is_everything
-from tests.store.deeds import LEO, MIA, RAJ, TIDEWORKS, Given, Pairs
+from tests.store.deeds import LEO, MIA, RAJ, TIDEWORKS, Given, Pairs, granted
 from tests.store.interleaving import Deed, RefusedError
 
 OLIVIA, DEV, HARBOUR = 1, 2, 1
@@ -137,4 +138,39 @@ WAITING = Pairs(
         else {}
     ),
 )
-OF_CONTACTS: Final = {"two owners": OWNERS, "two hand-overs": HANDING_OVER, "a change that waits": WAITING}
+
+
+def two_who_lend(tx: Transaction) -> Given:
+    """Olivia and Dev own the account; Dev is asked for a right, and may lend it as long as that is so."""
+    two_owners(tx)
+    row = {
+        "account_id": HARBOUR,
+        "asker": OLIVIA,
+        "cell": "ticket.open:technical",
+        "status": "open",
+        "asked_at": tx.now,
+    }
+    new = insert(tables.delegation_requests).returning(tables.delegation_requests.c.id)
+    return {"id": tx.connection.execute(new, row).scalar_one()}
+
+
+def dev_lends(tx: Transaction, given: Given) -> object:
+    grant = granted(tx, Subject.of_person(DEV), Action.RIGHT_LEND, HARBOUR)
+    if delegations.lend(tx, grant, given["id"], 1) is None:
+        raise RefusedError("no_right")  # it was lost while they waited
+    return True
+
+
+LENDING_LOST = Pairs(
+    two_who_lend,
+    {
+        "Dev lends": dev_lends,
+        "Olivia leaves Dev less": does(OLIVIA, HARBOUR, Wish("change", ("dev.anand",), frozenset({"billing"}))),
+    },
+)
+OF_CONTACTS: Final = {
+    "two owners": OWNERS,
+    "two hand-overs": HANDING_OVER,
+    "a change that waits": WAITING,
+    "less to lend": LENDING_LOST,
+}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pyotp
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, update
 
 from authz import Action, Subject
 from desk import signing_in
 from store import OPERATOR, Transaction, tables
 from store.accounts import delegations
-from store.sign_in import credentials, realms
+from store.sign_in import credentials, passkeys, realms
 from store.sign_in.realms import CUSTOMERS, STAFF
-from store.staff import staff_list
+from store.staff import account_access, staff_list
 from store.tickets import agent_tickets, customer_tickets
 from store.verification import revocation, totp
 from tests.store.deeds import KIM, LEO, MIA, RAJ, TIDEWORKS, Given, Pairs, a_ticket, granted, hers, works
@@ -90,6 +90,52 @@ CUSTOMER = Pairs(
 SIGN_IN = Pairs(an_agent, {"Kim signs in": signs_in, "Kim joins again": joins, "Kim is suspended": kim_is_suspended})
 
 
+def a_try(tx: Transaction) -> Given:
+    """Kim has keyed a password, and is about to key the code."""
+    given = an_agent(tx)
+    tx.connection.execute(update(tables.staff_logins).values(set_at=tx.now - 1))
+    return given | {"attempt": credentials.begin(tx, STAFF, "agent.kim", BROWSER)}
+
+
+def keys_the_code(tx: Transaction, given: Given) -> object:
+    now = pyotp.TOTP(given["secret"]).at(tx.now // 1000)
+    return bool(signing_in.finish(tx, given["attempt"], True, now).token)
+
+
+TRY = Pairs(a_try, {"Kim keys the code": keys_the_code, "Kim joins again": joins})
+
+
+# --- passkeys
+
+
+def two_passkeys(tx: Transaction) -> Given:
+    row = {"staff_id": 1, "public_key": b"", "handle": b"", "sign_count": 0, "transports": "", "name": "key"}
+    row |= {"backup_eligible": False, "backed_up": False, "made_at": tx.now, "counts_from": tx.now}
+    new = insert(tables.passkeys).returning(tables.passkeys.c.id)
+    made = (tx.connection.execute(new, row | {"credential_id": one}).scalar_one() for one in (b"one", b"other"))
+    return {"ids": list(made)}
+
+
+def removes(place: int) -> Deed:
+    return lambda tx, given: passkeys.remove(tx, KIM, given["ids"][place], only_passkeys=True)
+
+
+PASSKEYS = Pairs(two_passkeys, {"Kim removes one": removes(0), "Kim removes the other": removes(1)})
+
+
+# --- accounts that are looked at
+
+
+def looks_at(account: int) -> Deed:
+    def deed(tx: Transaction, _given: Given) -> object:
+        return account_access.record_access(tx, granted(tx, KIM, Action.DESK_TICKET_WORK, account), 1)
+
+    return deed
+
+
+LOOKED_AT = Pairs(lambda _tx: {}, {"Kim looks at one": looks_at(1), "Kim looks at another": looks_at(TIDEWORKS)})
+
+
 # --- tickets
 
 
@@ -128,4 +174,12 @@ LENDING = Pairs(
 )
 
 
-OF_LEAVING: Final = {"sign in": SIGN_IN, "a customer signs in": CUSTOMER, "taking": TAKING, "lending": LENDING}
+OF_LEAVING: Final = {
+    "sign in": SIGN_IN,
+    "a customer signs in": CUSTOMER,
+    "a try": TRY,
+    "passkeys": PASSKEYS,
+    "looked at": LOOKED_AT,
+    "taking": TAKING,
+    "lending": LENDING,
+}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
+import pyotp
+from sqlalchemy import insert, select
 
 from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import Transaction, tables
 from store.accounts import delegations
+from store.calls import call_state
 from store.codes import one_time_codes, one_time_links
-from store.security import threat_mode
+from store.security import budgets, threat_mode
 from store.security.budgets import Limit
 from store.staff import dual_control
-from store.verification import attempt_limits, call_approvals, revocation, slack_members
+from store.tickets import customer_tickets
+from store.verification import attempt_limits, call_approvals, revocation, slack_members, totp
 from tests.store.deeds import ANA, LEO, MIA, RAJ, TIDEWORKS, ZOE, Given, Pairs, colleagues, granted
+from tests.store.interleaving import Deed, RefusedError
 
 # --- codes, pages, questions
 
@@ -43,6 +47,7 @@ CODE = Pairs(
 
 def a_question(tx: Transaction) -> Given:
     tx.call = "CA1"
+    assert call_state.begin(tx, "CA1", "{}", "first", "hello")
     id, digits = call_approvals.ask(tx, Subject.of_person(MIA), TIDEWORKS)
     return {"id": id, "digits": digits}
 
@@ -100,8 +105,31 @@ LENT = Pairs(
     a_loan,
     {
         "Raj takes it back": lambda tx, given: delegations.take_back(tx, Subject.of_person(RAJ), given["loan"]),
-        "Leo gives it back": lambda tx, given: delegations.take_back(tx, Subject.of_person(LEO), given["loan"]),
         "Leo opens a ticket": leo_opens,
+    },
+)
+
+
+def a_loan_of_one(tx: Transaction) -> Given:
+    loan = delegations.lend(tx, granted(tx, Subject.of_person(RAJ), Action.RIGHT_LEND), a_request(tx)["id"], None)
+    assert loan is not None
+    return {"loan": loan.id}
+
+
+def leo_opens_the_one(tx: Transaction, _given: Given) -> object:
+    verdict = tx.ask(Ask(Subject.of_person(LEO), Action.TICKET_OPEN, TIDEWORKS, Topic.TECHNICAL, Proof.VERIFIED))
+    return (
+        verdict.reason
+        if isinstance(verdict, Denied)
+        else customer_tickets.open(tx, verdict, title="Down", body="It is down")
+    )
+
+
+LENT_FOR_ONE = Pairs(
+    a_loan_of_one,
+    {
+        "Leo opens it": leo_opens_the_one,
+        "Raj takes it back": lambda tx, given: delegations.take_back(tx, Subject.of_person(RAJ), given["loan"]),
     },
 )
 
@@ -147,6 +175,18 @@ TWO_PEOPLE = Pairs(
 )
 
 
+def asks_for_it(who: Subject) -> Deed:
+    return lambda tx, _given: dual_control.ask(tx, leads(tx, who), "threat_off")
+
+
+def two_leads(tx: Transaction) -> Given:
+    colleagues(tx)
+    return {}
+
+
+ASKING = Pairs(two_leads, {"Ana asks": asks_for_it(ANA), "Zoe asks the same": asks_for_it(ZOE)})
+
+
 # --- attempts
 
 
@@ -172,12 +212,82 @@ ATTEMPT = Pairs(
 )
 
 
+def an_old_attempt(tx: Transaction) -> Given:
+    tx.connection.execute(insert(tables.budgets).values(name=LIMITS[0].name, full_at=tx.now - budgets.DAY))
+    return {}
+
+
+SWEPT = Pairs(
+    an_old_attempt,
+    {
+        "one is taken": lambda tx, _given: budgets.take(tx, LIMITS),
+        "whole ones are swept": lambda tx, _given: budgets.sweep(tx),
+    },
+)
+
+
+# --- an app that shows codes
+
+
+def shown(secret: str, tx: Transaction) -> str:
+    return pyotp.TOTP(secret).at(tx.now // 1000)
+
+
+def an_app_begun(tx: Transaction) -> Given:
+    return {"secret": totp.begin(tx, MIA), "page": one_time_links.issue(tx, "enrol", Subject.of_person(MIA))}
+
+
+def confirms(tx: Transaction, given: Given) -> object:
+    """As the page does."""
+    good = one_time_links.lock(tx, "enrol", given["page"])
+    right = good and totp.confirm(tx, MIA, shown(given["secret"], tx))
+    return right and one_time_links.use(tx, "enrol", given["page"])
+
+
+def begins_another(tx: Transaction, _given: Given) -> object:
+    try:
+        return bool(totp.begin(tx, MIA))
+    except totp.AlreadyThereError as there:
+        raise RefusedError("they have one") from there
+
+
+BEGUN = Pairs(
+    an_app_begun,
+    {
+        "Mia confirms": confirms,
+        "another is begun": begins_another,
+        "all proofs end": lambda tx, _given: revocation.revoke(tx, [MIA], "pin"),
+    },
+)
+
+
+def an_app(tx: Transaction) -> Given:
+    secret = pyotp.random_base32()
+    assert totp.put(tx, MIA, secret, 0)
+    return {"secret": secret}
+
+
+APP = Pairs(
+    an_app,
+    {
+        "its code is taken": lambda tx, given: totp.check(tx, MIA, shown(given["secret"], tx)),
+        "it is removed": lambda tx, _given: totp.remove(tx, MIA),
+        "it is to be removed": lambda tx, _given: totp.end_later(tx, MIA, 1),
+    },
+)
+
+
 OF_PROOF: Final = {
     "code": CODE,
     "question": QUESTION,
     "loan": LOAN,
     "lent": LENT,
+    "lent for one": LENT_FOR_ONE,
     "member": MEMBER,
     "two people": TWO_PEOPLE,
+    "asking": ASKING,
     "attempt": ATTEMPT,
+    "swept": SWEPT,
+    "begun": BEGUN,
+    "app": APP,
 }

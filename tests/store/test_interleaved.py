@@ -15,9 +15,10 @@ from tests.store.deeds import AT_THE_DESK
 from tests.store.deeds_of_contacts import OF_CONTACTS
 from tests.store.deeds_of_leaving import OF_LEAVING
 from tests.store.deeds_of_proof import OF_PROOF
+from tests.store.deeds_of_turns import OF_TURNS
 from tests.store.interleaving import Interleaving, check
 
-ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING | OF_CONTACTS
+ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING | OF_CONTACTS | OF_TURNS
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -34,6 +35,8 @@ def test_two_at_once_come_to_what_one_order_gives(
                 assert check(interleaving, group.deeds[first], group.deeds[second], everything=is_everything()) > 0
             except pytest.fail.Exception as failed:
                 wrong.append(f"{first} / {second}: {failed}")
+        vain = [deed for deed in group.deeds if group.deeds[deed] not in interleaving.came_to_something]
     finally:
         interleaving.close()
     assert not wrong, "\n\n".join(wrong)
+    assert not vain, f"these change nothing in any order, so they meet nobody: {vain}"
