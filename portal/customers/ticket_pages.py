@@ -79,8 +79,12 @@ def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) 
 
 
 def _sent(visit: Visit) -> list[Sent]:
-    """The files of the form, to be kept with its words: named as their sender names them, without the way to them."""
-    named = ((n, one, cleaned(re.split(r"[/\\]", one.name)[-1])[:200]) for n, one in enumerate(visit.files))
+    """The files of the form, to be kept with its words: named as their sender names them, without the way to them; a link needs a name."""
+    last = (cleaned(re.split(r"[/\\]", one.name)[-1])[:200].strip() for one in visit.files)
+    named = (
+        (n, one, name if name.strip(".") else "file")
+        for n, (one, name) in enumerate(zip(visit.files, last, strict=True))
+    )
     return [Sent(f"page:{n}", name, one.content_type[:100], len(one.content), one.content) for n, one, name in named]
 
 

@@ -73,6 +73,13 @@ def test_a_file_is_kept_sealed_and_saved_by_whoever_may_see_the_ticket(one_desk:
     assert "File: again.txt" in mia.words
 
 
+@pytest.mark.parametrize("name", ["../..", " ", "shots\\"])
+def test_a_file_without_a_name_gets_one_to_be_saved_by(one_desk: Desk, name: str) -> None:
+    mia = known(one_desk, MIA)
+    opened(one_desk, mia, (name, b"x"))
+    assert "File: file" in mia.words
+
+
 def test_nobody_else_gets_one_and_a_note_stays_with_the_desk(one_desk: Desk) -> None:
     mia = known(one_desk, MIA)
     page = opened(one_desk, mia, ("a.txt", b"one"))
