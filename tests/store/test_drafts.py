@@ -71,6 +71,22 @@ def test_it_goes_to_the_desk_once(desk: Desk) -> None:
     assert desk.do(customer_tickets.draft, OLIVIA, number) is None
 
 
+def test_one_that_supervisors_have_put_into_the_queue_stays_there_when_its_author_takes_it_back(desk: Desk) -> None:
+    """It was left under a threat: its author sees it gone, and the desk keeps it."""
+    number = desk.draft()
+    t = tables.tickets.c
+    with desk.transaction() as tx:
+        tx.connection.execute(
+            update(tables.tickets).where(t.number == number).values(status="open", customer_status="draft")
+        )
+    with desk.transaction() as tx:
+        assert customer_tickets.draft_withdrawn(
+            tx, Ask(OLIVIA, Action.TICKET_VIEW, BAKERY, None, Proof.VERIFIED), number
+        )
+    assert desk.ticket(number)[0] == "open"
+    assert desk.do(customer_tickets.draft_is, OLIVIA, number) == "withdrawn"
+
+
 def test_without_a_second_proof_it_stays_a_draft(desk: Desk) -> None:
     number = desk.draft()
     denied = desk.hand_in(number, proof=Proof.VERIFIED)
