@@ -23,7 +23,7 @@ PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden data-model check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
+.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ golden: $(READY_TO_TEST) ## record anew every word people meet: after words were
 
 data-model: $(READY_TO_TEST) ## draw docs/data-model.md anew: after a table or a column was changed
 	@$(PY) -m tests.house.data_model
+
+pictures: $(READY_TO_TEST) ## draw the picture of the customers' pages in docs/images anew: after their look was changed
+	@$(PY) -m tests.portal.pictures
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers
 	$(PY) -m ruff format --check --output-format concise
