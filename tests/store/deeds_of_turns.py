@@ -128,6 +128,9 @@ def proves(*, passed: bool) -> Deed:
 KEYPAD = Pairs(
     a_keypad,
     {
+        "Kim gives it back": lambda tx, given: call_assignment.give_back(
+            tx, granted(tx, KIM, Action.DESK_CARD_VIEW), given["support_call"]
+        ),
         "the caller proves it": proves(passed=True),
         "the caller fails": proves(passed=False),
         "the caller leaves": lambda tx, _given: support_calls.end(tx, "CA1", support_calls.CALLER_LEFT),
