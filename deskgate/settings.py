@@ -253,13 +253,19 @@ class Settings(BaseSettings):
 
     @property
     def texting(self) -> tuple[str, ...]:
-        """The countries to which codes go by text message; none where they do not."""
-        return self.sms_countries if self.sms == "on" else ()
+        """The countries to which codes go by text message: those that are named, or those of the desk's own numbers; none where no
+        codes go."""
+        return (self.sms_countries or self._own_countries) if self.sms == "on" else ()
 
     @property
     def region(self) -> str:
         """Where a number is that somebody types without its country: where the desk's own is."""
-        return numbers.region((*self.twilio_number, *([SIMULATED_NUMBER] if self.simulated else []), "")[0])
+        return next(iter(self._own_countries), "")
+
+    @property
+    def _own_countries(self) -> tuple[str, ...]:
+        own = (*self.twilio_number, *([SIMULATED_NUMBER] if self.simulated else []))
+        return tuple(dict.fromkeys(filter(None, map(numbers.region, own))))
 
     @property
     def phone_open(self) -> bool:

@@ -85,7 +85,8 @@ def add_inbox(app: FastAPI, store: Store, inbox: Inbox) -> None:
         return "The invitation is on its way." if done is Invited.INVITED else INVITED_NOT[done]
 
     names = {person["username"]: person["name"] for person in json.loads(SAMPLE.read_text("utf-8"))["people"]}
-    app.include_router(simulator.inbox.router(inbox, {username: names[username] for username in NOTES}, invite))
+    people = {username: names[username] for username in NOTES}
+    app.include_router(simulator.inbox.router(inbox, app.state.exchange.messages, people, invite))
 
 
 def add_slack(app: FastAPI, settings: Settings, keys: Keys) -> None:

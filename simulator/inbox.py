@@ -1,4 +1,4 @@
-"""The mails of the desk where there is no mail server: kept while the service runs, and shown at /simulator/inbox, links to be opened.
+"""The mails of the desk where there is no mail server, and its text messages: kept while the service runs, and shown at /simulator/inbox.
 
 Beside them the sample people, each with a button that has the desk invite them to their account pages.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from html import escape
 from typing import Final
@@ -46,13 +46,15 @@ class Wanted(BaseModel):
     username: str = Field(max_length=64)
 
 
-def router(inbox: Inbox, people: dict[str, str], invite: Callable[[str], str]) -> APIRouter:
-    """`people` by username, with their names; `invite` says what became of it."""
+def router(
+    inbox: Inbox, texts: Sequence[tuple[str, str]], people: dict[str, str], invite: Callable[[str], str]
+) -> APIRouter:
+    """`texts` were sent, the newest last: (to, words). `people` by username, with their names; `invite` says what became of it."""
     routes = APIRouter(prefix="/simulator", include_in_schema=False, dependencies=[Depends(loopback_only)])
 
     @routes.get("/inbox")
     def page() -> Response:
-        return HTMLResponse(_page(inbox, people), headers=HEADERS)
+        return HTMLResponse(_page(inbox, texts, people), headers=HEADERS)
 
     @routes.post("/invitations")
     def ask(body: Wanted) -> Response:
@@ -61,7 +63,7 @@ def router(inbox: Inbox, people: dict[str, str], invite: Callable[[str], str]) -
     return routes
 
 
-def _page(inbox: Inbox, people: dict[str, str]) -> str:
+def _page(inbox: Inbox, texts: Sequence[tuple[str, str]], people: dict[str, str]) -> str:
     buttons = "".join(
         f'<button type="button" data-invite="{escape(username)}">{escape(name)}</button>\n'
         for username, name in people.items()
@@ -70,7 +72,11 @@ def _page(inbox: Inbox, people: dict[str, str]) -> str:
         f"<article><h2>{escape(title)}</h2><p class=to>To {escape(to)}</p><pre>{_linked(words)}</pre></article>\n"
         for to, title, words in inbox.mails()
     )
-    return _LAYOUT.format(buttons=buttons, mails=mails or "<p>No mail yet.</p>")
+    messages = "".join(
+        f"<article><h2>Text message</h2><p class=to>To {escape(to)}</p><pre>{escape(words)}</pre></article>\n"
+        for to, words in texts[-KEPT:][::-1]
+    )
+    return _LAYOUT.format(buttons=buttons, texts=messages, mails=mails or "<p>No mail yet.</p>")
 
 
 def _linked(words: str) -> str:
@@ -95,14 +101,14 @@ _LAYOUT: Final = """<!doctype html>
 <main>
 <p><a href="/simulator">Simulator</a></p>
 <h1>Inbox</h1>
-<p>There is no mail server here, so every mail of the desk arrives on this page, whoever it is for.</p>
+<p>There is no mail server here, so every mail of the desk arrives on this page, whoever it is for; and every text message.</p>
 <section>
 <h2>Invite somebody to their account pages</h2>
 <p class="people">
 {buttons}</p>
 <p role="status" id="said"></p>
 </section>
-{mails}
+{texts}{mails}
 </main>
 </body>
 </html>

@@ -23,6 +23,7 @@ ELSEWHERE: dict[tuple[ModuleType, Enum], str] = {
     (ticket_pages, NotAdded.PHONE): "nobody is asked for it there",
     (ticket_pages, NotAdded.USERNAME): "nobody is asked for it there",
     (ticket_pages, NotAdded.TAKEN): "one is made up when it is confirmed",
+    (ticket_pages, NotAdded.ENOUGH): "counted when it is confirmed",
     (commands, NotFound.NOBODY): "has a message of its own",
     (call_actions, Callback.NO_PHONE): "the button is drawn only where the desk has a line",
     (call_actions, Callback.ABROAD): "found out when the number is rung",

@@ -53,6 +53,27 @@ def test_passkeys_are_required_only_where_browsers_make_them(monkeypatch: pytest
         read_settings()
 
 
+@pytest.mark.parametrize(
+    ("named", "own", "texting"),
+    [
+        ("", "", ("GB",)),
+        ("", "+35312030060", ("IE",)),
+        ("", "+35312030060,+441632960000", ("IE", "GB")),
+        ("fr", "", ("FR",)),
+    ],
+)
+def test_codes_go_to_the_countries_of_the_desks_own_numbers_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, named: str, own: str, texting: tuple[str, ...]
+) -> None:
+    """In the simulator its own number is the desk's."""
+    account = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "t" * 32, "TWILIO_NUMBER": own}
+    for name, value in {"SMS": "on", "SMS_COUNTRIES": named, **(account if own else {})}.items():
+        monkeypatch.setenv(name, value)
+    assert Settings(_env_file=None).texting == texting
+    monkeypatch.setenv("SMS", "off")
+    assert Settings(_env_file=None).texting == ()
+
+
 def test_countries_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMS_COUNTRIES", "gb, ie")
     assert read_settings().sms_countries == ("GB", "IE")

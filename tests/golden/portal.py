@@ -23,7 +23,7 @@ class PageDoor:
         self._above: dict[str, list[str]] = {}
 
     def do(self, who: str, verb: str, rest: str) -> bool:
-        browser = self.browsers.setdefault(who, Browser(self.desk))
+        browser = self.browsers.setdefault(who, self._opened())
         match verb:
             case "opens":
                 browser.get(rest)
@@ -46,6 +46,15 @@ class PageDoor:
                 return False
         self._look(who, browser)
         return True
+
+    def _opened(self) -> Browser:
+        """No two of its requests are of one moment: what the ledger has of one moment stands in no order."""
+        browser = Browser(self.desk)
+        browser.client.event_hooks["request"].append(lambda _request: self._tick())
+        return browser
+
+    def _tick(self) -> None:
+        self.desk.now += 1
 
     def _press(self, who: str, browser: Browser, button: str, filled: dict[str, str]) -> None:
         form = form_of(browser.text, button)

@@ -217,7 +217,7 @@ NOT_DONE = {
         "callback_talking",
         "looked_up_enough",
         "lift_own",
-        *("ask_which", "ask_not_theirs", *ticket_pages.NOT_ASKED.values()),
+        *("ask_which", "ask_not_theirs", *ticket_pages.NOT_ASKED.values(), *ticket_pages.NOT_FIT.values()),
     ),
 }
 WITHOUT_A_FORM = {"unsent", "spent", "no_case"}
