@@ -1,19 +1,19 @@
-"""A form that brings files (multipart/form-data, RFC 7578): its fields and files, out of a body that is here whole and within bounds.
-
-Thirty lines rather than a library: what libraries do well, streams and spooled files, is what a bounded body has no need of.
-"""
+"""A form that brings files (multipart/form-data, RFC 7578): its fields and files, out of a body that is here whole and within bounds."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from email.message import Message
 from typing import Final
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
 MOST_FILES: Final = 5
 MOST_PARTS: Final = 25
-_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=?-]{1,70}")
-_LONGEST_HEAD: Final = 2_048  # bytes
+_FORM: Final = "multipart/form-data"
+_LONGEST_BOUNDARY: Final = 70  # RFC 2046 5.1.1
+# Whole in memory, as the body is: nothing that a customer sends is written to a disk before it is sealed.
+_CONFIG: Final = {"MAX_MEMORY_FILE_SIZE": 1 << 30, "MAX_HEADER_SIZE": 2_048, "UPLOAD_ERROR_ON_BAD_CTE": True}
 
 
 class BrokenFormError(ValueError):
@@ -31,38 +31,38 @@ class Upload:
 
 def boundary(content_type: str) -> bytes:
     """Empty where it is no such form."""
-    head = _head(b"Content-Type: " + content_type.encode("latin-1", "replace"))
-    found = head.get_param("boundary") if head.get_content_type() == "multipart/form-data" else ""
-    return found.encode() if isinstance(found, str) and _BOUNDARY.fullmatch(found) else b""
+    kind, given = parse_options_header(content_type)
+    found: bytes = given.get(b"boundary", b"")
+    return found if kind == _FORM.encode() and len(found) <= _LONGEST_BOUNDARY else b""
 
 
 def read(body: bytes, parted_by: bytes) -> tuple[list[tuple[str, str]], list[Upload]]:
     """Raises `BrokenFormError`. A file field in which nothing was chosen is no file."""
-    first, *parts = (b"\r\n" + body).split(b"\r\n--" + parted_by, MOST_PARTS + 2)
-    if first or len(parts) > MOST_PARTS or not parts or parts[-1].rstrip(b"\r\n") != b"--":
-        raise BrokenFormError("no form, or too many parts")
     fields: list[tuple[str, str]] = []
     files: list[Upload] = []
-    for part in parts[:-1]:
-        lines, gap, content = part.partition(b"\r\n\r\n")
-        head = _head(lines.removeprefix(b"\r\n"))
-        name = head.get_param("name", header="content-disposition")
-        if not gap or len(lines) > _LONGEST_HEAD or not isinstance(name, str):
-            raise BrokenFormError("a part without its head")
-        filename = head.get_param("filename", header="content-disposition")
-        if filename is None:
-            fields.append((name, content.decode("utf-8", "replace")))
-        elif isinstance(filename, str) and (filename or content):
-            files.append(Upload(filename, head.get_content_type(), content))
-    if len(files) > MOST_FILES:
-        raise BrokenFormError("too many files")
+    ended: list[bool] = []
+
+    def on_field(field: Field) -> None:
+        fields.append((_text(field.field_name), _text(field.value)))
+
+    def on_file(file: File) -> None:
+        file.file_object.seek(0)
+        content = file.file_object.read()
+        file.close()
+        if file.file_name or content:
+            kind, _ = parse_options_header(file.content_type)
+            files.append(Upload(_text(file.file_name), _text(kind) or "text/plain", content))
+
+    try:
+        parser = FormParser(_FORM, on_field, on_file, lambda: ended.append(True), boundary=parted_by, config=_CONFIG)
+        parser.write(body)
+        parser.finalize()
+    except FormParserError:
+        raise BrokenFormError("no form") from None
+    if not ended or len(fields) + len(files) > MOST_PARTS or len(files) > MOST_FILES:
+        raise BrokenFormError("a form that is cut off, or has too many parts")
     return fields, files
 
 
-def _head(lines: bytes) -> Message:
-    """What stands before the content; browsers write names in it as UTF-8."""
-    made = Message()
-    for line in lines.decode("utf-8", "replace").split("\r\n"):
-        name, _, value = line.partition(":")
-        made[name.strip() or "X"] = value.strip().replace("\r", " ").replace("\n", " ")
-    return made
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
