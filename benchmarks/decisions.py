@@ -17,7 +17,7 @@ import casbin  # type: ignore[import-untyped]
 from casbin.model import FastModel  # type: ignore[import-untyped]
 from cedarpy import Entities, PolicySet, is_authorized, is_authorized_batch
 
-from authz import CELLS, Action, Ask, Grant, Proof, Standing, Status, Subject, Topic, judge, load_schemes
+from authz import CELLS, Action, Ask, At, Grant, Proof, Standing, Status, Subject, Topic, judge, load_schemes
 from tests.authz.hand_table import (
     LEFT_TO_THE_OWNER_OF_A_CLOSED_ACCOUNT,
     REFUSED_ON_A_SUSPENDED_ACCOUNT,
@@ -99,7 +99,7 @@ def any_questions(chance: random.Random) -> Iterator[Question]:
 def ask_judge(questions: list[Question]) -> list[bool]:
     answers = []
     for action, topic, proof, standing, _, _ in questions:
-        answers.append(type(judge(Ask(Subject("person:1"), action, 1, topic, proof), standing)) is Grant)
+        answers.append(type(judge(Ask(Subject("person:1"), action, 1, topic, proof, at=At.PAGES), standing)) is Grant)
     return answers
 
 
@@ -111,7 +111,7 @@ def ask_judge_anew(questions: list[Question], forget: bool = False) -> list[bool
             MEMSET.memo.clear()
         facts = frozenset(("sla",)) if sla else frozenset()
         standing = Standing(Subject("person:1"), 1 if own else 2, MEMSET, Status(status), frozenset(words), facts)
-        answers.append(type(judge(Ask(Subject("person:1"), action, 1, topic, proof), standing)) is Grant)
+        answers.append(type(judge(Ask(Subject("person:1"), action, 1, topic, proof, at=At.PAGES), standing)) is Grant)
     return answers
 
 
