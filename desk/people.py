@@ -150,8 +150,7 @@ def managing(tx: Transaction, who: Actor, number: str, *, writes: bool = False) 
 
 
 def preview(tx: Transaction, who: Actor, number: str, wish: Wish) -> Preview | Shut | None:
-    """What would come of it. None: no such account for them, or nobody of that name on it. People and holdings are read one after the other,
-    so that nobody may be taken off in between."""
+    """What would come of it; nobody is taken off while it is read. None: no such account for them, or nobody of that name on it."""
     manager = managing(tx, who, number, writes=True)
     return look_under(tx, manager, wish) if isinstance(manager, MayManage) else manager
 

@@ -308,6 +308,8 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             yield f"alert {kind}", call_cards.alert(P, warned, whom)
     yield "loan refused", delegation_messages.refused(P, request(text))
     for key in sorted(P.keys):
+        if not any(words.strip() for words, *_ in Formatter().parse(P._said[key])):
+            continue  # nothing but what is put in: the label of a choice, and never a message
         values = {one: name(text) for _, one, spec, _ in Formatter().parse(P._said[key]) if one and spec != "day"}
         yield (
             f"phrase {key}",
