@@ -73,7 +73,7 @@ def _text(file: Path) -> str:
     try:
         return sys.stdin.read() if file == STDIN else file.read_text("utf-8")
     except OSError as fault:
-        fail(f"--file: {fault}")
+        fail(f"{file}: the file cannot be read: {fault.strerror}")
     except UnicodeDecodeError:
         fail("--file: the text is not UTF-8")
 

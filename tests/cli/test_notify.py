@@ -104,4 +104,5 @@ def test_a_text_needs_a_subject_and_words_that_can_be_read(light: Shell, tmp_pat
     assert "a title has 200 characters at most" in light.refuses(*words, "-", stdin="x" * 201 + "\nwords")
     (tmp_path / "bad").write_bytes(b"\xff\xfe\n\nx")
     assert light.refuses(*words, str(tmp_path / "bad")) == "--file: the text is not UTF-8"
-    assert light.refuses(*words, str(tmp_path / "none")).startswith("--file: [Errno 2]")
+    nothing = tmp_path / "none"
+    assert light.refuses(*words, str(nothing)) == f"{nothing}: the file cannot be read: No such file or directory"
