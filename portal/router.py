@@ -54,8 +54,7 @@ log = structlog.get_logger("portal")
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
     "style.css": "text/css; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "passkeys.js": "text/javascript; charset=utf-8",
+    **{f"{name}.js": "text/javascript; charset=utf-8" for name in ("clock", "forms", "live", "morph", "passkeys")},
     "icon.svg": "image/svg+xml",
 }
 DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")

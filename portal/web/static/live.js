@@ -1,0 +1,106 @@
+// Keeps the live parts of a page of the desk true: asks every second whether anything changed, brings in what did, and says when it cannot ask.
+// Every page works without it, by reloading.
+//
+// A live part is an element with data-stamp, how the desk stood when it was made. It comes from the page's own address, or from that in its data-from.
+
+import { setClock, tick } from "./clock.js";
+import { signedOut, unsent } from "./forms.js";
+import { morph } from "./morph.js";
+
+const EVERY = 1000; // ms between two looks
+const LOST = 4000; // ms without an answer before the page says so
+const STALE = 15000; // ms after which what may be told is covered
+
+const lost = document.getElementById("lost");
+const shown = new WeakMap(); // part -> what came last
+let touched = true;
+let told = 0; // when the desk was last told that somebody is here
+let heard = Date.now();
+let pressed = false;
+
+// The times count by themselves, and keys of forms are new each time: a part that differs in nothing else stays as it is, and under
+// a finger or a reader's voice too.
+function same(text) {
+  return text.replace(/(<time[^>]*>)[^<]*/g, "$1").replace(/(name="token" value=")[^"]*/g, "$1");
+}
+
+// `part` becomes what the desk answered.
+export async function show(part, answer) {
+  const text = await answer.text();
+  part.dataset.stamp = answer.headers.get("X-Stamp") ?? "";
+  setClock(answer.headers.get("X-Now"));
+  if (same(text) === shown.get(part)) return;
+  shown.set(part, same(text));
+  const holder = document.createElement("template");
+  holder.innerHTML = text;
+  morph(part, holder.content);
+  tick();
+}
+
+// Asks for the live part of a page alone; with "X-Active" as somebody who is there, or else as the page by itself.
+export function ask(url, more = {}) {
+  return fetch(url, { headers: { "X-By-Itself": "1", ...more }, signal: AbortSignal.timeout(5000), redirect: "error" });
+}
+
+// It is not theirs any more: nothing of it is left to be seen but what they were writing.
+function closed(part) {
+  if (!part.dataset.from && !Object.keys(unsent()).length) {
+    location.reload();
+    return;
+  }
+  part.replaceChildren();
+  part.dataset.stamp = "";
+  document.getElementById("closed").hidden = false;
+}
+
+function connected(yes) {
+  if (yes) heard = Date.now();
+  if (!lost) return;
+  const quiet = Date.now() - heard;
+  lost.hidden = quiet < LOST;
+  document.body.classList.toggle("stale", quiet > STALE);
+}
+
+async function look(part) {
+  const url = new URL(part.dataset.from ?? location.href, location.href);
+  url.searchParams.delete("said");
+  url.searchParams.set("stamp", part.dataset.stamp);
+  url.hash = "";
+  const active = touched && Date.now() - told > 60000;
+  const answer = await ask(url, active ? { "X-Active": "1" } : {});
+  if (answer.status === 401) {
+    signedOut();
+    return;
+  }
+  if (active) [touched, told] = [false, Date.now()];
+  if (answer.status === 200 && !pressed) await show(part, answer);
+  else if (answer.status === 404 || answer.status === 403) closed(part);
+  connected(answer.status < 500);
+}
+
+function parts() {
+  return document.querySelectorAll("[data-stamp]:not([data-stamp=''])");
+}
+
+async function round() {
+  try {
+    for (const part of parts()) await look(part);
+  } catch {
+    connected(false);
+  }
+  setTimeout(round, EVERY);
+}
+
+for (const what of ["pointerdown", "pointermove", "keydown", "scroll"]) {
+  addEventListener(what, () => { touched = true; }, { passive: true });
+}
+
+addEventListener("pointerdown", () => { pressed = true; }, { passive: true });
+for (const what of ["pointerup", "pointercancel", "blur"]) addEventListener(what, () => { pressed = false; });
+
+const first = document.querySelector("[data-now]");
+if (first && parts().length) {
+  setClock(first.dataset.now);
+  setInterval(() => { tick(); connected(false); }, 1000);
+  setTimeout(round, EVERY);
+}
