@@ -9,20 +9,27 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from authz import Action, Ask, Grant, Proof, Subject
+from authz import Action, Ask, At, Grant, NoticeKind, Proof, Subject
+from deskgate.worker import SWEEPS
 from store import OPERATOR, Store, Transaction
-from store.calls import call_state, callbacks, live_calls, support_calls
+from store.calls import callbacks, live_calls
+from store.contacts import contact_list, contact_requests
 from store.jobs import job_queue
-from store.ledger import audit
+from store.ledger import account_records, audit
+from store.notices import notice_list
 from store.security import alerts
+from store.sign_in import sessions
+from store.sign_in.realms import CUSTOMERS
 from store.slack import ticket_threads
 from store.staff import change_stamp, dual_control
-from store.tickets import ticket_queue
-from store.verification import attempt_limits
+from store.tickets import login_details, ticket_queue
+from store.verification import step_ups
 
 Chore = Callable[[Store], float]
 AGENT, LEAD = Subject("staff:1"), Subject("staff:5")  # filling.py
 KINDS: Final = ["ticket_update", "call_card", "slack.message", "notice", "alert"]
+ACCOUNT: Final = 7
+OWNER, TICKET = Subject.of_person(2 * ACCOUNT - 1), ACCOUNT - 1  # growth.py; their account's first ticket
 PLACE: Final = ticket_threads.TicketThread(1, 1, ticket_threads.DESK, None, "T1", "C1", "t1")
 
 
@@ -57,8 +64,8 @@ def reading(read: Callable[[Store], object]) -> Chore:
     return chore
 
 
-def _may(tx: Transaction, who: Subject, action: Action) -> Grant:
-    verdict = tx.ask(Ask(who, action, None, None, Proof.NONE))
+def _may(tx: Transaction, who: Subject, action: Action, account: int | None = None) -> Grant:
+    verdict = tx.ask(Ask(who, action, account, None, Proof.NONE))
     assert isinstance(verdict, Grant), verdict
     return verdict
 
@@ -106,15 +113,43 @@ def _audit(tx: Transaction, account: int | None) -> Callable[[], object]:
 
 
 def _sweeps(tx: Transaction) -> Callable[[], object]:
-    swept = (
-        call_state.sweep,
-        support_calls.sweep,
-        callbacks.sweep,
-        job_queue.sweep,
-        attempt_limits.sweep,
-        dual_control.sweep,
-    )
-    return lambda: [sweep(tx) for sweep in swept]
+    return lambda: [sweep(tx) for sweep in SWEEPS]
+
+
+def _notices(tx: Transaction) -> Callable[[], object]:
+    may = _may(tx, LEAD, Action.DESK_TICKET_WORK)
+    return lambda: [notice_list.listed(tx, may, kind) for kind in (None, NoticeKind.TICKET)]
+
+
+def _own(tx: Transaction) -> Callable[[], object]:
+    return lambda: notice_list.own(tx, OWNER)
+
+
+def _owners(tx: Transaction, action: Action) -> Grant:
+    step_ups.reached(tx, OWNER, ACCOUNT, "authenticator", "bench", ends_at=tx.now + 600_000)
+    verdict = tx.ask(Ask(OWNER, action, ACCOUNT, None, Proof.STEPPED_UP, at=At.PAGES))
+    assert isinstance(verdict, Grant), verdict
+    return verdict
+
+
+def _records(tx: Transaction) -> Callable[[], object]:
+    may = _owners(tx, Action.ACCOUNT_RECORDS)
+    return lambda: account_records.of_account(tx, may, 51)
+
+
+def _people(tx: Transaction) -> Callable[[], object]:
+    may = _owners(tx, Action.CONTACTS_MANAGE)
+    return lambda: (contact_list.listed(tx, may, first=0, many=50), contact_requests.waiting(tx, may))
+
+
+def _login_details(tx: Transaction) -> Callable[[], object]:
+    may = _may(tx, AGENT, Action.DESK_TICKET_WORK, ACCOUNT)
+    return lambda: login_details.of_ticket(tx, may, TICKET)
+
+
+def _session(tx: Transaction) -> Callable[[], object]:
+    token = sessions.begin(tx, CUSTOMERS, OWNER.person)
+    return lambda: sessions.find(tx, CUSTOMERS, token, does=True)
 
 
 def _watch(store: Store) -> object:
@@ -126,11 +161,17 @@ CHORES: Final[dict[str, Chore]] = {
     "G1 a checkpoint": reading(lambda store: store.checkpoint()),
     "G2 a job leased": inside(_lease),
     "G3 the audit, newest 50": inside(lambda tx: _audit(tx, None)),
-    "G3 … of one account": inside(lambda tx: _audit(tx, 7)),
+    "G3 … of one account": inside(lambda tx: _audit(tx, ACCOUNT)),
     "G4 /desk": inside(_desk),
     "G4 /desk/tickets": inside(_tickets),
     "G4 … an agent's own": inside(_mine),
     "G4 /desk/supervisors": inside(_lead),
+    "G4 /desk/notices": inside(_notices),
+    "G4 login details of a ticket": inside(_login_details),
+    "G4 an account's people, and asked for": inside(_people),
+    "G4 … its records": inside(_records),
+    "G4 what somebody was sent": inside(_own),
+    "G4 a session": inside(_session),
     "G5 the watch of a page": reading(_watch),
     "G6 /metrics": reading(lambda store: [store.backlog(kinds) for kinds in ("%", "slack.%")]),
     "G7 sweeps": inside(_sweeps),

@@ -86,5 +86,4 @@ def is_old_enough(tx: Transaction, team: str, user: str) -> bool:
 
 
 def _tell(tx: Transaction, notice: str, person: int, team: str, user: str) -> None:
-    key = f"{notice}:{person}:{team}:{user}:{tx.now}"
-    job_queue.enqueue(tx, "notice", key, {"notice": notice, "person": person})
+    job_queue.enqueue(tx, "notice", f"{notice}:{person}:{team}:{user}", {"notice": notice, "person": person})

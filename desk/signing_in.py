@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Final, NamedTuple
 
 from authz import Action, Ask, Grant, Proof, Subject
@@ -61,7 +60,7 @@ def join(
         return passkey
     credentials.put(tx, CUSTOMERS, guest.person, password, passkey=passkey)
     notice = {"notice": "login_set", "person": guest.person}
-    job_queue.enqueue(tx, "notice", f"login_set:{guest.person}:{secrets.token_hex(8)}", notice)
+    job_queue.enqueue(tx, "notice", f"login_set:{guest.person}", notice)
     return enter(tx, CUSTOMERS, guest.person)
 
 

@@ -12,7 +12,7 @@ from ivr.agent import leg_urls, over_url, told_url
 from ivr.turn import PhoneContext
 from store import Transaction
 from store.calls import agent_legs, callbacks, support_calls
-from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue, outside
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue_once, outside
 from store.text import numbers
 
 RING_SECONDS: Final = 30
@@ -49,7 +49,7 @@ def _support_call(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job:
     if ring.later and not job.payload.get("once"):
         looked = int(job.payload.get("looked", 0)) + 1
         again = {"support_call": support_call, "leg": leg, "looked": looked}
-        enqueue(tx, "ring_agent", f"{support_call}:{leg}:{looked}", again, after=BUSY_FOR)
+        enqueue_once(tx, "ring_agent", f"{support_call}:{leg}:{looked}", again, after=BUSY_FOR)
     if not ring.number:
         return
     yield

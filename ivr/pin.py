@@ -130,7 +130,7 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
         tx.record(proven, None, "pin.attempt", said, proof=Proof.VERIFIED, fields=how)
         if attempt.by_code:
             told = {"notice": "pin_unlocked", "person": attempt.person}
-            job_queue.enqueue(tx, "notice", f"unlocked:{made.counter_key[:16]}:{made.at}:{made.generation}", told)
+            job_queue.enqueue(tx, "notice", f"unlocked:{made.counter_key[:16]}", told)
         if right.duress:
             alerts.alert(tx, "duress", tx.call or "", subject=proven)
         return t.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
@@ -138,7 +138,7 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
     if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == attempt_limits.IN_A_LIFE_TO_DISABLE:
         notice = {"notice": "pin_locked", "person": attempt.person}
-        job_queue.enqueue(tx, "notice", f"lock:{made.counter_key[:16]}:{made.at}:{made.generation}", notice)
+        job_queue.enqueue(tx, "notice", f"lock:{made.counter_key[:16]}", notice)
     return wrong if isinstance(outcome, t.NotProved) else outcome
 
 

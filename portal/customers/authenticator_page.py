@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Final
 
 import pyotp
@@ -73,7 +72,7 @@ def _confirm(context: PortalContext, visit: Visit) -> Response:
             one_time_links.use(tx, PAGE, visit.named["link"])
             tx.record(Subject.of_person(person), None, "authenticator", "added")
             notice = {"notice": "authenticator_added", "person": person}
-            job_queue.enqueue(tx, "notice", f"authenticator_added:{person}:{secrets.token_hex(8)}", notice)
+            job_queue.enqueue(tx, "notice", f"authenticator_added:{person}", notice)
     if right or again:
         return _done(context, visit)
     return responses.page(context, visit, "customers/enrol", 422, step="again", wrong=True)

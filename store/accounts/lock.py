@@ -21,7 +21,7 @@ def set_locked(tx: Transaction, grant: Grant, *, locked: bool) -> bool:
     tx.connection.execute(changed.values(locked_at=tx.now if locked else None))
     tx.told(grant, "account.locked" if locked else "account.unlocked")
     notice = "account_locked" if locked else "account_unlocked"
-    job_queue.enqueue(tx, "notice", f"{notice}:{grant.account}:{tx.now}", {"notice": notice, "account": grant.account})
+    job_queue.enqueue(tx, "notice", f"{notice}:{grant.account}", {"notice": notice, "account": grant.account})
     return True
 
 

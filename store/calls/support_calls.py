@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -238,7 +237,7 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
     if row is None:
         return
     tx.record(row.subject, row.account_id, f"proof.{row.requested_proof}", result, proof=proof)
-    job_queue.enqueue(tx, "announce_result", f"{id}:{secrets.token_hex(6)}", {"support_call": id, "told": result})
+    job_queue.enqueue(tx, "announce_result", f"{id}", {"support_call": id, "told": result})
     call_news.news(tx, id)
 
 
@@ -277,9 +276,8 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
         return False
     tx.told(grant, f"asked_proof_of:{row.subject}")
     asked_now = {"support_call": id, "call": row.call, "asked_at": tx.now}
-    key = f"{id}:{secrets.token_hex(6)}"
-    job_queue.enqueue(tx, "recall_to_keypad", key, asked_now)
-    job_queue.enqueue(tx, "keypad_timeout", key, asked_now, after=KEYPAD_FOR[what])
+    job_queue.enqueue(tx, "recall_to_keypad", str(id), asked_now)
+    job_queue.enqueue(tx, "keypad_timeout", str(id), asked_now, after=KEYPAD_FOR[what])
     call_news.news(tx, id)
     return True
 

@@ -6,7 +6,6 @@ whoever acts is judged, and then this is called.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -187,13 +186,12 @@ def _remember(tx: Transaction, grant: Grant, account: int, made: Considered) -> 
 
 def _tell(tx: Transaction, account: int, made: Considered) -> None:
     """Whoever gains or loses anything, and the owners."""
-    once = secrets.token_hex(8)
     told: dict[str, Any] = {"notice": "contacts_changed", "account": account}
-    job_queue.enqueue(tx, "notice", f"contacts_changed:{account}:{once}", told)
+    job_queue.enqueue(tx, "notice", f"contacts_changed:{account}", told)
     for one in made.people:
         for notice in recipients.of_change(made.scheme, made.scheme, made.before.get(one), made.after.get(one)):
             told = {"notice": notice, "account": account, "person": one}
-            job_queue.enqueue(tx, "notice", f"{notice}:{account}:{one}:{once}", told)
+            job_queue.enqueue(tx, "notice", f"{notice}:{account}:{one}", told)
 
 
 _p = tables.people.c

@@ -28,7 +28,7 @@ def tell(changes: Changes, kind: str, now: Mapping[Key, Values], difference: Dif
             found.setdefault((account, what), []).append(item)
     for (account, what), items in found.items():
         told = {"kind": _KINDS[what], "what": what, "account": account, "items": items[:MOST]}
-        job_queue.enqueue(changes.tx, "account_news", f"{what}:{account}:{changes.run}", told)
+        job_queue.enqueue(changes.tx, "account_news", f"{what}:{account}", told)
 
 
 def _of_invoices(now: Mapping[Key, Values], difference: Difference) -> Iterator[tuple[int, str, dict[str, Any]]]:

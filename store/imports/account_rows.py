@@ -166,7 +166,7 @@ def _bring_contacts(
     for (account, person), notice in news:
         if not changes.dry and not changes.troubles:
             told = {"notice": notice, "account": account, "person": person}
-            job_queue.enqueue(changes.tx, "notice", f"{notice}:{account}:{person}:{changes.run}", told)
+            job_queue.enqueue(changes.tx, "notice", f"{notice}:{account}:{person}", told)
 
 
 def _news(
@@ -256,8 +256,8 @@ def _tell(
     for account in touched:
         if not changes.dry and not changes.troubles:
             revoke(changes.tx, [one for on, one in difference.removed if on == account], "contact", account=account)
-            key = f"contacts_changed:{account}:{changes.run}"
-            job_queue.enqueue(changes.tx, "notice", key, {"notice": "contacts_changed", "account": account})
+            told = {"notice": "contacts_changed", "account": account}
+            job_queue.enqueue(changes.tx, "notice", f"contacts_changed:{account}", told)
 
 
 def _write_contacts(changes: Changes, difference: Difference, now: Mapping[Key, Values]) -> None:

@@ -179,7 +179,7 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
     theirs = set(people) - changes.newcomers if not changes.dry and not changes.troubles else set[int]()
     for id in theirs:
         changes.tx.record(OPERATOR, None, notice, "done", fields=(Subject.of_person(id),))
-        job_queue.enqueue(changes.tx, "notice", f"{notice}:{id}:{changes.run}", {"notice": notice, "person": id})
+        job_queue.enqueue(changes.tx, "notice", f"{notice}:{id}", {"notice": notice, "person": id})
     revoke(changes.tx, theirs, _GROUND[notice])
 
 
@@ -206,7 +206,7 @@ def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, exis
     attempt_limits.forget_person(tx, id)
     if existed:
         tx.record(OPERATOR, None, "pin_set", "done", fields=(Subject.of_person(id),))
-        job_queue.enqueue(tx, "notice", f"pin_set:{id}:{changes.run}", {"notice": "pin_set", "person": id})
+        job_queue.enqueue(tx, "notice", f"pin_set:{id}", {"notice": "pin_set", "person": id})
 
 
 class _Owner(NamedTuple):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from store.db.transaction import Transaction
 from store.jobs import job_queue
 
@@ -13,7 +11,7 @@ def news(tx: Transaction, id: int, *, after: int = 0) -> None:
     job_queue.enqueue(
         tx,
         "call_card",
-        f"{id}:{secrets.token_hex(6)}",
+        f"{id}",
         {"support_call": id},
         ordering_key=None if after else f"case:{id}",
         after=after,

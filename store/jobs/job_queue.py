@@ -1,4 +1,4 @@
-"""Background jobs: enqueued in the transaction of its cause, done by the worker at least once, made once by a key.
+"""Background jobs: enqueued in the transaction of their cause, done by the worker at least once, and some made once by a key.
 
 One row is one job. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
 lease runs out and another takes it, so every kind of job must bear being done twice. Those with one ordering key are done one
@@ -9,6 +9,7 @@ after the other, the oldest first: while that one waits, so do the others. How o
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -91,16 +92,23 @@ class Backlog:
 
 
 def enqueue(
-    tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, ordering_key: str | None = None
+    tx: Transaction,
+    kind: str,
+    about: str,
+    payload: Mapping[str, Any],
+    *,
+    after: int = 0,
+    ordering_key: str | None = None,
 ) -> None:
-    """Adds a job, to be done `after` milliseconds. The key is new by construction: a repeat is a fault."""
-    tx.write(tables.jobs, _row(tx, kind, key, payload, after, ordering_key))
+    """Adds a job, to be done `after` milliseconds. What it is `about` begins its key, for whoever reads it; the rest is drawn, so that two
+    of one moment, or two rows that were given one number, are two jobs."""
+    tx.write(tables.jobs, _row(tx, kind, f"{about}:{secrets.token_hex(8)}", payload, after, ordering_key))
 
 
 def enqueue_once(
     tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, ordering_key: str | None = None
 ) -> bool:
-    """Like `enqueue`, for causes that may come twice. Whether it was new."""
+    """Adds the one job that there is under a key, for causes that may come twice. Whether it was new."""
     return (
         tx.connection.execute(_ONCE[tx.dialect], _row(tx, kind, key, payload, after, ordering_key)).first() is not None
     )

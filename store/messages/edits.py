@@ -7,7 +7,6 @@ back what came as one Slack message goes one after the other (`lock`), so that n
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -42,9 +41,7 @@ def first_line(words: str) -> str:
 
 def news(tx: Transaction, ticket: int) -> None:
     """Something about a ticket has changed: whoever follows it is brought up to date."""
-    job_queue.enqueue(
-        tx, "ticket_update", f"{ticket}:{secrets.token_hex(6)}", {"ticket": ticket}, ordering_key=f"news:{ticket}"
-    )
+    job_queue.enqueue(tx, "ticket_update", f"{ticket}", {"ticket": ticket}, ordering_key=f"news:{ticket}")
 
 
 def edit(tx: Transaction, author: Subject, source: str, body: str, edited: str) -> bool:
@@ -179,7 +176,7 @@ def sweep(tx: Transaction) -> None:
 
 def told(tx: Transaction, about: str) -> None:
     """What our answers in Slack hold of this is to be made anew."""
-    job_queue.enqueue(tx, SAYS, f"{about}:{secrets.token_hex(6)}", {"about": about}, ordering_key=f"{SAYS}:{about}")
+    job_queue.enqueue(tx, SAYS, f"{about}", {"about": about}, ordering_key=f"{SAYS}:{about}")
 
 
 def retitle(tx: Transaction, ticket: int, body: str, first: int | None = None) -> None:

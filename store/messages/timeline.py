@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
@@ -218,7 +217,7 @@ def add(
 def tell(tx: Transaction, ticket: int, event: str, *, by_desk: bool = False) -> None:
     """What became of a ticket is told by mail to its requester and whom else the rules name; who that is, the worker finds out."""
     payload = {"ticket": ticket, "event": event, "by_desk": by_desk}
-    job_queue.enqueue(tx, "ticket_mail", f"{ticket}:{event}:{secrets.token_hex(6)}", payload)
+    job_queue.enqueue(tx, "ticket_mail", f"{ticket}:{event}", payload)
 
 
 def _copy(tx: Transaction, row: Any, message: int) -> None:

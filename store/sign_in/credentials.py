@@ -259,7 +259,7 @@ def tried(tx: Transaction, grant: Grant, word: str, sealed: str) -> None:
         today = f"{row.id}:{tx.now // DAY}"
         if realm.alerted:
             if alerts.alert(tx, kind, today, subject=realm.subject(row.id)):
-                job_queue.enqueue(tx, "notice", f"{kind}:{row.id}:{tx.now}", {"notice": kind, realm.word: row.id})
+                job_queue.enqueue(tx, "notice", f"{kind}:{row.id}", {"notice": kind, realm.word: row.id})
         else:
             job_queue.enqueue_once(tx, "notice", f"{kind}:{today}", {"notice": kind, realm.word: row.id})
 

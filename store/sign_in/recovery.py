@@ -6,7 +6,6 @@ looked up afterwards, by the worker. It never opens anything by a mailbox alone 
 
 from __future__ import annotations
 
-import secrets
 from typing import Final
 
 from authz import Grant
@@ -31,7 +30,7 @@ def ask(tx: Transaction, username: str, address: str, network: str) -> None:
     )
     if budgets.take(tx, (*limits, _BY_ALL)) is None:
         sealed = tx.keys.seal(_SEALED, username[:LONGEST].encode(), "username").hex()
-        job_queue.enqueue(tx, WORK, secrets.token_hex(16), {"username": sealed})
+        job_queue.enqueue(tx, WORK, "asked", {"username": sealed})
 
 
 def answer(tx: Transaction, grant: Grant, sealed: str) -> None:

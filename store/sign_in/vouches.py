@@ -6,7 +6,6 @@ an owner another owner alone: or a manager of contacts who reads the owner's mai
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +47,7 @@ def vouch(tx: Transaction, grant: Grant, person: int) -> bool:
     tx.connection.execute(insert(tables.vouches).values(**row))
     tx.told(grant, f"vouched_for:{Subject.of_person(person)}")
     notice = {"notice": "login_vouched", "person": person}
-    job_queue.enqueue(tx, "notice", f"login_vouched:{person}:{secrets.token_hex(8)}", notice)
+    job_queue.enqueue(tx, "notice", f"login_vouched:{person}", notice)
     return True
 
 

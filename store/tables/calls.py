@@ -60,6 +60,7 @@ class SupportCall(Base):
     ending: Mapped[str] = mapped_column(String(16), server_default="")
     code_words_key: Mapped[str | None] = mapped_column(String(8))
     assigned_late: Mapped[bool] = mapped_column(server_default=false())
+    __table_args__ = NEVER_AGAIN
 
 
 class AgentLeg(Base):

@@ -107,3 +107,4 @@ class TextMessage(Base):
     number: Mapped[str] = mapped_column(String(16))
     country: Mapped[str] = mapped_column(String(2))
     at: Mapped[int] = mapped_column(index=True)
+    __table_args__ = NEVER_AGAIN

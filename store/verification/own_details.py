@@ -5,7 +5,6 @@ What is new proves nothing for 72 hours (factors.py); an address that was replac
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -102,6 +101,6 @@ def change_address(tx: Transaction, subject: Subject, email: str, *, but: str) -
 
 def _changed(tx: Transaction, subject: Subject, notice: str, ground: str, but: str) -> None:
     tx.record(subject, None, notice, "done", fields=(subject,))
-    key = f"{notice}:{subject.person}:{secrets.token_hex(8)}"
-    job_queue.enqueue(tx, "notice", key, {"notice": notice, "person": subject.person})
+    told = {"notice": notice, "person": subject.person}
+    job_queue.enqueue(tx, "notice", f"{notice}:{subject.person}", told)
     revoke(tx, [subject.person], ground, but=but)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy import select
 
 from authz import Grant, Subject
@@ -38,7 +36,7 @@ def put_own(tx: Transaction, kept: KeptPin, way: str, *, but: str = "") -> None:
     attempt_limits.forget_person(tx, kept.person)
     tx.record(Subject.of_person(kept.person), None, "pin_set", "done", fields=(way,))
     notice = {"notice": "pin_set", "person": kept.person}
-    job_queue.enqueue(tx, "notice", f"pin_set:{kept.person}:{secrets.token_hex(8)}", notice)
+    job_queue.enqueue(tx, "notice", f"pin_set:{kept.person}", notice)
 
 
 def numbers_of(tx: Transaction, person: int) -> tuple[str, ...]:
@@ -76,4 +74,4 @@ def pin_is_disabled(tx: Transaction, grant: Grant, person: int) -> bool:
 
 def _told(tx: Transaction, grant: Grant, person: int, what: str) -> None:
     tx.record(grant.subject, None, what, "done", fields=(Subject.of_person(person),))
-    job_queue.enqueue(tx, "notice", f"{what}:{person}:{secrets.token_hex(8)}", {"notice": what, "person": person})
+    job_queue.enqueue(tx, "notice", f"{what}:{person}", {"notice": what, "person": person})

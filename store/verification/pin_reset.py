@@ -6,7 +6,6 @@ is on file, and makes and shows the PIN once. ASVS 6.4.1, 6.4.6; NIST 800-63B-4,
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,7 +54,7 @@ def owe(tx: Transaction, grant: Grant, person: int, *, asked_by: int | None = No
     job_queue.enqueue(
         tx,
         WORK,
-        f"{person}:{secrets.token_hex(8)}",
+        f"{person}",
         {"person": person},
         ordering_key=job_queue.ordering_key_of(WORK, person),
     )

@@ -117,7 +117,7 @@ def unlink_unfit(tx: Transaction, home: str, people: Collection[int] | None = No
     for row in rows:
         tx.record(Subject.of_person(row.person_id), None, "slack.link", "ended", fields=("slack.member",))
         told = {"notice": "slack_unlinked", "person": row.person_id}
-        job_queue.enqueue(tx, "notice", f"slack_unlinked:{row.person_id}:{row.team}:{row.member}:{tx.now}", told)
+        job_queue.enqueue(tx, "notice", f"slack_unlinked:{row.person_id}:{row.team}:{row.member}", told)
     revoke(tx, [row.person_id for row in rows], "slack")
     return len(rows)
 

@@ -117,7 +117,7 @@ def end_later(tx: Transaction, person: int, after: int) -> bool:
         return False
     tx.record(Subject.of_person(person), None, "authenticator", "ending", fields=("authenticator",))
     notice = {"notice": "authenticator_ending", "person": person}
-    job_queue.enqueue(tx, "notice", f"authenticator_ending:{person}:{tx.now}", notice)
+    job_queue.enqueue(tx, "notice", f"authenticator_ending:{person}", notice)
     return True
 
 

@@ -29,7 +29,7 @@ def owes(desk: Desk, delivery: Delivery) -> None:
 
 
 def writes(tx: Transaction, key: str) -> None:
-    job_queue.enqueue(tx, "slack.check_token", key, {}, after=job_queue.LONGEST)
+    job_queue.enqueue_once(tx, "slack.check_token", key, {}, after=job_queue.LONGEST)
 
 
 def written(desk: Desk) -> set[str]:

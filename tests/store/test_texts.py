@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -88,6 +89,18 @@ def test_to_one_number_three_in_ten_minutes_and_five_to_a_person_in_a_day(desk: 
     assert not desk.ask(1)
     desk.now += DAY
     assert desk.ask(1)
+
+
+def test_what_is_sent_after_the_last_was_forgotten_is_another(desk: Desk) -> None:
+    """The database does not give its number again, by which a worker would know it."""
+    assert desk.ask(1)
+    desk.now += DAY + 1
+    desk.do(sms_codes.sweep)
+    assert desk.sent() == []
+    assert desk.ask(1)
+    j = tables.jobs.c
+    payloads = [json.loads(row.payload) for row in desk.rows(select(j.payload).where(j.kind == sms_codes.KIND))]
+    assert [told["text"] for told in payloads] == [1, 2]
 
 
 def test_a_number_of_two_people_is_counted_once(desk: Desk) -> None:

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from store import Keys, tables
 from store.jobs import job_queue
@@ -23,7 +22,8 @@ from tests.store.clocked import HOUR, NOON, OLD, Clocked
 
 class Queue(Clocked):
     def add(self, key: str, kind: str = "support_call", after: int = 0) -> None:
-        self.do(job_queue.enqueue, kind, key, {"leg": key}, after=after)
+        """The key is the test's own, so that it can be told which job was taken."""
+        assert self.do(job_queue.enqueue_once, kind, key, {"leg": key}, after=after)
 
     def lease(self, *kinds: str) -> Job | None:
         return self.do(job_queue.lease, list(kinds or ("support_call",)))
@@ -48,7 +48,7 @@ def test_work_comes_back_as_it_was_given(queue: Queue) -> None:
     given = {"to": "+441632960101", "words": "naïve ☎\n", "n": 7, "none": None}
     queue.do(job_queue.enqueue, "support_call", "k", given)
     leased = queue.taken()
-    assert (leased.kind, leased.key, leased.payload, leased.attempts) == ("support_call", "k", given, 1)
+    assert (leased.kind, leased.key[:2], leased.payload, leased.attempts) == ("support_call", "k:", given, 1)
 
 
 def test_what_is_rolled_back_was_never_owed(queue: Queue) -> None:
@@ -129,8 +129,6 @@ def test_what_is_done_is_not_done_again_and_keeps_its_key_but_not_its_contents(q
     queue.now += 2 * LEASE
     assert queue.lease() is None
     assert queue.rows(select(tables.jobs.c.payload)) == [("{}",)]
-    with pytest.raises(IntegrityError):
-        queue.add("k")
     assert not queue.do(job_queue.enqueue_once, "support_call", "k", {})
     queue.do(job_queue.sweep)
     assert not queue.do(job_queue.enqueue_once, "support_call", "k", {})
@@ -149,24 +147,17 @@ def test_what_is_owed_is_never_swept(queue: Queue) -> None:
 def test_a_key_is_taken_once_for_each_kind(queue: Queue) -> None:
     queue.add("k")
     queue.add("k", kind="notice")
-    with pytest.raises(IntegrityError):
-        queue.add("k")
     assert not queue.do(job_queue.enqueue_once, "support_call", "k", {"leg": "another"})
     assert queue.backlog().pending == 2
     assert queue.taken().payload == {"leg": "k"}
 
 
-def test_a_collision_takes_its_whole_cause_back(queue: Queue) -> None:
-    queue.add("k")
-
-    def cause() -> None:
-        with queue.transaction() as tx:
-            job_queue.enqueue(tx, "notice", "new", {})
+def test_two_of_one_moment_are_two_jobs_and_are_no_fault(queue: Queue) -> None:
+    with queue.transaction() as tx:
+        for _ in range(2):
             job_queue.enqueue(tx, "support_call", "k", {})
-
-    with pytest.raises(IntegrityError):
-        cause()
-    assert queue.backlog().pending == 1
+    queue.do(job_queue.enqueue, "support_call", "k", {})
+    assert queue.backlog().pending == 3
 
 
 def test_the_backlog_says_what_is_stuck(queue: Queue) -> None:

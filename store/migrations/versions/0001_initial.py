@@ -478,6 +478,7 @@ def _proofs() -> None:
         sa.Column("number", sa.String(16), nullable=False),
         sa.Column("country", sa.String(2), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "codes",
@@ -535,6 +536,7 @@ def _calls() -> None:
         sa.Column("ending", sa.String(16), nullable=False, server_default=""),
         sa.Column("code_words_key", sa.String(8)),
         sa.Column("assigned_late", sa.Boolean, nullable=False, server_default=sa.false()),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "agent_legs",
