@@ -142,7 +142,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "number": "'+441632960001'",
         "purpose": "'talk'",
         "staff_id": "1 + n % 5",
-        "status": "CASE WHEN {new} THEN 'owed' ELSE 'over' END",
+        "state": "CASE WHEN {new} THEN 'owed' ELSE 'over' END",
         "made_at": "{at}",
         "call": "'CC' || n",
         "ended_at": _OVER,

@@ -109,7 +109,7 @@ def _callback(settings: Settings, phone: PhoneContext, twilio: TwilioRest, tx: T
     """Calls somebody on a number on file. Done twice it would ring twice: so it is written down first, and a call that was
     never made ends as one that nobody answered."""
     ours = callbacks.look(tx, int(job.payload["callback"]))
-    if ours is None or ours.status != "owed":
+    if ours is None or ours.state != "owed":
         return
     number = callbacks.number_now(tx, ours)
     if number is None or not may_call(settings, number):

@@ -47,7 +47,7 @@ def answered(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
             if known is None:
                 raise RefusedError("a callback that has gone on")
             return known
-        if found.answered_by != "human" or ours.status == "withdrawn":
+        if found.answered_by != "human" or ours.state == "withdrawn":
             over(tx, ours, "machine", call=sid)
             return on.draw(callback.MACHINE, sid, 0)
         if not callbacks.moved(tx, ours.id, "answered", call=sid):
@@ -72,7 +72,7 @@ def status(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> str:
         sid = found.call_sid
         with on.store.transaction("phone", sid) as tx:
             ours = _ours(tx, on, query, sid)
-            over(tx, ours, "over" if ours.status in ("answered", "proved") else "nobody", call=sid)
+            over(tx, ours, "over" if ours.state in ("answered", "proved") else "nobody", call=sid)
         after.ended(on, sid)
     return screens.nothing()
 
@@ -81,16 +81,16 @@ def never_answered(on: PhoneContext, id: int) -> None:
     """Twilio has told us nothing of it for long enough."""
     with on.store.transaction("phone") as tx:
         ours = callbacks.look(tx, id)
-        if ours is not None and ours.status in ("owed", "ringing"):
+        if ours is not None and ours.state in ("owed", "ringing"):
             over(tx, ours, "nobody")
 
 
-def over(tx: Transaction, ours: Callback, status: str, *, call: str | None = None) -> None:
+def over(tx: Transaction, ours: Callback, state: str, *, call: str | None = None) -> None:
     """It ends here, and what it came to is on its ticket."""
-    if not callbacks.moved(tx, ours.id, status, call=call):
+    if not callbacks.moved(tx, ours.id, state, call=call):
         return
-    if status in _ON_THE_TICKET:
-        callbacks.in_vain(tx, ours, _ON_THE_TICKET[status])
+    if state in _ON_THE_TICKET:
+        callbacks.in_vain(tx, ours, _ON_THE_TICKET[state])
     else:
         callbacks.reached(tx, ours)
 

@@ -227,7 +227,7 @@ def unlock_code(tx: Transaction, call: Call) -> port.Code | None:
     """The code for somebody who answered on a number on file and pressed a key: it lets them at the PIN again, and does nothing else."""
     person = resolve(tx, call.support_id, call.number)[0]
     ours = callbacks.look(tx, call.callback) if call.callback is not None else None
-    if person is None or ours is None or ours.person != person or ours.status != "answered":
+    if person is None or ours is None or ours.person != person or ours.state != "answered":
         return None
     tx.record(NOBODY, None, "pin.unlock", "code_told", fields=(f"claimed:{Subject.of_person(person)}",))
     return port.Code(one_time_codes.issue(tx, "unlock", Subject.of_person(person)))

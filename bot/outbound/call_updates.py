@@ -66,7 +66,7 @@ def called(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     context = posting.context
     found = callbacks.look(tx, int(job.payload["callback"]))
     them = slack_members.of_staff(tx, found.staff) if found is not None and found.staff is not None else []
-    if found is None or found.status not in callbacks.ENDED:
+    if found is None or found.state not in callbacks.ENDED:
         return
     yield
     message = call_cards.not_reached(context.phrases, found)

@@ -69,7 +69,7 @@ def calling(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     id, context = int(job.payload["callback"]), posting.context
     found = callbacks.look(tx, id)
     them = factors.on_file(tx, found.person).members if found is not None else ()
-    if found is None or found.status in callbacks.ENDED:
+    if found is None or found.state in callbacks.ENDED:
         return
     yield
     words = callbacks.words(context.store.keys, found)

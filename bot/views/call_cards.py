@@ -92,7 +92,7 @@ def _buttons(p: Phrases, found: Case) -> list[Block]:
 def not_reached(p: Phrases, ours: Callback) -> Message:
     """A callback that reached nobody, for whoever asked for it. Nothing of whom it was to but the ticket."""
     about = p.say("called.about_ticket", number=ours.ticket) if ours.ticket else p.say("called.about")
-    return b.message(b.section(f"{about} {p.say(f'called.{ours.status}')}"))
+    return b.message(b.section(f"{about} {p.say(f'called.{ours.state}')}"))
 
 
 def alert(p: Phrases, found: Alert, named: Named) -> Message:

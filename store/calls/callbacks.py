@@ -43,7 +43,7 @@ class Callback:
     number: str
     purpose: str
     staff: int | None
-    status: str
+    state: str
     call: str | None
     made_at: int
     code_words_key: str | None
@@ -99,11 +99,11 @@ def under_way(tx: Transaction, grant: Grant) -> list[Callback]:
     return [_callback(row) for row in rows]
 
 
-def moved(tx: Transaction, id: int, status: str, *, call: str | None = None) -> bool:
+def moved(tx: Transaction, id: int, state: str, *, call: str | None = None) -> bool:
     """It has come further; whether it was not over yet."""
     c = tables.callbacks.c
-    new: dict[str, Any] = {"status": status} | ({"call": call} if call else {})
-    new |= {"ended_at": tx.now} if status in ENDED else {}
+    new: dict[str, Any] = {"state": state} | ({"call": call} if call else {})
+    new |= {"ended_at": tx.now} if state in ENDED else {}
     going = update(tables.callbacks).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
     return tx.connection.execute(going).first() is not None
 
@@ -118,7 +118,7 @@ def to_ring(tx: Transaction, id: int, number: str) -> Callback | None:
     """The one to be rung now, at this number: it counts as ringing from now on, so that nobody is rung twice. None: not any
     more. The two words are shown in Slack meanwhile."""
     c = tables.callbacks.c
-    owed = update(tables.callbacks).where(c.id == id, c.status == "owed").values(status="ringing", number=number)
+    owed = update(tables.callbacks).where(c.id == id, c.state == "owed").values(state="ringing", number=number)
     row = tx.connection.execute(owed.returning(*c)).first()
     if row is None:
         return None
@@ -137,7 +137,7 @@ def not_rung(tx: Transaction, id: int) -> None:
     """Twilio would not: it is tried again."""
     c = tables.callbacks.c
     tx.connection.execute(
-        update(tables.callbacks).where(c.id == id, c.status == "ringing", c.call.is_(None)).values(status="owed")
+        update(tables.callbacks).where(c.id == id, c.state == "ringing", c.call.is_(None)).values(state="owed")
     )
 
 
@@ -147,7 +147,7 @@ def in_vain(tx: Transaction, ours: Callback, note: str) -> None:
         timeline.add(tx, ours.ticket, WORKER, note, internal=True)
     ended = look(tx, ours.id)
     assert ended is not None
-    tx.record(WORKER, ours.account, "callback", ended.status, fields=(f"called:{Subject.of_person(ours.person)}",))
+    tx.record(WORKER, ours.account, "callback", ended.state, fields=(f"called:{Subject.of_person(ours.person)}",))
     job_queue.enqueue_once(tx, "slack.callback_failed", str(ours.id), {"callback": ours.id})
 
 
@@ -162,7 +162,7 @@ def _came_to(tx: Transaction, ours: Callback) -> str:
         return (
             "We called back to tell them a code for their locked PIN, and somebody answered. They can call us with it."
         )
-    if ours.status != "proved":
+    if ours.state != "proved":
         return "We called back. Somebody answered, and did not come through to the desk: they have proved nothing."
     r, s = tables.support_calls.c, tables.staff.c
     theirs = (
@@ -180,7 +180,7 @@ def _came_to(tx: Transaction, ours: Callback) -> str:
 def given_up(tx: Transaction, id: int) -> None:
     """Nobody tries any longer to make this call; one that rings already goes on."""
     ours = look(tx, id)
-    if ours is not None and ours.status == "owed" and moved(tx, id, "given_up"):
+    if ours is not None and ours.state == "owed" and moved(tx, id, "given_up"):
         in_vain(tx, ours, _NOT_TRIED)
 
 
@@ -213,7 +213,7 @@ def _make(
         return why
     number = factors.numbers(tx, person).good[0]
     row = {"person_id": person, "account_id": account, "ticket": ticket, "number": number, "purpose": purpose}
-    row |= {"staff_id": staff, "status": "owed", "made_at": tx.now, "code_words_key": tx.keys.newest(code_words.USE).id}
+    row |= {"staff_id": staff, "state": "owed", "made_at": tx.now, "code_words_key": tx.keys.newest(code_words.USE).id}
     id: int = tx.connection.execute(insert(tables.callbacks).values(**row).returning(c.id)).scalar_one()
     job_queue.enqueue(tx, "callback", str(id), {"callback": id})
     return id
@@ -248,7 +248,7 @@ def _callback(row: Any) -> Callback:
         row.number,
         row.purpose,
         row.staff_id,
-        row.status,
+        row.state,
         row.call,
         row.made_at,
         row.code_words_key,

@@ -42,7 +42,7 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         connection.execute(select(an.at, an.message, an.state).where(an.at == newest).order_by(an.message)).all(),
         connection.execute(select(func.max(a.id))).all(),
         connection.execute(select(func.max(a.seen_at))).all(),
-        connection.execute(select(c.id, c.status).where(c.ended_at.is_(None)).order_by(c.id)).all(),
+        connection.execute(select(c.id, c.state).where(c.ended_at.is_(None)).order_by(c.id)).all(),
         connection.execute(select(func.max(tables.step_ups.c.id))).all(),
         connection.execute(select(func.max(tables.dual_control.c.id))).all(),
         connection.execute(select(func.max(tables.dual_control.c.answered_at))).all(),

@@ -79,7 +79,7 @@ class AgentLeg(Base):
 
 
 class Callback(Base):
-    """A call of ours to a number on file. `status`: owed, ringing, answered, proved, machine, nobody, gone, away, refused,
+    """A call of ours to a number on file. `state`: owed, ringing, answered, proved, machine, nobody, gone, away, refused,
     withdrawn, given_up or over. `purpose` is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
 
     __tablename__ = "callbacks"
@@ -90,7 +90,7 @@ class Callback(Base):
     number: Mapped[str] = mapped_column(String(16))
     purpose: Mapped[str] = mapped_column(String(8))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
-    status: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
     call: Mapped[str | None] = mapped_column(String(34), index=True)
     made_at: Mapped[int]
     ended_at: Mapped[int | None] = mapped_column(index=True)

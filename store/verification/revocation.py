@@ -176,8 +176,8 @@ def _not_called(tx: Transaction, whose: ColumnElement[bool]) -> list[int]:
     """Calls owed are owed no more: on their tickets, in the ledger, and to the agents who asked for them. Whom each was to."""
     b = tables.callbacks.c
     # Whoever is talking already has been asked for their PIN; a code is told without one.
-    owed = (b.ended_at.is_(None), or_(b.status.in_(("owed", "ringing")), b.purpose == "code"))
-    calls = update(tables.callbacks).where(whose, *owed).values(status="withdrawn", ended_at=tx.now)
+    owed = (b.ended_at.is_(None), or_(b.state.in_(("owed", "ringing")), b.purpose == "code"))
+    calls = update(tables.callbacks).where(whose, *owed).values(state="withdrawn", ended_at=tx.now)
     rows = tx.connection.execute(calls.returning(b.id, b.person_id, b.account_id, b.ticket)).all()
     for row in rows:
         if row.ticket is not None:

@@ -64,7 +64,7 @@ def test_h3_a_callback_that_a_suspended_agent_asked_for_is_not_made(desk: SlackD
     send(desk, click("desk_callback", "ticket:1001", "U0KIM", AGENTS))
     suspends(desk)
     desk.work()
-    assert [row.status for row in rows(desk, select(tables.callbacks))] == ["away"]
+    assert [row.state for row in rows(desk, select(tables.callbacks))] == ["away"]
     assert desk.exchange.ringing() is None
     assert "We did not call back: whoever asked for it is suspended" in desk.said("U0ANA", AGENTS)
     assert "is suspended" not in desk.said("U0KIM")

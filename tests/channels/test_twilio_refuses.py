@@ -77,7 +77,7 @@ def test_d5_a_callback_to_a_number_that_is_none_is_over_and_its_asker_told(desk:
     desk.exchange.refusing[MIA] = (400, 21217)
     id = has_called(desk)
     c, w = tables.callbacks.c, tables.jobs.c
-    assert rows(desk, select(c.status).where(c.id == id)) == [("refused",)]
+    assert rows(desk, select(c.state).where(c.id == id)) == [("refused",)]
     assert rows(desk, select(w.key).where(w.kind == "slack.callback_failed")) == [(str(id),)]
 
 

@@ -34,7 +34,7 @@ def status(desk: Desk, id: int) -> str:
     with desk.store.transaction("test") as tx:
         now = callbacks.look(tx, id)
     assert now is not None
-    return now.status
+    return now.state
 
 
 def a_ticket(desk: Desk) -> int:
@@ -337,5 +337,5 @@ def test_of_two_workers_one_rings(desk: Desk) -> None:
         assert isinstance(id, int)
         first = callbacks.to_ring(tx, id, "+441632960101")
         assert first is not None
-        assert first.status == "ringing"
+        assert first.state == "ringing"
         assert callbacks.to_ring(tx, id, "+441632960101") is None

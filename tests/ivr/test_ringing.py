@@ -145,7 +145,7 @@ def test_a_code_is_told_to_whom_the_call_is_for_while_it_lasts(one_desk: Desk, c
     mia = rung(one_desk)
     mia.answer()
     other = {"person_id": person(one_desk, "leo.fox")}
-    change(one_desk, update(tables.callbacks).values({"status": "over"} if changed == "over" else other))
+    change(one_desk, update(tables.callbacks).values({"state": "over"} if changed == "over" else other))
     mia.press("1")
     assert not any("code is" in said for said in mia.heard)
     assert count(one_desk, tables.codes) == 0

@@ -558,7 +558,7 @@ def _calls() -> None:
         sa.Column("number", sa.String(16), nullable=False),
         sa.Column("purpose", sa.String(8), nullable=False),
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
-        sa.Column("status", sa.String(10), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
         sa.Column("call", sa.String(34), index=True),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger, index=True),
