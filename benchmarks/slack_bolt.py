@@ -77,10 +77,7 @@ def desk() -> FastAPI:
     from deskgate.serve import app
 
     os.sched_setaffinity(0, {CORE})
-    made = app()
-    if os.environ.get("BENCH_WORKER") == "off":
-        made.state.container.worker.start = lambda: None
-    return made
+    return app(works=os.environ.get("BENCH_WORKER") != "off")
 
 
 # --- in the generator's process

@@ -164,8 +164,9 @@ def make_app(
     clock: Callable[[], int] = now_ms,
     twilio_api: httpx2.Client | None = None,
     slack_api: httpx2.Client | None = None,
+    works: bool = True,
 ) -> FastAPI:
-    """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop."""
+    """The web process. The worker and the ledger's checkpoints run beside it from start-up to a clean stop, unless somebody else `works`."""
     if FastAPI.__module__ != "fastapi.applications":  # as `opentelemetry-instrument` puts its own in its place
         raise SettingError(
             [
@@ -179,7 +180,8 @@ def make_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         if container.slack is not None:
             await anyio.to_thread.run_sync(slack.greet, container.slack, settings)
-        await anyio.to_thread.run_sync(container.worker.start)
+        if works:
+            await anyio.to_thread.run_sync(container.worker.start)
         if container.slack is not None and container.slack.socket is not None:
             container.slack.socket.start()
         try:

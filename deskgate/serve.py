@@ -100,14 +100,14 @@ def is_taken(host: str, port: int) -> bool:
     return False
 
 
-def app() -> FastAPI:
+def app(*, works: bool = True) -> FastAPI:
     """What each web process runs, where there are several."""
     from deskgate.app import make_app
 
     os.umask(0o077)
     settings = read_settings()
     log_as_lines(production=settings.deskgate_env == "production")
-    return make_app(settings)
+    return make_app(settings, works=works)
 
 
 def log_as_lines(*, production: bool) -> None:

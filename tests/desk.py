@@ -54,6 +54,7 @@ class Desk:
     """Talk to it: `ring(script)` plays a call, `work()` does what is owed, `pass_time(seconds)` turns the clock."""
 
     slack_api: httpx2.Client | None = None  # what reaches Slack; where it is set, the desk has Slack beside the phone
+    works = False  # whether its worker runs once it is served; most tests do what is owed themselves, when it is owed
 
     def __init__(self, url: str, *, secret_keys: str = SECRET, public_url: str = PUBLIC, **settings: str) -> None:
         self.now = NOON
@@ -64,6 +65,7 @@ class Desk:
             clock=lambda: self.now,
             twilio_api=TestClient(rest, base_url=f"{PUBLIC}/simulator/twilio", client=("127.0.0.1", 50000)),
             slack_api=self.slack_api,
+            works=self.works,
         )
         self.container: Container = self.app.state.container
         if self.slack_api is None:
@@ -71,9 +73,7 @@ class Desk:
                 None
             )  # nobody is in Slack here; see tests/bot
         self.store: Store = self.container.store
-        self.client = TestClient(
-            self.app, base_url=public_url, client=("127.0.0.1", 50000)
-        )  # never started: no worker runs
+        self.client = TestClient(self.app, base_url=public_url, client=("127.0.0.1", 50000))
         token = (
             self.container.settings.twilio_auth_token[0]
             if self.settings.twilio_account_sid

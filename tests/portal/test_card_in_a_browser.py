@@ -49,7 +49,6 @@ class Watched:
 @pytest.fixture
 def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
     desk = Desk(sample_sqlite, **ACCOUNT)
-    desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # the test does what is owed, when it is owed
     kim = Agent(desk)
     with serving(desk.app) as server:
         page.set_viewport_size({"width": 1280, "height": 860})

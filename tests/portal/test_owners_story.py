@@ -46,7 +46,6 @@ def house(browser: Browser, sample_sqlite: str, slack_stage: Stage, mailbox: Mai
     mail = {"smtp_url": mailbox.url, "mail_from": "desk@desk.example"}
     cast = replace(SAMPLE, people=(*SAMPLE.people, ADA))
     desk = SlackDesk(sample_sqlite, slack_stage, cast=cast, public_url=url, **mail)
-    desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # the test does what is owed, when it is owed
     with serving(desk.app, listener), ExitStack() as visits:
         yield House(desk, mailbox, browser, url, visits)
     desk.close()

@@ -32,7 +32,6 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
     listener = listening()
     url = f"http://localhost:{listener.getsockname()[1]}"
     desk = Desk(sample_sqlite, public_url=url, **ACCOUNT)
-    desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # nothing is owed here
     with serving(desk.app, listener):
         yield Watched(page, url, desk)
         page.goto("about:blank")

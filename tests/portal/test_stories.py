@@ -55,7 +55,6 @@ class Room:
 @pytest.fixture
 def room(page: Page, sample_sqlite: str, slack_stage: Stage) -> Iterator[Room]:
     desk = SlackDesk(sample_sqlite, slack_stage)
-    desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # the test does what is owed, when it is owed
     change(desk, update(tables.staff).where(tables.staff.c.username == "agent.kim").values(phone=SIMULATED_AGENT))
     kim = Agent(desk)
     with serving(desk.app) as server:
