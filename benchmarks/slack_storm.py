@@ -72,16 +72,16 @@ def forgetful() -> FastAPI:
 
 
 def hasty() -> FastAPI:
-    """A control: the answer is given first, and the work done on threads afterwards."""
+    """A control: the response is given first, and the work done on threads afterwards."""
     from bot import router
 
-    answer, threads = router.answer, ThreadPoolExecutor(router.THREADS)
+    respond, threads = router.respond, ThreadPoolExecutor(router.THREADS)
 
-    def acknowledged(context: SlackContext, bolt: App, body: dict[str, Any]) -> router.Answer:
-        threads.submit(answer, context, bolt, body)
+    def acknowledged(context: SlackContext, bolt: App, body: dict[str, Any]) -> router.Acknowledgement:
+        threads.submit(respond, context, bolt, body)
         return 200, ""
 
-    router.answer = acknowledged
+    router.respond = acknowledged
     return app()
 
 

@@ -23,7 +23,7 @@ from store.text.cleaning import clean
 log = structlog.get_logger("slack")
 THREADS: Final = 8
 PATIENCE: Final = 2.5  # seconds; Slack's own is three
-Answer = tuple[int, str | Mapping[str, Any]]
+Acknowledgement = tuple[int, str | Mapping[str, Any]]
 
 
 def router(context: SlackContext, *, clock: Callable[[], float] = time.time) -> APIRouter:
@@ -53,9 +53,11 @@ def router(context: SlackContext, *, clock: Callable[[], float] = time.time) -> 
     return routes
 
 
-async def _in_time(context: SlackContext, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]) -> Answer:
+async def _in_time(
+    context: SlackContext, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]
+) -> Acknowledgement:
     """What came too late was still written down, or it will be when it comes again: nothing is done twice."""
-    doing = asyncio.get_running_loop().run_in_executor(threads, answer, context, bolt, body)
+    doing = asyncio.get_running_loop().run_in_executor(threads, respond, context, bolt, body)
     try:
         return await asyncio.wait_for(asyncio.shield(doing), PATIENCE)
     except TimeoutError:
@@ -64,7 +66,7 @@ async def _in_time(context: SlackContext, bolt: App, threads: ThreadPoolExecutor
         return _fault(context, body, 503)
 
 
-def answer(context: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
+def respond(context: SlackContext, bolt: App, body: dict[str, Any]) -> Acknowledgement:
     """One request, in the thread it is called in: (HTTP status, body). Never raises."""
     clean(body)
     payload = parse(body)
@@ -94,7 +96,7 @@ def answer(context: SlackContext, bolt: App, body: dict[str, Any]) -> Answer:
     return 200, done.body or ""
 
 
-def _fault(context: SlackContext, body: Mapping[str, Any], status: int) -> Answer:
+def _fault(context: SlackContext, body: Mapping[str, Any], status: int) -> Acknowledgement:
     """Events come again when they are not acknowledged. What people click and type does not, so they are told: by us where there is
     room for words, otherwise by Slack, which shows a failure for whatever is not 200."""
     if "command" in body:

@@ -54,11 +54,11 @@ def twilio(settings: Settings) -> Iterator[Finding]:
     try:
         with http_client(settings.twilio_api_url) as http:
             for number in settings.twilio_number:
-                answer = http.get(f"{account}/IncomingPhoneNumbers.json", params={"PhoneNumber": number}, auth=auth)
-                if answer.status_code == 401:
+                response = http.get(f"{account}/IncomingPhoneNumbers.json", params={"PhoneNumber": number}, auth=auth)
+                if response.status_code == 401:
                     yield BAD, "Twilio refuses the token: check TWILIO_AUTH_TOKEN"
                     return
-                found = answer.json().get("incoming_phone_numbers", []) if answer.status_code == 200 else []
+                found = response.json().get("incoming_phone_numbers", []) if response.status_code == 200 else []
                 if not found:
                     yield BAD, f"{number} is not a number of this Twilio account: check TWILIO_NUMBER"
                 for field, path in wanted.items():
@@ -101,12 +101,12 @@ def _away(setting: str) -> str:
 
 
 def _workspace(http: httpx2.Client, name: str, token: str) -> Iterator[Finding]:
-    answer = http.post("auth.test", headers={"Authorization": f"Bearer {token}"})
-    said = answer.json()
+    response = http.post("auth.test", headers={"Authorization": f"Bearer {token}"})
+    said = response.json()
     if not said.get("ok"):
         yield BAD, f"Slack refuses the token of {name} ({one_line(str(said.get('error')))}): install the app again"
         return
-    reported = answer.headers.get("x-oauth-scopes")
+    reported = response.headers.get("x-oauth-scopes")
     if not reported:
         yield (
             WARN,

@@ -86,7 +86,7 @@ def open_slack(settings: Settings, store: Store, *, http: httpx2.Client | None =
     socket = None
     if settings.slack_app_token:
         bolt = make_bolt(context)
-        socket = Socket(settings.slack_app_token, http, lambda body: router.answer(context, bolt, body), log=log)
+        socket = Socket(settings.slack_app_token, http, lambda body: router.respond(context, bolt, body), log=log)
     return Slack(context, api, http, app, socket)
 
 

@@ -35,10 +35,10 @@ class _OverHttpx(HttpClient):  # type: ignore[misc]
         self._http = http
 
     def request(self, method: str, url: str, params: Any = None, data: Any = None, **rest: Any) -> Response:
-        answer = self._http.request(
+        response = self._http.request(
             method, url.removeprefix(TWILIO), params=params, data=data, headers=rest["headers"], auth=rest["auth"]
         )
-        return Response(answer.status_code, answer.text, answer.headers)
+        return Response(response.status_code, response.text, response.headers)
 
 
 class TwilioRest:
@@ -106,18 +106,18 @@ class TwilioRest:
         url = f"/2010-04-01/Accounts/{self._account}/Recordings/{sid}.wav"
         content = bytearray()
         try:
-            with self._http.stream("GET", url, auth=(self._account, self._token)) as answer:
-                if answer.status_code == 404:
+            with self._http.stream("GET", url, auth=(self._account, self._token)) as response:
+                if response.status_code == 404:
                     return None
-                if answer.status_code != 200:
-                    raise refusal("a recording", answer.status_code, None, _retry_after(answer))
-                for chunk in answer.iter_bytes():
+                if response.status_code != 200:
+                    raise refusal("a recording", response.status_code, None, _retry_after(response))
+                for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > LARGEST_RECORDING:
                         raise PermanentError("a recording is larger than 32 MiB")
         except httpx2.RequestError as fault:
             raise RetryLaterError(f"Twilio cannot be reached: {type(fault).__name__}") from fault
-        return Sound(answer.headers.get("content-type", "audio/wav"), bytes(content))
+        return Sound(response.headers.get("content-type", "audio/wav"), bytes(content))
 
 
 GONE: Final = (404, 20404, 21220)  # HTTP status or Twilio's code: there is no such call or participant, or it is over
@@ -139,10 +139,10 @@ def _asking(what: str) -> Iterator[list[int]]:
     refused: list[int] = []
     try:
         yield refused
-    except TwilioRestException as answer:
-        if answer.status not in GONE and answer.code not in GONE:
-            raise refusal(what, answer.status, answer.code) from None  # its own words quote the number
-        refused.append(answer.status)
+    except TwilioRestException as error:
+        if error.status not in GONE and error.code not in GONE:
+            raise refusal(what, error.status, error.code) from None  # its own words quote the number
+        refused.append(error.status)
     except httpx2.RequestError as fault:
         raise RetryLaterError(f"Twilio cannot be reached: {type(fault).__name__}", 5) from fault
 
@@ -157,6 +157,6 @@ def refusal(what: str, status: int, code: int | None, wait: float | None = None)
     return PermanentError(said)
 
 
-def _retry_after(answer: httpx2.Response) -> float | None:
+def _retry_after(response: httpx2.Response) -> float | None:
     """Seconds, if the answer names them."""
-    return numbers.parse_int(answer.headers.get("retry-after", ""))
+    return numbers.parse_int(response.headers.get("retry-after", ""))

@@ -32,8 +32,8 @@ _TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
 _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
 LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
 BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
-Answer = str | Callable[[], str]
-Handler = Callable[[PhoneContext, Webhook, Mapping[str, str]], Answer]
+Twiml = str | Callable[[], str]
+Handler = Callable[[PhoneContext, Webhook, Mapping[str, str]], Twiml]
 
 
 def router(on: PhoneContext) -> APIRouter:
@@ -76,10 +76,10 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
 
 async def _answered(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> str:
     loop = asyncio.get_running_loop()
-    answer = _here(on, handler, found, query) if await _alone(on.store.gate) else None
-    if answer is None:
-        answer = await loop.run_in_executor(_TURNS, _answer, on, handler, found, query)
-    return answer if isinstance(answer, str) else await loop.run_in_executor(_CHECKS, answer)
+    twiml = _here(on, handler, found, query) if await _alone(on.store.gate) else None
+    if twiml is None:
+        twiml = await loop.run_in_executor(_TURNS, _handled, on, handler, found, query)
+    return twiml if isinstance(twiml, str) else await loop.run_in_executor(_CHECKS, twiml)
 
 
 async def _alone(gate: Gate) -> bool:
@@ -94,17 +94,17 @@ async def _alone(gate: Gate) -> bool:
     return False
 
 
-def _here(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Answer | None:
+def _here(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml | None:
     """None where somebody who does not know the gate has SQLite's own lock, an operator's `sqlite3` say: a thread waits for
     them and holds the gate meanwhile, so that nobody else tries here. A turn is safe to repeat, whatever became of this one."""
     try:
         with on.store.gate.within(BRIEFLY):
-            return _answer(on, handler, found, query)
+            return _handled(on, handler, found, query)
     except OccupiedError:
         return None
 
 
-def _answer(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Answer:
+def _handled(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml:
     """Every turn is safe to repeat, whatever became of the first try."""
     return retried(lambda: handler(on, found, query))
 
@@ -148,7 +148,7 @@ def voice(on: PhoneContext, found: Webhook, _query: Mapping[str, str]) -> str:
     return answer_call(on, found.call_sid, found.number, fingerprint, attested=found.is_attested)
 
 
-def turn(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> Answer:
+def turn(on: PhoneContext, found: Webhook, query: Mapping[str, str]) -> Twiml:
     return begin_turn(on, found.call_sid, query.get("t", ""), _heard(found), _fingerprint(on, found))
 
 

@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 
 from simulator import forms, twiml
 from simulator.conference import Conference
-from simulator.forms import Answer, Form
+from simulator.forms import Form, Response
 from simulator.journal import Fault, Webhook, masked, without_tokens
 from simulator.leg import Leg
 from simulator.leg_shown import leg_shown
@@ -34,18 +34,18 @@ class UnreachableError(Exception):
 class Post(Protocol):
     """How the exchange reaches the desk: posts a form to a path on it. Raises Unreachable."""
 
-    def __call__(self, path_and_query: str, form: Form, headers: dict[str, str]) -> Answer: ...
+    def __call__(self, path_and_query: str, form: Form, headers: dict[str, str]) -> Response: ...
 
 
 def posting(client: httpx2.Client) -> Post:
     """A Post over an HTTP client whose base URL is the desk's; FastAPI's TestClient is one."""
 
-    def post(path_and_query: str, form: Form, headers: dict[str, str]) -> Answer:
+    def post(path_and_query: str, form: Form, headers: dict[str, str]) -> Response:
         try:
-            answer = client.post(path_and_query, content=urlencode(form), headers=headers, follow_redirects=False)
+            response = client.post(path_and_query, content=urlencode(form), headers=headers, follow_redirects=False)
         except httpx2.TransportError as error:
             raise UnreachableError(str(error) or type(error).__name__) from error
-        return answer.status_code, answer.headers.get("content-type", ""), answer.text
+        return response.status_code, response.headers.get("content-type", ""), response.text
 
     return post
 
@@ -204,7 +204,7 @@ class Exchange:
 
     # Requests
 
-    def request(self, leg: Leg, url: str, form: Form) -> Answer:
+    def request(self, leg: Leg, url: str, form: Form) -> Response:
         """Post a signed webhook; one more try when the desk cannot be reached, as Twilio does (1.3)."""
         url = urljoin(self.public_url + "/", url).partition("#")[0]
         if url != self.public_url and not url.startswith((self.public_url + "/", self.public_url + "?")):
@@ -220,14 +220,14 @@ class Exchange:
         began = time.monotonic()
         try:
             try:
-                answer = self._post(path, form, headers)
+                response = self._post(path, form, headers)
             except UnreachableError:
-                answer = self._post(path, form, headers)
+                response = self._post(path, form, headers)
         except UnreachableError as error:
             self._log(leg.party, leg.sid, path, form, (0, "", str(error)), began)
             raise twiml.TwimlError(11205, f"no answer: {error}") from None
-        self._log(leg.party, leg.sid, path, form, answer, began)
-        return answer
+        self._log(leg.party, leg.sid, path, form, response, began)
+        return response
 
     def tell(self, leg: Leg, url: str, form: Form) -> None:
         """Post a callback, whose answer never controls the call; one that Twilio would mind is noted as a fault."""
@@ -244,9 +244,9 @@ class Exchange:
             self.faults.append(fault)
         self._tell_listeners({"kind": "fault", "call": leg.sid, "text": str(fault)})
 
-    def rest(self, method: str, path: str, form: Form, answer: Answer, *, leg: str = "", call: str = "") -> None:
+    def rest(self, method: str, path: str, form: Form, response: Response, *, leg: str = "", call: str = "") -> None:
         """Note a use of the REST API, so that the page shows both directions."""
-        self._log(leg, call, path, form, answer, time.monotonic(), method=method, direction="to Twilio")
+        self._log(leg, call, path, form, response, time.monotonic(), method=method, direction="to Twilio")
 
     def stamp(self) -> str:
         return formatdate(self.now())
@@ -261,13 +261,13 @@ class Exchange:
         call: str,
         path: str,
         form: Form,
-        answer: Answer,
+        response: Response,
         began: float,
         *,
         method: str = "POST",
         direction: str = "to the desk",
     ) -> None:
-        status, _, body = answer
+        status, _, body = response
         with self._lock:
             webhook = Webhook(
                 number=next(self._count),

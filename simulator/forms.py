@@ -12,7 +12,7 @@ from simulator.conference import Conference
 from simulator.recording import Recording
 
 Form = list[tuple[str, str]]
-Answer = tuple[int, str, str]
+Response = tuple[int, str, str]
 """Status, content type, body."""
 
 _ENDS = ("From", "To", "Caller", "Called")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from simulator import forms
-from simulator.forms import Answer
+from simulator.forms import Response
 from simulator.leg import Leg
 from simulator.twiml import Verb
 
@@ -183,7 +183,7 @@ class Phone(Leg):
 
     # For tests of what Twilio does now and then
 
-    def redeliver(self, **changes: str) -> Answer:
+    def redeliver(self, **changes: str) -> Response:
         """Send the last webhook of this leg again, with parameters changed if wanted; the answer is not played."""
         with self._lock:
             url, form = self._last

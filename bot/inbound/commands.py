@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from bot.outbound import answers, outbox
+from bot.outbound import outbox, responses
 from bot.platform import payloads
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_command
@@ -40,7 +40,7 @@ def command(context: SlackContext, body: payloads.Command) -> dict[str, Any] | N
         elif name == "/verify":
             made = _verify(context, tx, who, words)
         elif who is None or not who.is_person:
-            made = answers.answer(tx, context.phrases, who, replies.HELP)
+            made = responses.respond(tx, context.phrases, who, replies.HELP)
         else:
             made = COMMANDS[name](context, tx, who, body, words)
     return None if made is None else {"response_type": "ephemeral", **made.shown()}
@@ -48,9 +48,9 @@ def command(context: SlackContext, body: payloads.Command) -> dict[str, Any] | N
 
 def _ticket(context: SlackContext, tx: Transaction, who: Who, body: payloads.Command, words: str) -> Message | None:
     if found := _NUMBER.fullmatch(numbers.western(words)):
-        return answers.answer(tx, context.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
+        return responses.respond(tx, context.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
     if not choices.may_open(choices.possible(tx, who)):
-        return answers.answer(tx, context.phrases, who, replies.OPEN)
+        return responses.respond(tx, context.phrases, who, replies.OPEN)
     outbox.form(tx, who.user, "open", body.trigger_id, words=kept(context.phrases, words))
     return None
 
@@ -92,7 +92,7 @@ NOT_FOUND: Final = {
 }
 COMMANDS: Final[dict[str, Command]] = {
     "/ticket": _ticket,
-    "/tickets": lambda context, tx, who, body, words: answers.answer(tx, context.phrases, who, Tickets()),
-    "/account": lambda context, tx, who, body, words: answers.answer(tx, context.phrases, who, Named("account")),
+    "/tickets": lambda context, tx, who, body, words: responses.respond(tx, context.phrases, who, Tickets()),
+    "/account": lambda context, tx, who, body, words: responses.respond(tx, context.phrases, who, Named("account")),
 }
 NAMES: Final = (*COMMANDS, "/link", "/verify")

@@ -31,11 +31,11 @@ from store.messages import edits
 from store.text import numbers
 from store.verification import transfer_codes
 
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 
-def submitted(context: SlackContext, body: Submission) -> Answer | None:
-    """The answer to a form: its errors, or what it turns into. None closes it."""
+def submitted(context: SlackContext, body: Submission) -> Response | None:
+    """The response to a form: its errors, or what it turns into. None closes it."""
     via, view = context.via(body), body.view
     user = of_interaction(body, via.team) if via is not None else None
     with context.store.transaction("slack") as tx:
@@ -64,11 +64,11 @@ def _chosen(view: Form, name: str) -> str:
     return _filled(view, name).selected_option.value
 
 
-def _shown(context: SlackContext, blocks: Any) -> Answer:
+def _shown(context: SlackContext, blocks: Any) -> Response:
     return {"response_action": "update", "view": forms.refused(context.phrases, blocks)}
 
 
-def _open(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _open(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     p, words = context.phrases, _words(view)
     opening = button_values.parse(Opening, view.private_metadata) or Opening()
     source, files = opening.source, opening.files
@@ -128,11 +128,11 @@ def _opened(
     return prove or forms.opened(p, made.number, _link(body), customer_messages.billing_alone(p, alone))
 
 
-def _update(view: Block) -> Answer:
+def _update(view: Block) -> Response:
     return {"response_action": "update", "view": view}
 
 
-def _error(tx: Transaction, block: str, words: str, view: Form) -> Answer:
+def _error(tx: Transaction, block: str, words: str, view: Form) -> Response:
     """The form stays, so it may come again: it has had no effect yet."""
     call_state.forget_delivery(tx, _key(view))
     return {"response_action": "errors", "errors": {block: words}}
@@ -150,7 +150,7 @@ def _about(view: Form) -> OfTicket:
     return button_values.parse(OfTicket, view.private_metadata) or OfTicket(0)
 
 
-def _reply(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _reply(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     if kept(context.phrases, _words(view)) != _words(view):
         return _error(tx, "words", context.phrases.plain("form.no_pins"), view)
     if tickets.reply(tx, who, _about(view).ticket, _words(view)):
@@ -158,7 +158,7 @@ def _reply(context: SlackContext, tx: Transaction, who: Who, view: Form, body: S
     return _shown(context, customer_messages.plain(context.phrases, "not_added").blocks)
 
 
-def _desk_answer(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _desk_answer(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     if not _words(view):
         return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
     chosen = _filled(view, "along").selected_options
@@ -177,7 +177,7 @@ def _desk_answer(context: SlackContext, tx: Transaction, who: Who, view: Form, b
             return None
 
 
-def _desk_correct(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _desk_correct(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     about = _about(view)
     if not _words(view):
         return _error(tx, "words", context.phrases.plain("form.words_missing"), view)
@@ -186,7 +186,7 @@ def _desk_correct(context: SlackContext, tx: Transaction, who: Who, view: Form, 
     return None if done else _shown(context, customer_messages.plain(context.phrases, "not_your_answer").blocks)
 
 
-def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     ticket = ticket_work.to_work_on_shown(tx, who, _about(view).ticket)
     if ticket is None:
         return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
@@ -194,14 +194,14 @@ def _desk_note(context: SlackContext, tx: Transaction, who: Who, view: Form, bod
     return None
 
 
-def _verify(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _verify(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     if who.is_person:
         return _shown(context, customer_messages.plain(context.phrases, "not_yours").blocks)
     found = commands.verified(context, tx, who, _words(view))
     return {"response_action": "update", "view": forms.looked_up(context.phrases, found.blocks)}
 
 
-def _prove(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _prove(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     """A code from the form: what does not fit leaves the form open, and counts."""
     p = context.phrases
     about = button_values.parse(ToProve, view.private_metadata)
@@ -231,7 +231,7 @@ _NOT_PROVED: Final = {
 }
 
 
-def _approve(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _approve(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     """The number that is heard on the phone: said once. A wrong one ends it."""
     p, id = context.phrases, _about(view).ticket
     digits = numbers.digits(_filled(view, "number").value)
@@ -248,7 +248,7 @@ def _approve(context: SlackContext, tx: Transaction, who: Who, view: Form, body:
     return _update(verification_messages.answered(p, said))
 
 
-def _contact_ask(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _contact_ask(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     """Who is to be added, changed or taken off, on their own ticket."""
     wanted = contact_actions.wanted(view, _filled, _chosen)
     if wanted is None or not who.is_person:
@@ -257,14 +257,14 @@ def _contact_ask(context: SlackContext, tx: Transaction, who: Who, view: Form, b
     return _error(tx, *made, view) if isinstance(made, tuple) else _update(made)
 
 
-def _contact_confirm(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Answer | None:
+def _contact_confirm(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
     made, again = contact_actions.confirmed(context, tx, who, button_values.parse(ToConfirm, view.private_metadata))
     if again:
         call_state.forget_delivery(tx, _key(view))
     return _update(made)
 
 
-def suggested(context: SlackContext, body: Suggestion) -> Answer:
+def suggested(context: SlackContext, body: Suggestion) -> Response:
     """The choices that fit what somebody types, where there are too many for one list."""
     via, typed = context.via(body), body.value.casefold()
     user = of_interaction(body, via.team) if via is not None else None
@@ -285,7 +285,7 @@ def suggested(context: SlackContext, body: Suggestion) -> Answer:
     return {"option_groups": b.option_groups(groups)}
 
 
-FORMS: Final[dict[str, Callable[[SlackContext, Transaction, Who, Form, Submission], Answer | None]]] = {
+FORMS: Final[dict[str, Callable[[SlackContext, Transaction, Who, Form, Submission], Response | None]]] = {
     "open_ticket": _open,
     "reply": _reply,
     "desk_answer": _desk_answer,

@@ -9,7 +9,6 @@ from typing import Any, Final
 from authz import Subject
 from bot.outbound import (
     agent_forms,
-    answers,
     call_updates,
     contact_updates,
     delegation_updates,
@@ -18,6 +17,7 @@ from bot.outbound import (
     notices,
     outbox,
     private_answers,
+    responses,
     ticket_updates,
     verification_prompts,
 )
@@ -132,8 +132,8 @@ def _answer(tx: Transaction, context: SlackContext, user: SlackUser, asked: Mapp
         words = edits.unfiled(tx, who.subject, edited_answers.source(asked))
         if words is None:
             return customer_messages.fixed(p, "words_gone")
-        return answers.asked(tx, p, who, reply.meaning, words, str(asked["from"]))
-    return answers.answer(tx, p, who, reply)
+        return responses.asked(tx, p, who, reply.meaning, words, str(asked["from"]))
+    return responses.respond(tx, p, who, reply)
 
 
 def _only_to(posting: Posting, user: SlackUser, channel: str, thread: str | None, message: Message, job: Job) -> None:
@@ -193,7 +193,7 @@ def _open_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[
     possible = choices.possible(tx, who)
     found, running = choices.named(tx, possible), choices.running(tx, who, possible)
     if not found:
-        return forms.refused(context.phrases, answers.answer(tx, context.phrases, who, replies.OPEN).blocks)
+        return forms.refused(context.phrases, responses.respond(tx, context.phrases, who, replies.OPEN).blocks)
     words, source, files = (str(asked.get(name) or "") for name in ("words", "source", "files"))
     opening = Opening(*asked.get("origin", ()))
     if not source:
@@ -255,7 +255,7 @@ def show_home(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     else:
         page = int(job.payload["page"])
         found = ticket_lists.page(tx, who, first=page * customer_messages.PAGE, many=customer_messages.PAGE)
-        account = answers.answer(tx, p, who, Named("account"))
+        account = responses.respond(tx, p, who, Named("account"))
         since = totp.confirmed_at(tx, who.subject.person)
         proved = verification.proved_on(tx, who, private_answers.MOST)
         offers = found is not None or not accounts.without_support(tx, who)

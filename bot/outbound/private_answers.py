@@ -19,7 +19,7 @@ from desk.own_security import Lock
 from store import Transaction
 from store.verification import transfer_codes
 
-Answer = Callable[[Transaction, SlackContext, Who], Message]
+PrivateAnswer = Callable[[Transaction, SlackContext, Who], Message]
 MOST: Final = 20  # accounts in one message
 
 
@@ -99,7 +99,7 @@ def _locked(tx: Transaction, context: SlackContext, who: Who) -> Message:
     return verification_messages.unlocking(p, own_security.unlock_code(tx, who))
 
 
-ANSWERS: Final[dict[str, Answer]] = {
+ANSWERS: Final[dict[str, PrivateAnswer]] = {
     "prove": _prove,
     "proved": _proved,
     "authenticator": _authenticator,

@@ -1,7 +1,7 @@
 """Socket Mode: what Slack would post to us comes over a socket that we open, so that no public address is needed.
 
 Slack's own client speaks; when to connect, and what to do when that fails, is decided here. An envelope is acknowledged when
-its answer is 200, that is when it is written down: an event that is not comes again.
+its response is 200, that is when it is written down: an event that is not comes again.
 """
 
 from __future__ import annotations
@@ -31,21 +31,27 @@ BACK_OFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between tries to 
 LOOK: Final = 0.5  # seconds between looks whether it is still there
 ANSWERING, STOPPING = 2.5, 5.0  # seconds: for what is being answered at a stop, and for the whole of it
 THREADS: Final = 8
-PING: Final = 3.0  # seconds; four times that without an answer, and it is given up
+PING: Final = 3.0  # seconds; four times that without a response, and it is given up
 CHUNK: Final = 64 * 1024  # the client reads by recursion: its own 1 KiB makes a large message too deep for Python
-Answer = Callable[[dict[str, Any]], tuple[int, Any]]
+Responder = Callable[[dict[str, Any]], tuple[int, Any]]
 _SILENT: Final = logging.Logger(
     "bot.platform.socket_mode", logging.CRITICAL + 1
 )  # the client would log what is answered
 
 
 class Socket:
-    """`answer` takes a payload and gives (status, body), as over HTTP. `log` is structlog's."""
+    """`respond` takes a payload and gives (status, body), as over HTTP. `log` is structlog's."""
 
     def __init__(
-        self, app_token: str, http: httpx2.Client, answer: Answer, *, log: Any, back_off: tuple[float, ...] = BACK_OFF
+        self,
+        app_token: str,
+        http: httpx2.Client,
+        respond: Responder,
+        *,
+        log: Any,
+        back_off: tuple[float, ...] = BACK_OFF,
     ) -> None:
-        self._app_token, self._http, self._answer, self.log = app_token, http, answer, log
+        self._app_token, self._http, self._respond, self.log = app_token, http, respond, log
         self._back_off = back_off
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-socket")
@@ -112,7 +118,7 @@ class Socket:
 
     def _deal(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         try:
-            status, body = self._answer(request.payload)
+            status, body = self._respond(request.payload)
         except Exception:
             self.log.exception("internal_error", kind=request.type)
             return
@@ -162,7 +168,7 @@ def _address(http: httpx2.Client, app_token: str) -> str:
 
 
 def _payload(body: Any) -> dict[str, Any] | str | None:
-    """Over HTTP an answer is text that may be JSON; here it goes as what it says."""
+    """Over HTTP a response is text that may be JSON; here it goes as what it says."""
     if isinstance(body, str) and body.startswith("{"):
         with suppress(ValueError):
             body = json.loads(body)

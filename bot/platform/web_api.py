@@ -1,4 +1,4 @@
-"""Slack's Web API for the worker: one request, one answer, and what went wrong as `RetryLaterError` or `PermanentError`.
+"""Slack's Web API for the worker: one request, one response, and what went wrong as `RetryLaterError` or `PermanentError`.
 
 It goes over the desk's HTTP client, not through Slack's library, which has no public way to do that (docs/decisions/0014). Nothing is tried
 twice here: that is the worker's, who writes down what was done. What is raised is for the operator: never a token, never a word of what was
@@ -21,7 +21,7 @@ from store.text import numbers
 from store.text.cleaning import clean
 
 SLACK: Final = ("slack.com", "slack-gov.com")  # theirs, with all that is below
-LARGEST_ANSWER: Final = 16 * 1024 * 1024
+LARGEST_RESPONSE: Final = 16 * 1024 * 1024
 LONGEST_TRANSFER: Final = 60.0  # seconds for a whole file: well within the lease of a job
 MOST_HOPS: Final = 3
 OPERATORS: Final = 300.0  # seconds until the next try where somebody has to mend something first
@@ -72,7 +72,7 @@ class WebApi:
         self._http, self._token_of = http, token_of
 
     def call(self, team: str, method: str, **args: Any) -> dict[str, Any]:
-        """Slack's answer. An argument that is None is left out. Raises `RetryLaterError`, `SlackError`."""
+        """Slack's response. An argument that is None is left out. Raises `RetryLaterError`, `SlackError`."""
         said: dict[str, Any] = clean(ask(self._http, method, args, token=self._token(team, method)))
         return said
 
@@ -88,7 +88,7 @@ class WebApi:
         before: Callable[[str], object] = lambda file: None,
     ) -> str:
         """Posts a file; its id. Raises `RetryLaterError`, `PermanentError`. `before` is told the id before it is posted: by that one can ask
-        whether it was, when no answer comes. Done twice it is posted twice."""
+        whether it was, when no response comes. Done twice it is posted twice."""
         given = self.call(team, "files.getUploadURLExternal", filename=name, length=len(content))
         url, file = given.get("upload_url"), given.get("file_id")
         if not isinstance(url, str) or not isinstance(file, str):
@@ -97,9 +97,9 @@ class WebApi:
             raise PermanentError("Slack named a place to upload a file to that is not its own")
         kind = {"Content-Type": "application/octet-stream"}  # and no token: the URL is the secret
         try:
-            with self._http.stream("POST", url, content=content, headers=kind) as answer:
-                if answer.status_code != 200:
-                    raise _of_status("an upload", answer.status_code, answer.headers)
+            with self._http.stream("POST", url, content=content, headers=kind) as response:
+                if response.status_code != 200:
+                    raise _of_status("an upload", response.status_code, response.headers)
         except httpx2.RequestError as fault:
             raise _away("an upload", fault) from fault
         before(file)
@@ -121,10 +121,10 @@ class WebApi:
             if not self._is_slacks(url):
                 raise PermanentError("a file that is not at Slack is not fetched")
             try:
-                with self._http.stream("GET", url, headers=headers) as answer:
-                    if not answer.has_redirect_location:
-                        return _file(answer, most, began)
-                    onward = httpx2.URL(url).join(answer.headers["location"])
+                with self._http.stream("GET", url, headers=headers) as response:
+                    if not response.has_redirect_location:
+                        return _file(response, most, began)
+                    onward = httpx2.URL(url).join(response.headers["location"])
             except httpx2.InvalidURL:
                 raise PermanentError("Slack sent us on to no place at all for a file") from None
             except httpx2.RequestError as fault:
@@ -156,7 +156,7 @@ class WebApi:
 def ask(
     http: httpx2.Client, method: str, args: Mapping[str, Any], *, token: str = "", app: tuple[str, str] | None = None
 ) -> dict[str, Any]:
-    """Slack's answer to one method, with a token or with the app's own id and secret. Raises `RetryLaterError`, `SlackError`."""
+    """Slack's response to one method, with a token or with the app's own id and secret. Raises `RetryLaterError`, `SlackError`."""
     given = {name: value for name, value in args.items() if value is not None}
     # Methods that read understand a form alone, and answer JSON as if nothing had been said. What has parts goes as JSON.
     # Half a character, as somebody may have sent, can be put into neither.
@@ -167,12 +167,12 @@ def ask(
         kind, body = "application/x-www-form-urlencoded", urlencode(form, errors="replace").encode()
     headers = {"Content-Type": kind} | (_bearer(token) if token else {})
     try:
-        with http.stream("POST", method, content=body, headers=headers, auth=app) as answer:
-            told = _object(_content(method, answer, LARGEST_ANSWER, time.monotonic()) or b"")
+        with http.stream("POST", method, content=body, headers=headers, auth=app) as response:
+            told = _object(_content(method, response, LARGEST_RESPONSE, time.monotonic()) or b"")
     except httpx2.RequestError as fault:
         raise _away(method, fault) from fault
-    if answer.status_code != 200 or told.get("ok") is not True:
-        raise _refusal(method, answer.status_code, answer.headers, told)
+    if response.status_code != 200 or told.get("ok") is not True:
+        raise _refusal(method, response.status_code, response.headers, told)
     return told
 
 
@@ -209,26 +209,26 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     return 30.0 if said is None else float(min(max(said, 1), 3600))
 
 
-def _file(answer: httpx2.Response, most: int, began: float) -> bytes:
-    status, kind = answer.status_code, answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _file(response: httpx2.Response, most: int, began: float) -> bytes:
+    status, kind = response.status_code, response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if status == 401:
         raise RetryLaterError("Slack answered 401 to a download: the token is not good", OPERATORS)
     if status == 429 or status >= 500:
-        raise _of_status("a download", status, answer.headers)
+        raise _of_status("a download", status, response.headers)
     if status != 200:
         raise PermanentError(f"Slack answered {status} to a download")
-    if kind == "text/html" and not answer.url.path.lower().endswith((".html", ".htm")):
+    if kind == "text/html" and not response.url.path.lower().endswith((".html", ".htm")):
         raise PermanentError("Slack gave a page to sign in with instead of a file: the app may lack files:read")
-    content = _content("a download", answer, most, began)
+    content = _content("a download", response, most, began)
     if content is None:
         raise PermanentError(f"a file is larger than {most} bytes")
     return content
 
 
-def _content(what: str, answer: httpx2.Response, most: int, began: float) -> bytes | None:
+def _content(what: str, response: httpx2.Response, most: int, began: float) -> bytes | None:
     """None where there are more bytes than that."""
     content = bytearray()
-    for chunk in answer.iter_bytes():
+    for chunk in response.iter_bytes():
         content += chunk
         if len(content) > most:
             return None

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from simulator.exchange import UnreachableError
-from simulator.forms import Answer
+from simulator.forms import Response
 from simulator.journal import Webhook
 from simulator.slack.message import Json
 
@@ -37,20 +37,20 @@ class TimedOutError(UnreachableError):
 class Post(Protocol):
     """How the workspace reaches the desk: posts a raw body to a path on it. Raises Unreachable, or TimedOut."""
 
-    def __call__(self, path: str, body: bytes, headers: dict[str, str]) -> Answer: ...
+    def __call__(self, path: str, body: bytes, headers: dict[str, str]) -> Response: ...
 
 
 def posting(client: httpx2.Client) -> Post:
     """A Post over an HTTP client whose base URL is the desk's; give it a time-out of PATIENCE. TestClient is one."""
 
-    def post(path: str, body: bytes, headers: dict[str, str]) -> Answer:
+    def post(path: str, body: bytes, headers: dict[str, str]) -> Response:
         try:
-            answer = client.post(path, content=body, headers=headers, follow_redirects=False)
+            response = client.post(path, content=body, headers=headers, follow_redirects=False)
         except httpx2.TimeoutException as error:
             raise TimedOutError(str(error) or type(error).__name__) from error
         except httpx2.TransportError as error:
             raise UnreachableError(str(error) or type(error).__name__) from error
-        return answer.status_code, answer.headers.get("content-type", ""), answer.text
+        return response.status_code, response.headers.get("content-type", ""), response.text
 
     return post
 
@@ -138,24 +138,24 @@ class Deliveries:
 
     # Commands and interactions: once, whatever comes of it
 
-    def command(self, form: list[tuple[str, str]], who: str) -> Answer | None:
+    def command(self, form: list[tuple[str, str]], who: str) -> Response | None:
         """Send a slash command. None when the app did not respond."""
         return self._form(urlencode(form).encode(), dict(form)["command"], who)
 
-    def interaction(self, payload: Json, who: str) -> Answer | None:
+    def interaction(self, payload: Json, who: str) -> Response | None:
         """Send what somebody clicked, chose or submitted. None when the app did not respond."""
         return self._form(urlencode({"payload": json.dumps(payload)}).encode(), payload["type"], who)
 
-    def _form(self, body: bytes, kind: str, who: str) -> Answer | None:
-        answer, reason = self._request(body, "application/x-www-form-urlencoded", {}, kind, who)
-        return None if reason else answer
+    def _form(self, body: bytes, kind: str, who: str) -> Response | None:
+        response, reason = self._request(body, "application/x-www-form-urlencoded", {}, kind, who)
+        return None if reason else response
 
     # Requests
 
     def _request(
         self, body: bytes, content_type: str, headers: dict[str, str], kind: str, who: str
-    ) -> tuple[Answer, str]:
-        """One signed request: the answer, and why it counts as failed ("" when it does not)."""
+    ) -> tuple[Response, str]:
+        """One signed request: the response, and why it counts as failed ("" when it does not)."""
         timestamp = str(int(self._workspace.now()))
         signed = {
             "Content-Type": content_type,
@@ -166,19 +166,19 @@ class Deliveries:
             **headers,
         }
         began = time.monotonic()
-        answer: Answer = (0, "", "")
+        response: Response = (0, "", "")
         try:
-            answer = self._post(self.path, body, signed)
-            reason = "" if 200 <= answer[0] < 300 else "http_error"
+            response = self._post(self.path, body, signed)
+            reason = "" if 200 <= response[0] < 300 else "http_error"
         except TimedOutError as error:
-            reason, answer = "http_timeout", (0, "", str(error))
+            reason, response = "http_timeout", (0, "", str(error))
         except UnreachableError as error:
-            reason, answer = "connection_failed", (0, "", str(error))
+            reason, response = "connection_failed", (0, "", str(error))
         if time.monotonic() - began > PATIENCE:
             reason = "http_timeout"
         shown = [("kind", kind), *((name, value) for name, value in headers.items()), ("body", _readable(body))]
-        self.note("to the desk", who, "POST", self.path, shown, answer, began)
-        return answer, reason
+        self.note("to the desk", who, "POST", self.path, shown, response, began)
+        return response, reason
 
     def note(
         self,
@@ -187,7 +187,7 @@ class Deliveries:
         method: str,
         path: str,
         params: list[tuple[str, str]],
-        answer: Answer,
+        response: Response,
         began: float,
     ) -> None:
         """Write a request of either direction into the journal, and tell the pages."""
@@ -200,10 +200,10 @@ class Deliveries:
             method=method,
             path=path,
             params=tuple(params),
-            status=answer[0],
-            size=len(answer[2].encode()),
+            status=response[0],
+            size=len(response[2].encode()),
             milliseconds=round((time.monotonic() - began) * 1000),
-            answer=answer[2],
+            answer=response[2],
         )
         with self._workspace.lock:
             self.journal.append(hook)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.slack import answers, effects, envelopes
+from simulator.slack import effects, envelopes, responses
 from simulator.slack.cast import Person
 from simulator.slack.elements import NoSuchElementError, action, chosen, find, initial_state, options
 from simulator.slack.form_filling import fill, missing
@@ -125,8 +125,8 @@ class Member:
         with ws.acting():
             url, trigger = self._response_url(room, "", ephemeral=True), self._trigger()
             form = envelopes.command(ws, self.person, name, escape(text), room, url, trigger)
-        answer = ws.deliveries.command(form, self.person.name)
-        answers.to_command(ws, self.person, room, name, answer)
+        response = ws.deliveries.command(form, self.person.name)
+        responses.to_command(ws, self.person, room, name, response)
         ws.deliver()
 
     def shortcut(self, callback_id: str, message: Message | None = None) -> None:
@@ -138,8 +138,8 @@ class Member:
             payload = envelopes.shortcut(ws, self.person, callback_id, place) | {"trigger_id": self._trigger()}
             if place:
                 payload["response_url"] = self._response_url(place[0], "", ephemeral=True)
-        answer = ws.deliveries.interaction(payload, self.person.name)
-        answers.to_click(ws, self.person, f"the shortcut {callback_id}", answer)
+        response = ws.deliveries.interaction(payload, self.person.name)
+        responses.to_click(ws, self.person, f"the shortcut {callback_id}", response)
 
     # Buttons, selects, forms
 
@@ -164,9 +164,9 @@ class Member:
                 url = self._response_url(room, where.ts, ephemeral=bool(where.only_to), thread_ts=where.thread_ts)
                 state = ws.choices.get((where.channel, where.ts, self.person.id), initial_state(where.blocks))
                 payload |= {"response_url": url, "state": {"values": state}}
-        answer = ws.deliveries.interaction(payload, self.person.name)
+        response = ws.deliveries.interaction(payload, self.person.name)
         name = element.get("text", {}).get("text") or action_id
-        answers.to_click(ws, self.person, f"“{name}”", answer)
+        responses.to_click(ws, self.person, f"“{name}”", response)
 
     def suggestions(self, where: Message | View, action_id: str, words: str, block_id: str | None = None) -> list[Json]:
         """Type into an external select: the options (or those of all groups) that the app offers."""
@@ -176,8 +176,8 @@ class Member:
             block, _ = find(where.blocks, action_id, block_id, None)
             payload = self._payload("block_suggestion", where)
             payload |= {"action_id": action_id, "block_id": block["block_id"], "value": words}
-        answer = ws.deliveries.interaction(payload, self.person.name)
-        offered = answers.to_suggestion(ws, self.person, answer)
+        response = ws.deliveries.interaction(payload, self.person.name)
+        offered = responses.to_suggestion(ws, self.person, response)
         with ws.lock:
             ws.offers[self.person.id, block["block_id"], action_id] = options(offered)
         return options(offered)
@@ -196,8 +196,8 @@ class Member:
             if view.errors:
                 return view
             payload = self._payload("view_submission", view) | {"trigger_id": self._trigger()}
-        answer = ws.deliveries.interaction(payload, self.person.name)
-        answers.to_submission(ws, self.person, view, answer)
+        response = ws.deliveries.interaction(payload, self.person.name)
+        responses.to_submission(ws, self.person, view, response)
         return self.view
 
     def close(self, everything: bool = False) -> None:

@@ -21,11 +21,11 @@ from starlette.responses import Response
 
 from simulator.guard import loopback_only
 from simulator.slack import api_files
-from simulator.slack.answers import respond
 from simulator.slack.api import Reply, answer, failing
 from simulator.slack.injected_faults import Trouble
 from simulator.slack.message import Json
 from simulator.slack.refusals import RefusedError
+from simulator.slack.responses import respond
 from simulator.slack.workspace import Workspace
 
 _JSON = frozenset({"blocks", "attachments", "metadata", "view", "prompts", "files", "loading_messages"})

@@ -231,7 +231,7 @@ def test_a_request_with_one_part_gone_or_odd(desk: SlackDesk, log: Log, name: st
     for path in list(_paths(made(desk))):
         for odd in (GONE, *ODD):
             tried += 1
-            status, _ = router.answer(desk.context, listening, _with(made(desk), path, odd))
+            status, _ = router.respond(desk.context, listening, _with(made(desk), path, odd))
             if status != 200 or log.faults:
                 wrong.append((path, "gone" if odd is GONE else odd, status, log.faults))
             log.forget()

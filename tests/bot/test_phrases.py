@@ -21,7 +21,7 @@ from authz import (
     Topic,
     load_schemes,
 )
-from bot.outbound import answers, private_answers
+from bot.outbound import private_answers, responses
 from bot.platform.install import STATUS
 from bot.text import phrases
 from bot.views import agent_cards
@@ -133,7 +133,7 @@ def test_every_answer_is_asked_for_by_something() -> None:
     everywhere = "\n".join(
         source for name, source in SOURCES.items() if name not in ("answers.py", "private_answers.py", "replies.py")
     )
-    for name in answers.ANSWERS | private_answers.ANSWERS:
+    for name in responses.RESPONSES | private_answers.ANSWERS:
         assert name in DOCUMENT["examples"] or re.search(rf'["\'{{]{name}[":\'{{]', everywhere), name
 
 

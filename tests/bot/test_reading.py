@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from authz import REQUESTS
 from bot.outbound import private_answers
-from bot.outbound.answers import ANSWERS
+from bot.outbound.responses import RESPONSES
 from bot.text import intents, phrases, replies
 from bot.text.intents import AHEAD, Read, read, which_change
 from bot.text.replies import AboutTicket, Fixed, Named, Offered, OneTicket, Reply, Tickets, TransferCode, Unclear, Why
@@ -242,7 +242,7 @@ def test_what_may_be_one_change_or_another_is_neither() -> None:
 def test_every_intent_has_an_answer() -> None:
     asked = {name: replies.from_value(name) for name in set(EXAMPLES) - {"problem", "change"}}  # those: see events.py
     assert {name for name, reply in asked.items() if reply is None} == set()
-    assert {*ANSWERS, *private_answers.ANSWERS} == set(replies.NAMES)
+    assert {*RESPONSES, *private_answers.ANSWERS} == set(replies.NAMES)
 
 
 def test_a_reply_is_the_same_after_a_job_and_after_a_button() -> None:

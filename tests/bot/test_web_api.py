@@ -147,7 +147,7 @@ def test_what_is_no_answer_of_slack_comes_later(body: bytes) -> None:
 
 
 def test_no_more_is_read_than_an_answer_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.platform.web_api.LARGEST_ANSWER", 20)
+    monkeypatch.setattr("bot.platform.web_api.LARGEST_RESPONSE", 20)
     with saying((200, {}, b'{"ok": true}'), (200, {}, b'{"ok": true, "text": "hush"}')) as (url, _):
         api = api_of(url)
         assert api.call("T1", "auth.test") == {"ok": True}

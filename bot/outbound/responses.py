@@ -1,6 +1,6 @@
 """What a member asked to be told, as a message: everything is read anew, under their rights at this moment.
 
-The same for the answer to a command, which goes out with the acknowledgement, and for what the worker posts.
+The same for the response to a command, which goes out with the acknowledgement, and for what the worker posts.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bot.views.blocks import Block, Message
 from desk import accounts, choices, delegation, ticket_lists
 from store import Transaction
 
-Answer = Callable[[Transaction, Phrases, Who], Message]
+Responder = Callable[[Transaction, Phrases, Who], Message]
 
 
-def answer(tx: Transaction, p: Phrases, who: Who | None, reply: Reply) -> Message:
+def respond(tx: Transaction, p: Phrases, who: Who | None, reply: Reply) -> Message:
     """Whoever is not known is told that and no more."""
     if who is None or not who.is_person:
         return customer_messages.plain(p, "stranger" if who is None else "you_are_staff")
@@ -35,8 +35,8 @@ def answer(tx: Transaction, p: Phrases, who: Who | None, reply: Reply) -> Messag
             return _tickets(tx, p, who, page)
         case OneTicket(number):
             return _ticket(tx, p, who, number)
-        case Named(name) if name in ANSWERS:
-            return ANSWERS[name](tx, p, who)
+        case Named(name) if name in RESPONSES:
+            return RESPONSES[name](tx, p, who)
     return _help(tx, p, who)
 
 
@@ -110,7 +110,7 @@ def asked(tx: Transaction, p: Phrases, who: Who, what: str, words: str, came_fro
     found = choices.possible(tx, who)
     wanted = intents.which_change(words, p.example("changes")) if what == "change" else ""
     if not (choices.may_open(found) if what == "which" else found or what == "unsure"):
-        return answer(tx, p, who, Why(wanted) if wanted else OPEN)
+        return respond(tx, p, who, Why(wanted) if wanted else OPEN)
     if not found and (none := accounts.without_support(tx, who)):
         return customer_messages.refused(p, none)
     why: Sequence[Block] = ()
@@ -141,7 +141,7 @@ def open_first(tx: Transaction, p: Phrases, who: Who) -> Message:
     return b.message(list(made.blocks), b.actions(b.button(p.plain("button.requests"), "open", "requests")))
 
 
-ANSWERS: Final[dict[str, Answer]] = {
+RESPONSES: Final[dict[str, Responder]] = {
     "help": _help,
     "bills": _bills,
     "services": _services,

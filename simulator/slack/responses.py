@@ -1,11 +1,11 @@
-"""What the desk's answer to a command, a click, a search or a form does; and what the person sees when there is none."""
+"""What the desk's response to a command, a click, a search or a form does; and what the person sees when there is none."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from simulator.forms import Answer
+from simulator.forms import Response
 from simulator.slack import effects, modals
 from simulator.slack.cast import Person
 from simulator.slack.element_limits import check_options
@@ -20,53 +20,53 @@ from simulator.slack.state import State
 from simulator.slack.view import View
 
 
-def to_command(ws: State, person: Person, room: Room, name: str, answer: Answer | None) -> None:
+def to_command(ws: State, person: Person, room: Room, name: str, response: Response | None) -> None:
     """Nothing, words or blocks, for the person alone or for the channel."""
-    if answer is None:
+    if response is None:
         ws.complain(person.id, name)
         return
-    body = read(answer)
+    body = read(response)
     if body is None or body == {}:
         return
     try:
         respond(ws, ResponseUrl(person.id, room.id, "", True, ws.now()), body)
     except RefusedError as refused:
-        ws.complain(person.id, name, f"because of its answer: {told(refused)}")
+        ws.complain(person.id, name, f"because of its response: {told(refused)}")
 
 
-def to_click(ws: State, person: Person, what: str, answer: Answer | None) -> None:
-    """An answer to a click says nothing but that it arrived."""
-    if answer is None:
+def to_click(ws: State, person: Person, what: str, response: Response | None) -> None:
+    """A response to a click says nothing but that it arrived."""
+    if response is None:
         ws.complain(person.id, what)
 
 
-def to_suggestion(ws: State, person: Person, answer: Answer | None) -> Json:
+def to_suggestion(ws: State, person: Person, response: Response | None) -> Json:
     """The options for what somebody typed into an external select."""
     found = Problems()
-    offered = read(answer) if answer else None
+    offered = read(response) if response else None
     if not isinstance(offered, dict):
         ws.complain(person.id, "the list of choices")
         return {"options": []}
     if offered.get("options") != [] and offered.get("option_groups") != []:  # nothing fits: that may be said
         check_options(offered, "", found)
     if found:
-        ws.complain(person.id, "the list of choices", f"because of its answer: {'; '.join(found)}")
+        ws.complain(person.id, "the list of choices", f"because of its response: {'; '.join(found)}")
         return {"options": []}
     return offered
 
 
-def to_submission(ws: State, person: Person, view: View, answer: Answer | None) -> None:
-    """An empty answer closes the form; errors, update, push and clear do what they say (2.3)."""
+def to_submission(ws: State, person: Person, view: View, response: Response | None) -> None:
+    """An empty response closes the form; errors, update, push and clear do what they say (2.3)."""
     what = f"“{view.title}”"
-    if answer is None:
+    if response is None:
         ws.complain(person.id, what)
         return
-    body = read(answer)
+    body = read(response)
     try:
         with ws.acting():
             _submitted(ws, person, view, body)
     except RefusedError as refused:
-        ws.complain(person.id, what, f"because of its answer: {told(refused)}")
+        ws.complain(person.id, what, f"because of its response: {told(refused)}")
 
 
 def _submitted(ws: State, person: Person, view: View, body: Any) -> None:
@@ -125,9 +125,9 @@ def _respond(ws: State, lease: ResponseUrl, said: Json, text: str, blocks: list[
     return []
 
 
-def read(answer: Answer) -> Any:
-    """The body of an answer: JSON as its value, other words as text, nothing as None."""
-    _, content_type, body = answer
+def read(response: Response) -> Any:
+    """The body of a response: JSON as its value, other words as text, nothing as None."""
+    _, content_type, body = response
     if not body.strip():
         return None
     if "json" in content_type or body.lstrip().startswith("{"):
