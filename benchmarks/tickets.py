@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from statistics import median
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, insert
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, insert
 
 from authz import Action, Ask, Grant, Proof, Subject, Topic, load_schemes
 from benchmarks.growth import KEYS, SMALL, Customer, customer, fill
@@ -39,7 +39,7 @@ SCRATCH = Table(
     Column("account_id", BigInteger),
     Column("opened_by", BigInteger),
     *(Column(name, Text) for name in ("topic", "kind", "title", "status", "service", "channel")),
-    Column("urgent", Boolean),
+    *(Column(name, BigInteger) for name in ("priority", "waiting_since", "due_at")),
     Column("opened_at", BigInteger),
 )
 INSERT = insert(SCRATCH)
@@ -58,7 +58,8 @@ def raw(store: Store, who: Customer) -> None:
         "kind": "problem",
         "title": TITLE,
         "status": "open",
-        "urgent": False,
+        "priority": 2,
+        **dict.fromkeys(("waiting_since", "due_at"), 0),
         "service": None,
         "channel": "phone",
         "opened_at": store.clock(),

@@ -14,6 +14,7 @@ from desk.actors import Actor, NotAllowed, build_ask, judge
 from desk.outcomes import Drafted, Opened
 from store import Transaction
 from store.accounts import account_details
+from store.messages.response_clock import Priority
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
 
@@ -87,7 +88,8 @@ def callback(
     found = judge(tx, ask)
     if isinstance(found, NotAllowed):
         return found
-    return Opened(customer_tickets.open(tx, found, title=title, body=body, service=service, urgent=urgent))
+    priority = Priority.URGENT if urgent else Priority.NORMAL
+    return Opened(customer_tickets.open(tx, found, title=title, body=body, service=service, priority=priority))
 
 
 def keep(

@@ -18,6 +18,7 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
+from desk import opening_hours, response_times
 from deskgate import metrics, request_bodies, slack, smtp
 from deskgate.http_client import http_client
 from deskgate.job_handlers import Deliveries, Send, make_deliveries
@@ -34,7 +35,7 @@ from deskgate.settings import (
 from deskgate.slack import Slack
 from deskgate.twilio_rest import TwilioRest
 from deskgate.worker import Worker
-from ivr import hours, phrases, screens
+from ivr import phrases, screens
 from ivr.asks import DeskSettings
 from ivr.router import router as ivr_router
 from ivr.turn import PhoneContext, open_phone
@@ -91,7 +92,8 @@ def open_container(
     SLACK_API_URL.
     """
     keys = read_keys(settings)
-    store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock)
+    due = response_times.read(settings.response_targets, settings.opening_hours).due
+    store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock, due=due)
     if store.is_ready():
         why = store.why_not_write()
         if why is not None:
@@ -116,7 +118,7 @@ def open_container(
                 step_up_minutes=settings.step_up_minutes,
                 pin_choice=settings.pin_choice == "on",
                 texting=settings.texting,
-                hours=hours.read(settings.opening_hours),
+                hours=opening_hours.read(settings.opening_hours),
             ),
             phrases.load(),
             messages_only=settings.elevated_threat == "on",

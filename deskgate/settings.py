@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from desk import opening_hours, response_times
 from deskgate import base_url, env_file, settings_check
 from deskgate.smtp import server_of, wire_sender
-from ivr import hours
 from store import Keys, SecretKeysError, read_url, sqlite_file
 from store.imports.field_words import SLACK_TEAM
 from store.jobs.job_queue import PermanentError
@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     sms: Literal["on", "off"] = "off"
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ()
     opening_hours: str = ""
+    response_targets: str = ""
     schemes_dir: Path | None = None
     elevated_threat: Literal["on", "off"] = "off"
     proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = (
@@ -188,7 +189,13 @@ class Settings(BaseSettings):
     @field_validator("opening_hours")
     @classmethod
     def _hours(cls, value: str) -> str:
-        hours.read(value)
+        opening_hours.read(value)
+        return value
+
+    @field_validator("response_targets")
+    @classmethod
+    def _targets(cls, value: str) -> str:
+        response_times.read(value)
         return value
 
     @field_validator("smtp_url")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from authz import Action, Ask, Grant, Proof, Topic
 from desk import by_phone, spoken
 from desk.actors import Actor, NotAllowed, build_ask, judge
-from ivr.hours import Hours
+from desk.opening_hours import Hours
 from ivr.types import Call
 from store.accounts.account_details import Refused
 from store.db.transaction import Transaction

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from authz import Action, Status, Topic
+from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from ivr.hours import Opening
 from ivr.types import Call
 from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
 from store.messages.timeline import Recorded

@@ -13,12 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authz import Proof
+from desk.opening_hours import Opening
 from desk.outcomes import Opened
 from ivr import desk_port as port
 from ivr import ringing
 from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import Desk, GivesUp
-from ivr.hours import Opening
 from ivr.ringing import MOST_RINGS, RING_FOR
 from ivr.types import Call
 from store.accounts.account_details import AccountName, Refused, ServiceName

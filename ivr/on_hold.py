@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from authz import Proof
+from desk.opening_hours import Opening
 from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk, GivesUp
-from ivr.hours import Opening
 from ivr.transitions import (
     RESUMED,
     SHORT_IN_A_ROW,

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from authz import Proof
-from ivr.hours import Opening
+from desk.opening_hours import Opening
 from ivr.types import Utterance
 from store.accounts.account_details import Invoice
 

@@ -10,11 +10,11 @@ from typing import Final
 from authz import Grant, Proof, Subject
 from desk import by_phone, spoken
 from desk.actors import judge
+from desk.opening_hours import Opening
 from desk.outcomes import Opened
 from ivr import desk_port as port
 from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import GivesUp
-from ivr.hours import Opening
 from ivr.types import Call
 from store.accounts.account_details import Refused
 from store.accounts.people import resolve

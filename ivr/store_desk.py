@@ -11,13 +11,13 @@ from typing import Final, Literal
 from authz import Action, Proof, Topic
 from desk import accounts, by_phone, choices, spoken, tickets
 from desk.actors import NotAllowed
+from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import desk_port as port
 from ivr import proving, ringing
 from ivr.asks import DeskSettings, account_of, asked, by_topic, caller, judged, keep
 from ivr.desk_port import Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
-from ivr.hours import Opening
 from ivr.menu import LINK, MENU, MESSAGE
 from ivr.request import wanted
 from ivr.step_up import STEP_UP

@@ -33,6 +33,7 @@ from store.db.transaction import (
     WORKER,
     CollidedError,
     ConnectionLostError,
+    Due,
     GrantRequiredError,
     Transaction,
     retried,
@@ -83,6 +84,10 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _at_once(since: int, _priority: int, _kind: str, _covered: bool) -> int:
+    return since
+
+
 class Store:
     """A database, its keys and the schemes its accounts live under. Safe for threads."""
 
@@ -93,8 +98,9 @@ class Store:
         schemes: Mapping[str, Scheme],
         clock: Callable[[], int] = now_ms,
         pool_size: int | None = None,
+        due: Due = _at_once,
     ) -> None:
-        self.url, self.keys, self.schemes, self.clock = url, keys, schemes, clock
+        self.url, self.keys, self.schemes, self.clock, self._due = url, keys, schemes, clock, due
         self.engine, self.gate = make_engine(url, pool_size)
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
         self.wakeup = Wakeup()
@@ -115,6 +121,7 @@ class Store:
             channel,
             call,
             self.wakeup.notify,
+            self._due,
         )
 
     def checkpoint(self) -> tuple[int, str] | None:
@@ -251,6 +258,7 @@ def open_store(
     schemes: Mapping[str, Scheme],
     clock: Callable[[], int] = now_ms,
     pool_size: int | None = None,
+    due: Due = _at_once,
 ) -> Store:
-    """Opens a migrated database. Raises `DatabaseUrlError` for a URL that names none."""
-    return Store(url, keys, schemes, clock, pool_size)
+    """Opens a migrated database. Raises `DatabaseUrlError` for a URL that names none. `due` as in a `Transaction`."""
+    return Store(url, keys, schemes, clock, pool_size, due)

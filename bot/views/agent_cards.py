@@ -12,6 +12,7 @@ from bot.views import customer_messages
 from bot.views.blocks import Block, Message
 from desk import disclosure
 from store.accounts.standing import Requester
+from store.messages.response_clock import Priority
 from store.messages.timeline import Said
 from store.tickets.answer_delivery import MAIL_REFUSED, Delivery
 from store.tickets.ticket_summary import Card
@@ -22,7 +23,7 @@ STATUSES: Final = ("open", "waiting", "closed")
 def card(p: Phrases, found: Card, *, phone: bool) -> Message:
     """Who asks, how sure that is, what may be told and what not, and what can be done about it. `phone`: whether the desk has a
     phone line to call back by."""
-    urgent = p.say("card.urgent") + " " if found.urgent else ""
+    urgent = p.say("card.urgent") + " " if found.priority == Priority.URGENT else ""
     head = urgent + p.say("card.head", number=found.number, title=found.title)
     about = p.say("card.about", kind=found.kind, topic=found.topic, channel=found.channel, at=moment(found.opened_at))
     state = [p.say(f"card.status.{found.status}")]

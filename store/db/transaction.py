@@ -42,6 +42,8 @@ from store.db.ledger_chain import Entry, Segment, Segments, chained
 from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
+Due = Callable[[int, int, str, bool], int]
+"""When somebody who waits since a moment (ms) has waited for too long, by the ticket's priority, its kind and whether an SLA covers it."""
 NOBODY: Final = Subject("nobody")  # the subject of somebody who has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
@@ -81,10 +83,11 @@ class Transaction:
         channel: str,
         call: str | None,
         wake_worker: Callable[[], None],
+        due: Due,
     ) -> None:
         self._engine, self._gate, self._segments = engine, gate, segments
         self.keys, self.schemes = keys, schemes
-        self.channel, self.call, self._clock = channel, call, clock
+        self.channel, self.call, self._clock, self.due = channel, call, clock, due
         self.now: int  # set when the transaction has begun, and not while it waits for that
         self.wakes_worker, self._wake_worker = False, wake_worker
         self.threatened = (

@@ -14,7 +14,8 @@ from store.codes import exposed_codes
 from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
-from store.messages import edits
+from store.messages import edits, response_clock
+from store.messages.response_clock import Priority
 
 # All that anybody is told; what is quarantined is told as `customer_status`.
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
@@ -116,7 +117,7 @@ def insert_ticket(
     status: str,
     service: str | None = None,
     *,
-    urgent: bool = False,
+    priority: Priority = Priority.NORMAL,
     proved: tuple[str, str] = ("", ""),
 ) -> int:
     """A new ticket's row; its number. Without a title it is the first line of its first message, whatever that is by then.
@@ -135,12 +136,13 @@ def insert_ticket(
             "title_is_first_line": title is None,
             "status": "quarantined" if tx.threatened else status,
             "customer_status": status if tx.threatened else None,
-            "urgent": urgent,
+            "priority": priority,
             "service": service,
             "channel": tx.channel,
             "opened_at": tx.now,
             "proof": proved[0],
             "factor": proved[1],
+            **response_clock.new(tx, priority, kind, running=tx.threatened or status != "draft"),
         },
     ).scalar_one()
     if tx.threatened:
@@ -262,7 +264,10 @@ def left_by(tx: Transaction, ticket: int) -> int | None:
 
 
 _columns = [column.name for column in tables.tickets.c if column.name != "number"]
-_INSERT = insert(tables.tickets).values({name: bindparam(name) for name in _columns}).returning(tables.tickets.c.number)
+_NEW: dict[str, Any] = {name: bindparam(name) for name in _columns if name != "due_at"} | {
+    "due_at": response_clock.NEW_DUE
+}
+_INSERT = insert(tables.tickets).values(_NEW).returning(tables.tickets.c.number)
 _t, _m, _f = tables.tickets, tables.messages, tables.attachments
 SEEN_AS = func.coalesce(_t.c.customer_status, _t.c.status)  # as customers see it
 _about = select(_t.c.account_id, _t.c.topic, _t.c.status, _t.c.opened_by, _t.c.kind, _t.c.customer_status).where(

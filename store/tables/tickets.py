@@ -13,7 +13,7 @@ class Ticket(Base):
     a second proof, and the desk has not got it; withdrawn: a draft that was taken back, which nobody sees; or quarantined: left
     under a threat, which supervisors alone see whole. `customer_status` is the status customers see of what was left so, for
     good: nothing the desk does changes it. `title_is_first_line`: the title is the first line of the first message, and
-    changes with it. `proof` is how sure it was who asked when the desk got it, `factor` by which second proof; both are empty
+    changes with it. `priority` as in response_clock.py; `waiting_since` and `due_at` are empty where the desk owes no answer. `proof` is how sure it was who asked when the desk got it, `factor` by which second proof; both are empty
     where nobody had proved it."""
 
     __tablename__ = "tickets"
@@ -26,7 +26,9 @@ class Ticket(Base):
     title_is_first_line: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[str]
     customer_status: Mapped[str | None]
-    urgent: Mapped[bool]
+    priority: Mapped[int] = mapped_column(server_default="2")
+    waiting_since: Mapped[int | None]
+    due_at: Mapped[int | None]
     service: Mapped[str | None]
     channel: Mapped[str]
     opened_at: Mapped[int]
@@ -35,7 +37,7 @@ class Ticket(Base):
     __table_args__ = (
         Index("ix_tickets_account", "account_id", "number"),
         Index("ix_tickets_opened_by", "opened_by", "status"),
-        Index("ix_tickets_queue", "status", text("urgent DESC"), "number"),
+        Index("ix_tickets_queue", "status", text("(priority > 0)"), "due_at", "number"),
         Index("ix_tickets_status", "status", "number"),
         {"sqlite_autoincrement": True},
     )

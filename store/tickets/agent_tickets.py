@@ -14,7 +14,7 @@ from store.accounts.people import works_here
 from store.db import grant_limits
 from store.db.statements import Insert, either
 from store.db.transaction import CollidedError, GrantRequiredError, Transaction
-from store.messages import edits, ticket_access, timeline, visible_messages
+from store.messages import edits, response_clock, ticket_access, timeline, visible_messages
 from store.messages.timeline import NOT_THE_DESKS, Said, Sent
 from store.security import alerts
 from store.tickets import answer_delivery
@@ -115,7 +115,9 @@ def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool
     _working(tx, grant, number)
     found = answer_delivery.now(tx, grant, number, phone=phone)
     _reopened(tx, grant, number)
-    _status(tx, number, "open" if found.way == answer_delivery.NOBODY and not found.others else "waiting")
+    if found.way != answer_delivery.NOBODY or found.others:
+        its = update(tables.tickets).where(tables.tickets.c.number == number)
+        tx.connection.execute(its.values(status="waiting", **response_clock.STOPPED))
     id = timeline.add(tx, number, grant.subject, body, along=along, answer=True)
     assert id is not None
     answer_delivery.begin(tx, id, found)
@@ -177,9 +179,13 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
     if status != "closed":
         _reopened(tx, grant, number)
     t = tables.tickets.c
-    other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status)
-    if tx.connection.execute(other.returning(t.number)).first() is None:
+    clock = response_clock.running(tx) if status == "open" else response_clock.STOPPED
+    other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status, **clock)
+    row = tx.connection.execute(other.returning(*response_clock.STATE)).first()
+    if row is None:
         return False
+    if status == "open":
+        response_clock.started(tx, row)
     events: dict[str, timeline.Event] = {"closed": "closed", "waiting": "waiting", "open": "reopened"}
     timeline.add(tx, number, grant.subject, "", event=events[status], internal=status == "waiting")
     return True
@@ -218,10 +224,6 @@ def _working(tx: Transaction, grant: Grant, number: int) -> None:
     if not _workable(grant, timeline.lock(tx, number)):
         raise GrantRequiredError("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
-
-
-def _status(tx: Transaction, number: int, status: str) -> None:
-    tx.connection.execute(update(tables.tickets).where(tables.tickets.c.number == number).values(status=status))
 
 
 def _take(insert: Insert) -> Executable:

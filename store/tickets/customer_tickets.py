@@ -13,7 +13,8 @@ from store import tables
 from store.accounts import delegations
 from store.db import grant_limits
 from store.db.transaction import NOBODY, Transaction
-from store.messages import edits, timeline
+from store.messages import edits, response_clock, timeline
+from store.messages.response_clock import Priority
 from store.messages.timeline import Recorded, Said, Sent, insert_ticket
 from store.verification import step_ups
 
@@ -57,7 +58,7 @@ def open(
     body: str,
     kind: str = "problem",
     service: str | None = None,
-    urgent: bool = False,
+    priority: Priority = Priority.NORMAL,
     recorded: Recorded | None = None,
     source: str | None = None,
     files: Sequence[Sent] = (),
@@ -73,7 +74,7 @@ def open(
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = grant.subject.person
     number = insert_ticket(
-        tx, grant.account, person, topic, kind, title, "open", service, urgent=urgent, proved=_proved(tx, grant)
+        tx, grant.account, person, topic, kind, title, "open", service, priority=priority, proved=_proved(tx, grant)
     )
     if grant.when == "one_ticket":
         delegations.use_up(tx, grant, number)
@@ -174,7 +175,8 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     if isinstance(verdict, Denied):
         return verdict
     proof, factor = _proved(tx, ask)
-    tx.connection.execute(update(tables.tickets).where(*theirs).values(**_now("open"), proof=proof, factor=factor))
+    now = update(tables.tickets).where(*theirs).values(**_now(tx, "open"), proof=proof, factor=factor)
+    response_clock.started(tx, tx.connection.execute(now.returning(*response_clock.STATE)).one())
     tx.told(verdict, f"ticket.number:{number}")
     timeline.add(tx, number, ask.subject, "", event="handed_in")
     return True
@@ -264,7 +266,7 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
         t.account_id == ask.account,
     )
     # One left under a threat is kept by the desk, whatever is seen of it.
-    now = _now("withdrawn") | {"status": case((t.customer_status.is_not(None), t.status), else_="withdrawn")}
+    now = _now(tx, "withdrawn") | {"status": case((t.customer_status.is_not(None), t.status), else_="withdrawn")}
     gone = tx.connection.execute(mine.values(**now).returning(t.number)).first() is not None
     if gone:
         edits.news(tx, number)
@@ -293,16 +295,21 @@ def _change(
         own_only(grant),
         true() if only is None else only,
     )
-    if tx.connection.execute(mine.values(**_now(status)).returning(t.number)).first() is None:
+    row = tx.connection.execute(mine.values(**_now(tx, status)).returning(*response_clock.STATE)).first()
+    if row is None:
         return False
+    if row.waiting_since == tx.now:
+        response_clock.started(tx, row)
     tx.told(grant, f"ticket.number:{number}")
     return True
 
 
-def _now(status: str) -> dict[str, ColumnElement[Any]]:
-    """What was left under a threat stays quarantined; its customers see it changed like any other."""
+def _now(tx: Transaction, status: str) -> dict[str, ColumnElement[Any]]:
+    """What was left under a threat stays quarantined, and waits for the desk; its customers see it changed like any other."""
     t = tables.tickets.c
+    clock = response_clock.running(tx) if status == "open" else response_clock.STOPPED
     return {
+        **{name: case((t.status == "quarantined", t[name]), else_=value) for name, value in clock.items()},
         "status": case((t.status == "quarantined", t.status), else_=status),
         "customer_status": case((t.customer_status.is_not(None), status), else_=null()),
     }

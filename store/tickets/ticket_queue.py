@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, case, func, literal_column, select, update
 
 from authz import Grant
 from store import tables
@@ -22,6 +22,7 @@ from store.tickets.ticket_summary import Card
 
 SHOWN: Final = ("open", "waiting", "pending", "closed")
 A_PAGE: Final = 25
+FIRST: Final[ColumnElement[bool]] = literal_column("tickets.priority > 0")  # urgent ones; as in ix_tickets_queue
 
 
 class SupervisorsOnlyError(ValueError):
@@ -37,7 +38,7 @@ class Queued:
     topic: str
     kind: str
     status: str
-    urgent: bool
+    priority: int
     channel: str
     opened_at: int
     taken_by: str
@@ -59,13 +60,13 @@ class OnDesk:
 def listed(
     tx: Transaction, grant: Grant, status: str, *, mine: bool = False, page: int = 0
 ) -> tuple[list[Queued], bool]:
-    """One page of the queue, urgent ones first, then the oldest, of the closed ones the newest; and whether there are more."""
+    """One page of the queue, urgent ones first, then what is due first, of the closed ones the newest; and whether there are more."""
     _reads_queue(tx, grant)
     t = tables.tickets.c
     query = _QUEUE.where(t.status == (status if status in SHOWN else "open"))
     if mine:
         query = query.where(tables.assignments.c.staff_id == grant.subject.staff)
-    order = (t.number.desc(),) if status == "closed" else (t.urgent.desc(), t.number)
+    order = (t.number.desc(),) if status == "closed" else (FIRST, t.due_at, t.number)
     rows = tx.connection.execute(query.order_by(*order).limit(A_PAGE + 1).offset(page * A_PAGE)).all()
     found = [_queued(grant, row) for row in rows[:A_PAGE]]
     tx.told(grant, *_fields(found))
@@ -157,7 +158,7 @@ def _queued(grant: Grant, row: Any) -> Queued:
         row.topic,
         row.kind,
         row.status,
-        row.urgent,
+        row.priority,
         row.channel,
         row.opened_at,
         row.taken_by or "",

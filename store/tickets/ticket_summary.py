@@ -35,7 +35,7 @@ class Card:
     topic: str
     kind: str
     status: str
-    urgent: bool
+    priority: int
     channel: str
     opened_at: int
     service: str
@@ -77,7 +77,7 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
         row.topic,
         row.kind,
         row.status,
-        row.urgent,
+        row.priority,
         row.channel,
         row.opened_at,
         timeline.service_name(tx, row.account_id, row.service),

@@ -14,7 +14,7 @@ from store.tickets import login_details
 def login_left(tx: Transaction, account: int, person: int) -> Callable[[Transaction], bool]:
     """For a person of an account; what says whether they are still there to be opened."""
     ticket = {"account_id": account, "opened_by": person, "topic": "technical", "kind": "service.credentials"}
-    rest = {"title": "s", "status": "open", "urgent": False, "channel": "portal", "opened_at": tx.now}
+    rest = {"title": "s", "status": "open", "channel": "portal", "opened_at": tx.now}
     new = insert(tables.tickets).values(**ticket, **rest).returning(tables.tickets.c.number)
     number: int = tx.connection.execute(new).scalar_one()
     grant = tx.ask(Ask(Subject("staff:1"), Action.DESK_TICKET_WORK, account, None, Proof.NONE))

@@ -194,7 +194,7 @@ def load_samples(desk: SlackDesk) -> None:
             author = tx.connection.execute(first).scalar_one()
             for topic in ("technical", "billing"):
                 row = {"account_id": account, "opened_by": author, "topic": topic, "kind": "problem"}
-                row |= {"title": f"title {topic} of {account}", "status": "open", "urgent": False}
+                row |= {"title": f"title {topic} of {account}", "status": "open"}
                 made = insert(t.tickets).values(**row, channel="portal", opened_at=1).returning(t.tickets.c.number)
                 number = tx.connection.execute(made).scalar_one()
                 words = {"ticket": number, "author": Subject.of_person(author), "at": 1, "event": "", "internal": False}

@@ -85,7 +85,7 @@ def test_h10_a_loan_that_ends_in_the_middle_of_a_decision_is_a_refusal(
     desk = Clocked(sample_postgres, Keys.parse(SECRET))
     outside = create_engine(desk.store.engine.url, poolclass=NullPool)
     row = {"account_id": TIDEWORKS, "lender": RAJ, "borrower": LEO, "cell": OPENS.cell, "one_ticket": True}
-    ticket = {"topic": "technical", "kind": "problem", "title": "-", "status": "open", "urgent": False}
+    ticket = {"topic": "technical", "kind": "problem", "title": "-", "status": "open"}
     with outside.begin() as connection:
         connection.execute(insert(tables.delegations).values(**row, lent_at=desk.now, ends_at=desk.now + 3_600_000))
         connection.execute(insert(tables.tickets).values(number=1, channel="slack", opened_at=desk.now, **ticket))

@@ -93,7 +93,7 @@ def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
     about = {"topic": "technical", "kind": "problem", "title": "x", "status": "open", "channel": "slack"}
     light.change(
         insert(tables.tickets).values(
-            number=1001, opened_at=NOON, title_is_first_line=False, urgent=False, proof="", factor="", **about
+            number=1001, opened_at=NOON, title_is_first_line=False, proof="", factor="", **about
         )
     )
     m = {"author": "person:1", "body": "x", "event": "", "internal": False, "earlier": "[]", "edited": ""}

@@ -31,4 +31,4 @@ def rings(desk: Desk) -> list[Phone]:
 
 def tickets(desk: Desk) -> list[tuple[str, str, str, bool]]:
     t = tables.tickets.c
-    return [tuple(row) for row in rows(desk, select(t.title, t.status, t.topic, t.urgent).order_by(t.number))]
+    return [tuple(row) for row in rows(desk, select(t.title, t.status, t.topic, t.priority == 0).order_by(t.number))]

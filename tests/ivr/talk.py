@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Reason, Subject, Topic, WayForward
+from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
 from ivr import callback, dialogue, transitions
 from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
-from ivr.hours import Opening
 from ivr.menu import MENU
 from ivr.transitions import PAGE, TABLE
 from ivr.types import Call, Event, Keys, Screen

@@ -117,7 +117,7 @@ def test_no_value_is_ever_in_the_ledger(desk: Desk) -> None:
         update(t.accounts).values(name=CANARY + " " + t.accounts.c.name),
         update(t.services).values(name=CANARY + " " + t.services.c.name),
         update(t.invoices).values(amount="424242.42", number=CANARY + "-7"),
-        t.tickets.insert().values(**mine, title=CANARY, urgent=False, channel="portal", opened_at=1),
+        t.tickets.insert().values(**mine, title=CANARY, channel="portal", opened_at=1),
     )
     change(desk, t.messages.insert().values(ticket=1001, author="staff:1", body=f"{CANARY} answer", at=1))
     phone = desk.exchange.phone("+441632960107")

@@ -39,7 +39,7 @@ def everywhere(words: str) -> list[Any]:
         update(t.accounts).values(name=words),
         update(t.services).values(name=words, status=words),
         update(t.invoices).values(number=t.invoices.c.number + words[:50]),
-        t.tickets.insert().values(**mine, number=1001, title=words, urgent=False, channel="portal", opened_at=1),
+        t.tickets.insert().values(**mine, number=1001, title=words, channel="portal", opened_at=1),
         t.messages.insert().values(ticket=1001, author="staff:1", body=words, at=1),
     ]
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from desk import opening_hours
+from desk.opening_hours import LIKE, Opening
 from deskgate.settings import SettingError, read_settings
-from ivr import hours
-from ivr.hours import LIKE, Opening
 from tests.ivr.conftest import Opens
 from tests.ivr.switchboard import CALLBACK, asks, rings, tickets
 
@@ -36,7 +36,7 @@ def at(text: str) -> int:
     ],
 )
 def test_open_by_the_desks_own_clock(moment: str, opened: bool) -> None:
-    week = hours.read(WEEK)
+    week = opening_hours.read(WEEK)
     assert week is not None
     assert week.are_open(at(moment)) == opened
 
@@ -53,13 +53,13 @@ def test_open_by_the_desks_own_clock(moment: str, opened: bool) -> None:
     ],
 )
 def test_when_it_opens_next(moment: str, opens: Opening) -> None:
-    week = hours.read(WEEK)
+    week = opening_hours.read(WEEK)
     assert week is not None
     assert week.next(at(moment)) == opens
 
 
 def test_one_hour_a_week_a_week_away() -> None:
-    once = hours.read("Wed 09:30-10:30 Asia/Kolkata")
+    once = opening_hours.read("Wed 09:30-10:30 Asia/Kolkata")
     assert once is not None
     assert once.next(at("2026-11-25 05:30")) == Opening(2, 9, 30, False)
     assert once.are_open(at("2026-11-25 04:30"))
@@ -69,7 +69,7 @@ def test_one_hour_a_week_a_week_away() -> None:
     "text", ["Fri-Mon 08:00-18:00 UTC", "Mon 08:00-12:00, Mon 13:00-17:00 UTC", "Sun 00:00-24:00 UTC", ""]
 )
 def test_what_may_be_written(text: str) -> None:
-    hours.read(text)
+    opening_hours.read(text)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_may_not_stops_the_start_in_one_line(text: str) -> None:
 
 def test_a_night_is_said_to_be_two(tmp_path: object) -> None:
     with pytest.raises(ValueError, match="a night is two of these"):
-        hours.read("Mon-Fri 22:00-06:00 UTC")
+        opening_hours.read("Mon-Fri 22:00-06:00 UTC")
 
 
 # --- somebody rings on a Sunday

@@ -206,7 +206,6 @@ def a_ticket_of(desk: Desk, number: str, username: str, topic: str = "technical"
         "title": "Slow server",
         "status": "open",
         "kind": "problem",
-        "urgent": False,
         "channel": "portal",
         "opened_at": desk.now,
     }

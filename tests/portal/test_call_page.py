@@ -74,7 +74,7 @@ def test_she_confirms_her_own_call_with_her_passkey(desk: Desk) -> None:
 def test_it_hands_in_the_draft_it_was_asked_for(one_desk: Desk) -> None:
     olivia, mine = by_passkey(one_desk, OLIVIAS)
     draft = {"account_id": 1, "opened_by": PERSON, "channel": "phone", "topic": "technical", "kind": "service.order"}
-    draft |= {"status": "draft", "opened_at": one_desk.now, "title": "x", "proof": "verified", "urgent": False}
+    draft |= {"status": "draft", "opened_at": one_desk.now, "title": "x", "proof": "verified"}
     change(one_desk, insert(tables.tickets).values(**draft))
     caller = on_the_phone(one_desk)
     caller.key("8")

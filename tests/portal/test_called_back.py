@@ -27,7 +27,7 @@ def ticket_of(desk: Desk, opened_by: str) -> None:
     c = tables.contacts.c
     account = rows(desk, select(c.account_id).where(c.person_id == person))[0][0]
     row = {"account_id": account, "opened_by": person, "topic": "technical", "kind": "problem", "title": "slow"}
-    row |= {"status": "open", "urgent": False, "channel": "slack", "opened_at": desk.now, "number": 1001}
+    row |= {"status": "open", "channel": "slack", "opened_at": desk.now, "number": 1001}
     change(desk, insert(tables.tickets).values(row))
 
 

@@ -119,8 +119,8 @@ def test_e4_what_is_lent_for_one_topic_opens_nothing_of_another(one_desk: Desk) 
     change(
         one_desk,
         *holds(MIA, TIDEWORKS, "purchase_services"),
-        insert(tables.tickets).values(mine | {"kind": "service.order", "title": "One more server", "urgent": False}),
-        insert(tables.tickets).values(mine | {"kind": "problem", "title": "It was down", "urgent": False}),
+        insert(tables.tickets).values(mine | {"kind": "service.order", "title": "One more server"}),
+        insert(tables.tickets).values(mine | {"kind": "problem", "title": "It was down"}),
         insert(tables.delegations).values(loan | {"lent_at": one_desk.now, "ends_at": one_desk.now + day}),
     )
     kim.get("/desk")

@@ -36,9 +36,9 @@ def accounts(desk: Desk, many: int) -> list[int]:
     )
     a = tables.accounts.c
     ids = [one.id for one in rows(desk, select(a.id).where(a.number >= "900000").order_by(a.number))]
-    ticket = {"topic": "technical", "kind": "problem", "title": "slow", "status": "open", "urgent": False}
-    ticket |= {"channel": "slack", "opened_at": desk.now, "service": None, "opened_by": None}
-    change(desk, insert(tables.tickets).values([{"account_id": id, **ticket} for id in ids]))
+    ticket = {"topic": "technical", "kind": "problem", "title": "slow", "status": "open"}
+    rest = {"channel": "slack", "opened_at": desk.now, "service": None, "opened_by": None}
+    change(desk, insert(tables.tickets).values([{"account_id": id, **ticket, **rest} for id in ids]))
     return [one.number for one in rows(desk, select(tables.tickets.c.number).order_by(tables.tickets.c.number))]
 
 
@@ -223,7 +223,7 @@ def test_b5_a_closed_ticket_becomes_a_case_by_a_customers_deed_alone(one_desk: D
     kim = signed_in(desk)
     tide = rows(desk, select(tables.accounts.c.id).where(tables.accounts.c.number == "400639"))[0].id
     ticket = {"account_id": tide, "topic": "technical", "kind": "problem", "title": "slow", "status": "open"}
-    ticket |= {"urgent": False, "channel": "slack", "opened_at": desk.now, "service": None, "opened_by": 8}
+    ticket |= {"channel": "slack", "opened_at": desk.now, "service": None, "opened_by": 8}
     change(desk, insert(tables.tickets).values(**ticket))
     said = {"ticket": 1001, "author": "person:8", "body": "slow", "at": 1}
     change(desk, insert(tables.messages).values(**said))

@@ -75,7 +75,7 @@ def two_who_could_have_it(tx: Transaction) -> Given:
 def one_that_waits(tx: Transaction) -> Given:
     """Olivia asked to have Tom taken off; she and Dev may confirm it."""
     row = {"account_id": HARBOUR, "opened_by": OLIVIA, "topic": "technical", "kind": "contacts.manage", "title": "s"}
-    row |= {"status": "open", "urgent": False, "channel": "phone", "opened_at": tx.now, "proof": "stepped-up"}
+    row |= {"status": "open", "channel": "phone", "opened_at": tx.now, "proof": "stepped-up"}
     number = tx.connection.execute(insert(tables.tickets).values(**row).returning(tables.tickets.c.number)).scalar_one()
     for person in (OLIVIA, DEV):
         proves(tx, person, HARBOUR)

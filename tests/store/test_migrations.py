@@ -28,8 +28,8 @@ ROWS: Final = (  # as the first version wrote them
     """INSERT INTO contact_rights (account_id, person_id, "right") VALUES (1, 1, 'manage_support')""",
     "INSERT INTO staff (id, username, name, email, role) VALUES (1, 'kim', 'Kim', 'kim@x.example', 'agent')",
     "INSERT INTO slack_members (team, member, person_id, linked_at, linked_by) VALUES ('T1', 'U1', 1, 5, 'import')",
-    """INSERT INTO tickets (account_id, opened_by, topic, kind, title, status, urgent, channel, opened_at)
-       VALUES (1, 1, 'technical', 'problem', 'It is slow', 'open', false, 'phone', 7)""",
+    """INSERT INTO tickets (account_id, opened_by, topic, kind, title, status, channel, opened_at)
+       VALUES (1, 1, 'technical', 'problem', 'It is slow', 'open', 'phone', 7)""",
     """INSERT INTO messages (ticket, author, body, at, event, internal, earlier)
        VALUES (1001, 'person:1', 'It is slow since noon', 7, '', false, '[]')""",
 )

@@ -61,6 +61,8 @@ REASONS: Final[dict[str, str]] = {
     "timeline.lock": reasons.DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
     "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
+    **dict.fromkeys(("response_clock.new", "response_clock.running"), reasons.PURE),
+    "response_clock.started": "writes by when a ticket is due whose Grant the caller has looked at; gives nothing back",
     "timeline.of_source": reasons.DECIDES,
     "customer_tickets.has_recording": "whether some ticket has this very recording, for a channel that hears of it again: yes or no",
     "customer_tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",

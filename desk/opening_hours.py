@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -48,6 +48,24 @@ class Hours:
                 if day == date.weekday() and (days or opens > local.hour * 60 + local.minute):
                     return Opening(day, opens // 60, opens % 60, days == 0)
         raise AssertionError("a week has no opening hour")
+
+    def after(self, since: int, length: int) -> int:
+        """When the desk, from `since` on, has been open for `length`; all in ms."""
+        date = self._local(since).date()
+        while True:
+            for day, opens, closes in self.spans:
+                if day != date.weekday():
+                    continue
+                begins, ends = max(since, self._moment(date, opens)), self._moment(date, closes)
+                if begins + length <= ends:
+                    return begins + length
+                length -= max(ends - begins, 0)
+            date += timedelta(days=1)
+
+    def _moment(self, day: date, minute: int) -> int:
+        """Of that day by the desk's clock, in ms since 1970."""
+        midnight = datetime.combine(day + timedelta(days=minute // (24 * 60)), time(), self.zone)
+        return int(midnight.replace(hour=minute // 60 % 24, minute=minute % 60).timestamp()) * 1000
 
     def _local(self, now: int) -> datetime:
         return datetime.fromtimestamp(now / 1000, UTC).astimezone(self.zone)

@@ -1,0 +1,59 @@
+"""Since when a customer waits for the desk, and by when it is due: running while a ticket is open or pending, stopped otherwise.
+
+How long that may take is not decided here: `Transaction.due` says so. Whether an SLA covers it is read in the statement that
+writes, which is given both answers.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, update
+
+from store import tables
+from store.db.transaction import Transaction
+
+
+class Priority(IntEnum):
+    """What comes first, by the desk alone."""
+
+    URGENT, HIGH, NORMAL, LOW = range(4)
+
+
+STOPPED: Final = {"waiting_since": None, "due_at": None}
+_t, _s = tables.tickets.c, tables.services.c
+
+
+def new(tx: Transaction, priority: Priority, kind: str, *, running: bool) -> dict[str, int | None]:
+    """Of a ticket that is being opened: for `waiting_since`, and for `NEW_DUE`."""
+    if not running:
+        return {"waiting_since": None, "due": None, "due_covered": None}
+    return {"waiting_since": tx.now, **_both(tx, tx.now, priority, kind)}
+
+
+def running(tx: Transaction) -> dict[str, Any]:
+    """Of a ticket that is open from now on: whoever waits already goes on waiting. Then `started` with what is given back of `STATE`."""
+    return {"waiting_since": func.coalesce(_t.waiting_since, tx.now)}
+
+
+def started(tx: Transaction, row: Any) -> None:
+    """Somebody waits since this moment, or for something that is due earlier or later than it was."""
+    both = _both(tx, row.waiting_since, row.priority, row.kind)
+    tx.connection.execute(_STARTED, {"ticket": row.number, **both})
+
+
+def _both(tx: Transaction, since: int, priority: int, kind: str) -> dict[str, int]:
+    return {name: tx.due(since, priority, kind, covered) for name, covered in (("due", False), ("due_covered", True))}
+
+
+def _due(account: Any, service: Any) -> ColumnElement[Any]:
+    """Covered is what is about a service under the Managed Platform SLA, or, of an account that has one, about none."""
+    covered = exists().where(_s.account_id == account, _s.managed_sla, or_(service.is_(None), service == _s.ref))
+    when, otherwise = (bindparam(name, type_=_t.due_at.type) for name in ("due_covered", "due"))
+    return case((covered, when), else_=otherwise)
+
+
+NEW_DUE: Final = _due(bindparam("account_id", type_=_t.account_id.type), bindparam("service", type_=_t.service.type))
+STATE: Final = (_t.number, _t.kind, _t.priority, _t.waiting_since)  # what a statement gives back for `started`
+_STARTED = update(tables.tickets).where(_t.number == bindparam("ticket")).values(due_at=_due(_t.account_id, _t.service))
