@@ -23,7 +23,7 @@ PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
+.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ pin-storm: $(READY_TO_TEST) ## ten thousand guesses at one PIN, all at once
 
 pin-kills: $(READY_TO_TEST) ## processes killed in the middle of a PIN attempt give none away
 	$(PY) -m benchmarks.pin_kills
+
+notice-kills: $(READY_TO_TEST) ## ten thousand notices by mail, the service killed, then stopped, all the while
+	$(PY) -m benchmarks.notice_kills
 
 pin-timing: $(READY_TO_TEST) ## every class of refusal takes the same time
 	$(PY) -m benchmarks.pin_timing

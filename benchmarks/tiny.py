@@ -28,6 +28,7 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "import_speed": ("20", *SQLITE),
     "ledger": ("--seconds", "0.02", "--rounds", "1", *SQLITE),
     "mutants": ("grant", "--every", "1000", "--stages", "1"),
+    "notice_kills": ("--notices", "30", "--kills", "1", *SQLITE),
     "pin_kills": ("--kills", "2", "--people", "4", *SQLITE),
     "pin_storm": ("--guesses", "6", "--connections", "2", "--processes", "1", *SQLITE),
     "pin_timing": ("--samples", "2", *SQLITE),

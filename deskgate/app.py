@@ -129,7 +129,8 @@ def open_container(
             twilio_api or http_client(base), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
         )
     opened = slack.open_slack(settings, store, http=slack_api)
-    send: Send | None = partial(smtp.send, settings.smtp_url) if settings.smtp_url else None
+    mail_server = smtp.MailServer(settings.smtp_url) if settings.smtp_url else None
+    send: Send | None = mail_server.send if mail_server else None
     inbox = None
     if settings.inbox:
         from deskgate import simulator_mount
@@ -155,7 +156,7 @@ def open_container(
             step_up_minutes=settings.step_up_minutes,
         ),
         deliveries,
-        Worker(store, deliveries, slack.sweep(opened)),
+        Worker(store, deliveries, slack.sweep(opened), mail_server.hang_up if mail_server else None),
         inbox,
     )
 

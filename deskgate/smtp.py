@@ -1,4 +1,4 @@
-"""Sends one mail over SMTP; what went wrong is raised as `RetryLaterError` or `PermanentError`, without any address in its words.
+"""Sends mails over SMTP, one after the other in one session; what went wrong is raised as `RetryLaterError` or `PermanentError`, without any address in its words.
 
 A mail has one recipient, so what the server answers to that recipient is what became of the mail.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -26,6 +27,7 @@ class AddressRefusedError(PermanentError):
 
 
 TIMEOUT: Final = 10.0
+MOST_MAILS: Final = 100  # in one session: many servers take no more
 OPERATORS: Final = 3600.0  # seconds until the next try where the operator has to mend a setting or the server first
 HOW: Final = "must be like smtps://user:password@mail.example:465; in a password write % / @ : as %25 %2F %40 %3A"
 PORTS: Final = {"smtp": 587, "smtp+starttls": 587, "smtps": 465}
@@ -81,28 +83,81 @@ def wire_sender(sender: str) -> tuple[str, str]:
     return formataddr((name, address)), address.rpartition("@")[2]
 
 
-def send(url: str, mail: EmailMessage) -> None:
-    """Raises `RetryLaterError` where it may go later, and `PermanentError` where this mail to this address never will."""
-    server = connected(server_of(url))
-    try:
-        server.send_message(mail)
-    except smtplib.SMTPRecipientsRefused as refused:
-        raise _to_recipient(*next(iter(refused.recipients.values()))) from None
-    except smtplib.SMTPNotSupportedError:
-        raise PermanentError(
-            "the address has letters outside ASCII before the @, and the mail server lacks SMTPUTF8"
-        ) from None
-    except smtplib.SMTPSenderRefused as refused:
-        raise _ours(f"refuses the sender ({refused.smtp_code}): check MAIL_FROM", refused.smtp_code) from None
-    except smtplib.SMTPDataError as refused:
-        raise _by_code(refused.smtp_code, "the mail") from None
-    except (smtplib.SMTPException, OSError) as fault:
-        raise RetryLaterError(f"the mail server went away: {type(fault).__name__}") from None
-    else:
-        with suppress(smtplib.SMTPException, OSError):  # it has the mail: how it says goodbye changes nothing
-            server.quit()
-    finally:
-        server.close()
+class MailServer:
+    """Sends over one session for each thread, kept from mail to mail until that thread has nothing more to send."""
+
+    def __init__(self, url: str) -> None:
+        self._there, self._kept = server_of(url), _Kept()
+
+    def send(self, mail: EmailMessage) -> None:
+        """Raises `RetryLaterError` where it may go later, and `PermanentError` where this mail to this address never will."""
+        if self._is_open():
+            try:
+                self._send(mail)
+            except _EnoughError:
+                pass
+            else:
+                return
+        self._kept.session, self._kept.mails = connected(self._there), 0
+        self._send(mail)
+
+    def hang_up(self) -> None:
+        """Ends the session of this thread, if there is one."""
+        session, self._kept.session = self._kept.session, None
+        if session is not None:
+            with suppress(smtplib.SMTPException, OSError):  # it has the mails: how it says goodbye changes nothing
+                session.quit()
+            session.close()
+
+    def _is_open(self) -> bool:
+        """Whether there is a session, and the server still listens."""
+        if self._kept.session is not None and self._kept.mails < MOST_MAILS:
+            with suppress(smtplib.SMTPException, OSError):
+                if self._kept.session.noop()[0] == 250:
+                    return True
+        self.hang_up()
+        return False
+
+    def _send(self, mail: EmailMessage) -> None:
+        session = self._kept.session
+        assert session is not None
+        try:
+            session.send_message(mail)
+            self._kept.mails += 1
+        except BaseException as fault:
+            self._kept.session = None
+            session.close()
+            if isinstance(fault, smtplib.SMTPException | OSError):
+                raise self._because(fault) from None
+            raise
+
+    def _because(self, fault: Exception) -> Exception:
+        match fault:
+            case smtplib.SMTPRecipientsRefused():
+                return _to_recipient(*next(iter(fault.recipients.values())))
+            case smtplib.SMTPNotSupportedError():
+                return PermanentError(
+                    "the address has letters outside ASCII before the @, and the mail server lacks SMTPUTF8"
+                )
+            case smtplib.SMTPSenderRefused(smtp_code=421) if self._kept.mails:
+                return _EnoughError()
+            case smtplib.SMTPSenderRefused():
+                return _ours(f"refuses the sender ({fault.smtp_code}): check MAIL_FROM", fault.smtp_code)
+            case smtplib.SMTPDataError():
+                return _by_code(fault.smtp_code, "the mail")
+            case _:
+                return RetryLaterError(f"the mail server went away: {type(fault).__name__}")
+
+
+class _Kept(threading.local):
+    """The session of one thread, and how many mails it has taken."""
+
+    session: smtplib.SMTP | None = None
+    mails = 0
+
+
+class _EnoughError(Exception):
+    """The server takes no more mails in this session; it has taken nothing of the one at hand."""
 
 
 def connected(there: Server) -> smtplib.SMTP:

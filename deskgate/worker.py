@@ -83,9 +83,15 @@ SWEEPS: Final = (
 
 class Worker:
     def __init__(
-        self, store: Store, deliveries: Deliveries, also_swept: Callable[[Transaction], None] = lambda tx: None
+        self,
+        store: Store,
+        deliveries: Deliveries,
+        also_swept: Callable[[Transaction], None] = lambda tx: None,
+        nothing_to_do: Callable[[], None] | None = None,
     ) -> None:
+        """`nothing_to_do` is called in each thread that has done all there was for it."""
         self._store, self._deliveries, self._also_swept = store, deliveries, also_swept
+        self._nothing_to_do = nothing_to_do or (lambda: None)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._head: tuple[int, str] | None = None
@@ -112,7 +118,12 @@ class Worker:
 
     def do_one(self, kinds: list[str] | None = None) -> bool:
         """One job, if one is due: done, or put back with the reason. Whether there was one."""
-        kinds = kinds or list(self._deliveries)
+        found = self._do_one(kinds or list(self._deliveries))
+        if not found:
+            self._nothing_to_do()
+        return found
+
+    def _do_one(self, kinds: list[str]) -> bool:
         if not self._store.is_work_due(kinds):
             return False
         job, rest, leased = None, None, False
@@ -222,6 +233,7 @@ class Worker:
         while not self._stopping.is_set():
             heard = self._store.wakeup.wait(heard, LOOK_EVERY)
             self._safely(lambda: self._all_that_is_due(kinds))
+        self._nothing_to_do()
 
     def _all_that_is_due(self, kinds: list[str]) -> None:
         while not self._stopping.is_set() and self.do_one(kinds):

@@ -136,7 +136,9 @@ def _sent(search: Search) -> None:
             search.leave(f"{whose}, body", asked.read().decode(errors="replace"))
 
     before(httpx2.Client, "send", request)
-    before(smtp, "send", lambda given, _: search.leave("mail", given[1].as_string() + given[1].get_content()))
+    before(
+        smtp.MailServer, "send", lambda given, _: search.leave("mail", given[1].as_string() + given[1].get_content())
+    )
 
 
 def _whose(url: str) -> str:

@@ -56,9 +56,7 @@ def alert(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
             _in_the_channel(posting, f"alert:{id}", message, job)
         return
     for member in supervisors:
-        via = member.via or context.home_id
-        key = f"alert:{id}:{member.team}:{member.user}"
-        posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
+        posting.post_to_member(f"alert:{id}:{member.team}:{member.user}", member, message, job)
 
 
 def called(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
@@ -71,8 +69,7 @@ def called(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     yield
     message = call_cards.not_reached(context.phrases, found)
     for member in them:
-        key, via = f"called:{job.key}:{member.team}:{member.user}", member.via or context.home_id
-        posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
+        posting.post_to_member(f"called:{job.key}:{member.team}:{member.user}", member, message, job)
 
 
 def _in_the_channel(posting: Posting, key: str, message: Message, job: Job) -> Post:

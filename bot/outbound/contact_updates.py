@@ -19,8 +19,6 @@ from store import Transaction
 from store.contacts import contact_requests
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
-from store.slack import ticket_threads
-from store.verification import slack_members
 
 Do = Callable[[Posting, Transaction, Job], Iterator[None] | None]
 
@@ -36,22 +34,16 @@ def news(_posting: Posting, tx: Transaction, job: Job) -> None:
         job_queue.enqueue_once(tx, "slack.contact_request_ask", key, asked, ordering_key=ordering_key)
 
 
-def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
-    """The question to one of them; afterwards the same message says what came of it."""
+def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None] | None:
+    """The question to one of them."""
     id, person = int(job.payload["request"]), int(job.payload["person"])
-    key, context = f"contact_request:{id}:{person}", posting.context
     found = contact_requests.addressees(tx, permit_worker(tx), id)
-    member = next(iter(slack_members.of_person(tx, person)), None)
-    stands = ticket_threads.posted(tx, key)
-    if found is None or member is None or all(one.person != person for one in found[1]):
-        return
-    message = contact_messages.question(context.phrases, found[0])
-    yield
-    if stands is not None:
-        posting.change(stands, message)
-    elif found[0].status == "waiting":
-        via = member.via or context.home_id
-        posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
+    if found is None or all(one.person != person for one in found[1]):
+        return None
+    message = contact_messages.question(posting.context.phrases, found[0])
+    return posting.ask_person(
+        tx, f"contact_request:{id}:{person}", person, message, job, waits=found[0].status == "waiting"
+    )
 
 
 def look_form(tx: Transaction, context: SlackContext, who: Who, asked: Mapping[str, Any]) -> Block:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authz import Action, Proof, Subject
-from bot.outbound.posting import Posting
+from bot.outbound.posting import Posting, member_of
 from bot.views import delegation_messages
-from bot.views.blocks import Message
 from desk.actors import Actor, may_still, permit_worker
 from store import Transaction
 from store.accounts import delegations
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
-from store.slack import ticket_threads
-from store.verification import slack_members
 
 
 def request(_posting: Posting, tx: Transaction, job: Job) -> None:
@@ -32,21 +29,14 @@ def _tell_lenders(tx: Transaction, id: int, why: str) -> None:
         )
 
 
-def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
-    """The question to one who may lend; afterwards the same message says what came of it."""
+def ask(posting: Posting, tx: Transaction, job: Job) -> Iterator[None] | None:
+    """The question to one who may lend."""
     id, person = int(job.payload["request"]), int(job.payload["person"])
-    key, context = f"delegation:{id}:{person}", posting.context
     found = delegations.addressees(tx, permit_worker(tx), id)
-    member = _where(tx, person)
-    stands = ticket_threads.posted(tx, key)
-    if found is None or member is None or all(lender.person != person for lender in found[1]):
-        return
-    message = delegation_messages.question(context.phrases, found[0])
-    yield
-    if stands is not None:
-        posting.change(stands, message)
-    elif found[0].status == "open":
-        _direct(posting, key, member, message, job)
+    if found is None or all(lender.person != person for lender in found[1]):
+        return None
+    message = delegation_messages.question(posting.context.phrases, found[0])
+    return posting.ask_person(tx, f"delegation:{id}:{person}", person, message, job, waits=found[0].status == "open")
 
 
 def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
@@ -61,7 +51,7 @@ def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         delegations.account_of_delegation(tx, int(delegation)) if delegation is not None else asked and asked[0].account
     )
     borrower = lent.borrower if lent is not None else asked[0].asker if asked is not None else None
-    member = _where(tx, borrower) if borrower is not None else None
+    member = member_of(tx, borrower) if borrower is not None else None
     gone = borrower is None or not _is_on(tx, borrower, account)
     if member is None or gone:
         return
@@ -73,17 +63,8 @@ def news(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     else:
         assert asked is not None
         message = delegation_messages.refused(context.phrases, asked[0])
-    _direct(posting, f"delegation_update:{job.key}", member, message, job)
+    posting.post_to_member(f"delegation_update:{job.key}", member, message, job)
 
 
 def _is_on(tx: Transaction, person: int, account: int | None) -> bool:
     return may_still(tx, Actor(Subject.of_person(person), Proof.VERIFIED), Action.CONTACTS_VIEW, account)
-
-
-def _where(tx: Transaction, person: int) -> slack_members.Member | None:
-    return next(iter(slack_members.of_person(tx, person)), None)
-
-
-def _direct(posting: Posting, key: str, member: slack_members.Member, message: Message, job: Job) -> None:
-    via = member.via or posting.context.home_id
-    posting.post(key, via, posting.direct(member.team, member.user, via), message, job)

@@ -6,8 +6,8 @@ written for those whom a scheme names is told here to whoever may ask for suppor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from authz import Subject
 from bot.outbound.posting import Posting
@@ -18,51 +18,56 @@ from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.notices import notice_delivery
 from store.verification import slack_members
+from store.verification.slack_members import Member
 
 
 def tell(_posting: Posting, tx: Transaction, job: Job) -> None:
     """Each member is a job of their own: one who cannot be reached keeps nobody else from being told."""
-    notice, person = str(job.payload["notice"]), int(job.payload["person"])
-    for member in slack_members.of_person(tx, person):
-        to = {"notice": notice, "person": person, "team": member.team, "user": member.user}
-        job_queue.enqueue_once(tx, "slack.notice_to_member", f"{job.key}:{member.team}:{member.user}", to)
+    about = {"notice": str(job.payload["notice"])}
+    _each_member(tx, job, "slack.notice_to_member", job.key, about)
 
 
 def tell_one(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Unless they stand for somebody else by now."""
-    team, user, context = str(job.payload["team"]), str(job.payload["user"]), posting.context
-    member = slack_members.find(tx, team, user)
-    if member is None or member.subject != Subject.of_person(job.payload["person"]):
+    member = _still(tx, job)
+    if member is None:
         return
     yield
-    via = member.via or context.home_id
-    message = customer_messages.plain(context.phrases, f"notice.{job.payload['notice']}")
-    posting.post(f"notice:{job.key}", via, posting.direct(team, user, via), message, job)
+    message = customer_messages.plain(posting.context.phrases, f"notice.{job.payload['notice']}")
+    posting.post_to_member(f"notice:{job.key}", member, message, job)
 
 
 def announce(_posting: Posting, tx: Transaction, job: Job) -> None:
     """What was written for those whom a scheme names, to each member who stands for one of them."""
-    id, person = int(job.payload["id"]), int(job.payload["person"])
-    for member in slack_members.of_person(tx, person):
-        to = {"id": id, "person": person, "team": member.team, "user": member.user}
-        job_queue.enqueue_once(tx, "slack.announcement_to_member", f"{id}:{member.team}:{member.user}", to)
+    id = int(job.payload["id"])
+    _each_member(tx, job, "slack.announcement_to_member", str(id), {"id": id})
 
 
 def announce_one(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     """Unless they stand for somebody else by now, or are not told of it any more."""
-    team, user, context = str(job.payload["team"]), str(job.payload["user"]), posting.context
     id, person = int(job.payload["id"]), int(job.payload["person"])
-    member = slack_members.find(tx, team, user)
-    if member is None or member.subject != Subject.of_person(person):
-        return
-    letter = desk_notices.in_slack(tx, id, person)
-    if letter is None:
+    member = _still(tx, job)
+    letter = desk_notices.in_slack(tx, id, person) if member is not None else None
+    if member is None or letter is None:
         return
     yield
-    via = member.via or context.home_id
-    message = customer_messages.announcement(context.phrases, letter)
-    posting.post(f"announcement:{job.key}", via, posting.direct(team, user, via), message, job)
+    message = customer_messages.announcement(posting.context.phrases, letter)
+    posting.post_to_member(f"announcement:{job.key}", member, message, job)
     job.then.append(lambda tx: notice_delivery.posted(tx, id, person))
+
+
+def _each_member(tx: Transaction, job: Job, kind: str, key: str, about: Mapping[str, Any]) -> None:
+    """A job of this kind for each member who stands for the person."""
+    person = int(job.payload["person"])
+    for member in slack_members.of_person(tx, person):
+        to = {**about, "person": person, "team": member.team, "user": member.user}
+        job_queue.enqueue_once(tx, kind, f"{key}:{member.team}:{member.user}", to)
+
+
+def _still(tx: Transaction, job: Job) -> Member | None:
+    """The member a job is for, if they stand for the person still."""
+    member = slack_members.find(tx, str(job.payload["team"]), str(job.payload["user"]))
+    return member if member is not None and member.subject == Subject.of_person(int(job.payload["person"])) else None
 
 
 JOBS: Final[dict[str, Callable[[Posting, Transaction, Job], Iterator[None] | None]]] = {

@@ -7,16 +7,19 @@ it first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.platform.context import SlackContext
 from bot.platform.web_api import SlackError, WebApi
 from bot.views.blocks import Message
-from store.jobs.job_queue import Job, RetryLaterError
+from store import Transaction
+from store.jobs.job_queue import Job, RetryLaterError, outside
 from store.slack import ticket_threads
 from store.slack.ticket_threads import Post
 from store.verification import slack_members
+from store.verification.slack_members import Member
 
 EVENT_TYPE: Final = "deskgate"
 CLOCKS: Final = 60  # seconds our clock and Slack's may differ
@@ -71,6 +74,23 @@ class Posting:
         keep(job, key, made)
         return made
 
+    def post_to_member(self, key: str, member: Member, message: Message, job: Job) -> Post:
+        """Posts what has this key in direct messages, unless it stands."""
+        via = member.via or self.context.home_id
+        return self.post(key, via, self.direct(member.team, member.user, via), message, job)
+
+    def ask_person(
+        self, tx: Transaction, key: str, person: int, message: Message, job: Job, *, waits: bool
+    ) -> Iterator[None] | None:
+        """A question to somebody, in direct messages, while it `waits` for an answer; afterwards the same message says what came of it.
+        For a job to return: it posts after the transaction. None: nothing is to be posted."""
+        member, stands = member_of(tx, person), ticket_threads.posted(tx, key)
+        if member is None:
+            return None
+        if stands is not None:
+            return outside(lambda: self.change(stands, message))
+        return outside(lambda: self.post_to_member(key, member, message, job)) if waits else None
+
     def change(self, post: Post, message: Message) -> None:
         """Brings what stands there to what is so now. What is gone is left alone."""
         try:
@@ -121,6 +141,11 @@ class Posting:
             if cursor is None:
                 return None
         raise RetryLaterError("too much was written there since to find whether it was posted", 300)
+
+
+def member_of(tx: Transaction, person: int) -> Member | None:
+    """Where somebody is reached in Slack, of several places in one."""
+    return next(iter(slack_members.of_person(tx, person)), None)
 
 
 def keep(job: Job, key: str, post: Post) -> None:

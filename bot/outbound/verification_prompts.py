@@ -99,8 +99,8 @@ def _account_name(tx: Transaction, subject: Subject, account: int) -> str | None
 
 
 def _show(posting: Posting, name: str, member: Member, message: Message, job: Job, *, over_later: bool = False) -> None:
-    key, via = f"{name}:{member.team}:{member.user}", member.via or posting.context.home_id
-    post = posting.post(key, via, posting.direct(member.team, member.user, via), message, job)
+    key = f"{name}:{member.team}:{member.user}"
+    post = posting.post_to_member(key, member, message, job)
     if job.attempts > 1:  # what stands there may be of the try before
         posting.change(post, message)
     if over_later:

@@ -14,22 +14,26 @@ from typing import Any
 
 
 class Mailbox:
-    """`url` is an SMTP_URL; `mails` what arrived. With `refusing`, it turns every mail away for now; `says` is what it answers
+    """`url` is an SMTP_URL; `mails` what arrived, in how many `sessions`, of which so many were `ended` by us. With `refusing`, it turns every mail away for now; `says` is what it answers
     to a command instead of yes: `says["RCPT"] = "550 5.1.1 nobody here"`, or to one address: `says["RCPT a@b.example"]`.
-    With a `certificate`, it speaks TLS from the first byte."""
+    With a `certificate`, it speaks TLS from the first byte. Of one session it takes `most` mails."""
 
-    def __init__(self, *, refusing: bool = False, certificate: Path | None = None) -> None:
+    def __init__(self, *, refusing: bool = False, certificate: Path | None = None, most: int = 1_000_000) -> None:
         self.mails: list[EmailMessage] = []
+        self.sessions = self.ended = 0
         self.says: dict[str, str] = {"MAIL": "451 later"} if refusing else {}
         mailbox = self
 
         class Session(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                mailbox.sessions += 1
                 self.say("220 here")
+                more = most
                 while line := self.rfile.readline():
                     verb = line[:4].upper()
                     named = f"{verb.decode()} {line.partition(b'<')[2].partition(b'>')[0].decode()}"
                     other = mailbox.says.get(named) or mailbox.says.get(verb.decode())
+                    other = "421 enough" if verb == b"MAIL" and not more else other
                     if other is not None:
                         self.say(other)
                     elif verb == b"DATA":
@@ -39,8 +43,10 @@ class Mailbox:
                         parsed = message_from_bytes(raw, policy=policy.default)
                         assert isinstance(parsed, EmailMessage)
                         mailbox.mails.append(parsed)
+                        more -= 1
                         self.say("250 kept")
                     elif verb == b"QUIT":
+                        mailbox.ended += 1
                         self.say("221 bye")
                         return
                     else:

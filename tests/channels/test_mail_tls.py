@@ -73,7 +73,7 @@ def test_d5_a_server_whose_certificate_proves_nothing_gets_no_mail(
         monkeypatch.setenv("SSL_CERT_FILE", str(own))
     with Mailbox(certificate=own) as mailbox:
         with pytest.raises(RetryLaterError, match="certificate is not valid"):
-            smtp.send(to(mailbox), mail())
+            smtp.MailServer(to(mailbox)).send(mail())
         assert mailbox.mails == []
 
 
@@ -81,7 +81,9 @@ def test_d5_what_is_trusted_is_read_once(tmp_path: Path, monkeypatch: pytest.Mon
     own = certificate(tmp_path, "localhost")
     monkeypatch.setenv("SSL_CERT_FILE", str(own))
     with Mailbox(certificate=own) as mailbox:
-        smtp.send(to(mailbox), mail())
-        own.unlink()
-        smtp.send(to(mailbox), mail())
-        assert len(mailbox.mails) == 2
+        for _ in range(2):
+            server = smtp.MailServer(to(mailbox))
+            server.send(mail())
+            server.hang_up()
+            own.unlink(missing_ok=True)
+        assert len(mailbox.mails) == mailbox.sessions == 2

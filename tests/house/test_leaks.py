@@ -232,7 +232,7 @@ def test_one_in_a_mail_and_in_a_request_of_ours_is_found(one_desk: Desk) -> None
     settings: Settings = container.settings
     letter = mail._mail(settings, "a@b.example", "A", f"Your PIN is {PIN}", "…", "key")
     with pytest.raises(job_queue.RetryLaterError):
-        smtp.send("smtp://127.0.0.1:1", letter)
+        smtp.MailServer("smtp://127.0.0.1:1").send(letter)
     assert found_in(SEARCH, "mail")
     number = one_desk.exchange.number
     one_desk.exchange.create_call(number, f"http://127.0.0.1:8000/ivr/voice?pin={PIN}")
