@@ -122,6 +122,13 @@ class TimedConnection(HttpToolsProtocol):
         self._wait()
         super().on_response_complete()
 
+    def shutdown(self) -> None:
+        """The service stops. An answer that has no end (portal/staff/events.py) would hold it up."""
+        if self._answering and self.scope.get("endless"):
+            self._hang_up()
+        else:
+            super().shutdown()
+
     def _unsupported_upgrade_warning(self) -> None:
         """Nobody has a WebSocket with us, and whoever asks for one gets the page. That is no line in the log."""
 

@@ -53,11 +53,13 @@ class RequestTimer:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
+        ended = 0.0
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
+                ended = time.perf_counter() if scope.get("endless") else 0.0
             await send(message)
 
         try:
@@ -65,7 +67,7 @@ class RequestTimer:
         finally:
             first = scope["path"].split("/", 2)[1:2]
             route = f"/{first[0]}" if first and first[0] in self.KNOWN else "other"
-            REQUESTS.labels(route, status).observe(time.perf_counter() - began)
+            REQUESTS.labels(route, status).observe((ended or time.perf_counter()) - began)
 
 
 def gather(store: Store) -> CollectorRegistry:

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
 from portal.customers import account_pages as customers_accounts
@@ -40,6 +41,7 @@ from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
 from portal.staff import account_pages, call_pages, notices_pages, sign_in, staff_invitation, supervisors, ticket_pages
+from portal.staff.events import Events
 from portal.staff.signed_in import Staff, for_staff
 from portal.web import passkey_page, responses
 from portal.web.context import PortalContext
@@ -204,6 +206,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
 def router(context: PortalContext) -> APIRouter:
     routes = APIRouter()
     routes.add_route("/static/{name}", _static, methods=["GET"], include_in_schema=False)
+    routes.add_route("/desk/events", _events(context, Events(context.store)), methods=["GET"], include_in_schema=False)
     pages: dict[tuple[str, str], Open] = {
         **OPEN,
         **{page: for_staff(handler) for page, handler in STAFF_PAGES.items()},
@@ -241,6 +244,27 @@ def _endpoint(context: PortalContext, realm: Realm, handler: Open) -> Callable[[
             return responses.bare(context, "web/fault", 500)
 
     return endpoint
+
+
+def _events(context: PortalContext, events: Events) -> Callable[[Request], Awaitable[Response]]:
+    """Who is signed in is found out as for a page; and that is all that takes a thread."""
+    first = _endpoint(context, STAFF, lambda _context, visit: responses.nothing(204 if _is_signed_in(context, visit) else 401))
+
+    async def endpoint(request: Request) -> Response:
+        found, session = await first(request), look(context, request, STAFF).session
+        if found.status_code != 204:
+            return found
+        if not events.has_room(session):
+            return responses.nothing(503)
+        request.scope["endless"] = True
+        headers = {**responses.HEADERS, "X-Accel-Buffering": "no"}  # or nginx would keep it to itself
+        return StreamingResponse(events.listen(session), headers=headers, media_type="text/event-stream")
+
+    return endpoint
+
+
+def _is_signed_in(context: PortalContext, visit: Visit) -> bool:
+    return bool(visit.session) and context.store.watch(visit.session) is not None
 
 
 @cache

@@ -216,6 +216,13 @@ class Store:
                 return None
             return change_stamp.stamp(connection, self.keys, now)
 
+    def watch_all(self, tokens: Collection[str]) -> tuple[str, set[str]]:
+        """The same for many pages at once, and which of these sessions have ended."""
+        now = self.clock()
+        with self._reading() as connection:
+            ended = {token for token in tokens if not sessions.is_good(connection, self.keys, STAFF, token, now)}
+            return change_stamp.stamp(connection, self.keys, now), ended
+
     def is_ready(self) -> bool:
         """Whether the database answers, is migrated, and has a connection for us."""
         try:

@@ -1,5 +1,5 @@
-// Keeps the live parts of a page of the desk true: asks every second whether anything changed, brings in what did, and says when it cannot ask.
-// Every page works without it, by reloading.
+// Keeps the live parts of a page of the desk true: the desk says each second how it stands, what has changed is asked for and brought in; and the page says
+// when it hears nothing. Where no line can be kept open it asks every second by itself. Every page works without it, by reloading.
 //
 // A live part is an element with data-stamp, how the desk stood when it was made. It comes from the page's own address, or from that in its data-from.
 
@@ -8,6 +8,8 @@ import { signedOut, unsent } from "./forms.js";
 import { morph } from "./morph.js";
 
 const EVERY = 1000; // ms between two looks
+const SILENT = 3000; // ms after which a line that says nothing is given up
+const AGAIN = 30000; // ms until another is tried
 const LOST = 4000; // ms without an answer before the page says so
 const STALE = 15000; // ms after which what may be told is covered
 
@@ -17,6 +19,10 @@ let touched = true;
 let told = 0; // when the desk was last told that somebody is here
 let heard = Date.now();
 let pressed = false;
+let line = null; // the desk tells us on it; null: we ask by ourselves
+let stamp = ""; // how it says that it stands
+let looking = false;
+let over = false; // on the way to another page
 
 // The times count by themselves, and keys of forms are new each time: a part that differs in nothing else stays as it is, and under
 // a finger or a reader's voice too.
@@ -45,6 +51,7 @@ export function ask(url, more = {}) {
 // It is not theirs any more: nothing of it is left to be seen but what they were writing.
 function closed(part) {
   if (!part.dataset.from && !Object.keys(unsent()).length) {
+    over = true;
     location.reload();
     return;
   }
@@ -69,6 +76,7 @@ async function look(part) {
   const active = touched && Date.now() - told > 60000;
   const answer = await ask(url, active ? { "X-Active": "1" } : {});
   if (answer.status === 401) {
+    over = true;
     signedOut();
     return;
   }
@@ -82,13 +90,35 @@ function parts() {
   return document.querySelectorAll("[data-stamp]:not([data-stamp=''])");
 }
 
+// Each part that is not as the desk stands, or every one where that is not known.
 async function round() {
+  if (looking || over) return;
+  looking = true;
   try {
-    for (const part of parts()) await look(part);
+    const old = [...parts()].filter((part) => !line || part.dataset.stamp !== stamp);
+    if (!old.length) connected(true);
+    for (const part of old) await look(part);
   } catch {
     connected(false);
   }
-  setTimeout(round, EVERY);
+  looking = false;
+}
+
+function listen() {
+  line = new EventSource("/desk/events");
+  line.heard = Date.now();
+  line.onmessage = (event) => {
+    line.heard = Date.now();
+    stamp = event.data;
+    round();
+  };
+  line.onerror = hangUp;
+}
+
+function hangUp() {
+  line?.close();
+  line = null;
+  setTimeout(() => { if (!line) listen(); }, AGAIN);
 }
 
 for (const what of ["pointerdown", "pointermove", "keydown", "scroll"]) {
@@ -101,6 +131,11 @@ for (const what of ["pointerup", "pointercancel", "blur"]) addEventListener(what
 const first = document.querySelector("[data-now]");
 if (first && parts().length) {
   setClock(first.dataset.now);
-  setInterval(() => { tick(); connected(false); }, 1000);
-  setTimeout(round, EVERY);
+  listen();
+  setInterval(() => {
+    tick();
+    connected(false);
+    if (line && Date.now() - line.heard > SILENT) hangUp();
+    if (!line) round();
+  }, EVERY);
 }
