@@ -248,7 +248,9 @@ def _endpoint(context: PortalContext, realm: Realm, handler: Open) -> Callable[[
 
 def _events(context: PortalContext, events: Events) -> Callable[[Request], Awaitable[Response]]:
     """Who is signed in is found out as for a page; and that is all that takes a thread."""
-    first = _endpoint(context, STAFF, lambda _context, visit: responses.nothing(204 if _is_signed_in(context, visit) else 401))
+    first = _endpoint(
+        context, STAFF, lambda _context, visit: responses.nothing(204 if _is_signed_in(context, visit) else 401)
+    )
 
     async def endpoint(request: Request) -> Response:
         found, session = await first(request), look(context, request, STAFF).session

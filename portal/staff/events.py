@@ -14,7 +14,9 @@ from typing import Final
 from store import ConnectionLostError, Store
 
 EVERY: Final = 1.0  # seconds between two looks
-OF_ONE_SESSION: Final = 4  # a browser has six connections to one address over HTTP/1.1, and needs some for everything else
+OF_ONE_SESSION: Final = (
+    4  # a browser has six connections to one address over HTTP/1.1, and needs some for everything else
+)
 IN_ALL: Final = 200  # of the connections of a process (deskgate/connections.py)
 _LOOKS: Final = ThreadPoolExecutor(1, thread_name_prefix="portal-events")
 

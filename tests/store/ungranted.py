@@ -257,6 +257,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("staff_list.accept", "staff_list.invited"), reasons.STAFF),
     "store.Store.unfit_links": "ids of people whose links are to end",
     "store.Store.watch": "whether anything changed: a digest",
+    "store.Store.watch_all": "whether anything changed: a digest",
     "change_stamp.stamp": "whether anything changed: a digest",
     "store.Store.close": reasons.OPENS,
     "store.Store.is_ready": reasons.OPENS,
