@@ -20,6 +20,7 @@ from store.messages.timeline import File
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
 from store.tickets import agent_tickets, answer_delivery, login_details, ticket_queue
+from store.tickets.agent_tickets import Colleague
 from store.tickets.answer_delivery import Delivery, Reach
 from store.tickets.login_details import Standing
 from store.tickets.ticket_queue import OnDesk
@@ -50,7 +51,8 @@ class TicketPage:
     """One ticket with all that was said on it. `settable` are the statuses it may be given now; `newest` is the last that was said;
     `callback` what would come of having its requester called back, None where that is not offered; `became` what became of each
     answer, by its id; `reach` whom an answer would reach now; `login` what became of login details that were left on it; `asked` the changes
-    of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that."""
+    of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
+    `colleagues` are those it can be handed over to."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -62,6 +64,7 @@ class TicketPage:
     login: Standing | None
     asked: tuple[ContactRequest, ...]
     can_be_asked: tuple[str, ...]
+    colleagues: tuple[Colleague, ...]
 
     @property
     def card(self) -> Card:
@@ -101,6 +104,7 @@ def ticket_page(
         login_details.of_ticket(tx, grant, number) if found.card.kind == Action.SERVICE_CREDENTIALS else None,
         tuple(contact_requests.of_ticket(tx, grant, number)) if ticket.is_about_contacts else (),
         contact_requests.can_be_asked(tx, grant, number) if ticket.is_about_contacts else (),
+        tuple(agent_tickets.colleagues(tx, grant)) if not ticket.quarantined else (),
     )
 
 

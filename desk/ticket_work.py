@@ -64,6 +64,15 @@ class Taken(Enum):
     ANOTHER = agent_tickets.ANOTHER  # somebody whom they had not seen there was quicker
 
 
+class HandedOver(Enum):
+    """What came of handing a ticket over to a colleague."""
+
+    HANDED_OVER = agent_tickets.TAKEN
+    ALREADY = agent_tickets.ALREADY  # it is theirs
+    ANOTHER = agent_tickets.ANOTHER  # as of `Taken`
+    AWAY = agent_tickets.AWAY  # no such colleague works here
+
+
 class NotAnswered(Enum):
     """Why an answer went nowhere, where no colleague was quicker."""
 
@@ -133,22 +142,34 @@ def take(tx: Transaction, ticket: TicketRight, had: int | None) -> Taken:
     return Taken(agent_tickets.take(tx, ticket.grant, ticket.number, had))
 
 
+def hand_over(tx: Transaction, ticket: TicketRight, to: int, had: int | None) -> HandedOver:
+    """To a colleague (`to`, an id of the staff), from nobody or from whom the agent saw has it."""
+    return HandedOver(agent_tickets.hand_over(tx, ticket.grant, ticket.number, to, had))
+
+
 def put_back(tx: Transaction, ticket: TicketRight) -> bool:
     """They had taken the wrong one. False: it is not theirs."""
     return agent_tickets.put_back(tx, ticket.grant, ticket.number)
 
 
 def answer(
-    tx: Transaction, ticket: TicketRight, words: str, *, seen: int, phone: bool, along: Sequence[int] = ()
+    tx: Transaction,
+    ticket: TicketRight,
+    words: str,
+    *,
+    seen: int,
+    phone: bool,
+    along: Sequence[int] = (),
+    then: str = "waiting",
 ) -> Answered | AnsweredMeanwhile | NotAnswered:
     """To the customer, with files of the desk's notes (`along`, their ids), unless a colleague has answered or closed it since the
-    message `seen`. `phone`: whether customers can call the desk."""
+    message `seen`. Nobody's ticket is theirs by that; `then` is the status it has afterwards. `phone`: whether customers can call the desk."""
     if not ticket.about.is_answerable:
         return NotAnswered.NO_REQUESTER
     since = agent_tickets.meanwhile(tx, ticket.grant, ticket.number, seen)
     if since:
         return AnsweredMeanwhile(tuple(since))
-    return Answered(agent_tickets.answer(tx, ticket.grant, ticket.number, words, phone=phone, along=along))
+    return Answered(agent_tickets.answer(tx, ticket.grant, ticket.number, words, phone=phone, along=along, then=then))
 
 
 def correct(tx: Transaction, ticket: TicketRight, message: int, words: str, *, phone: bool) -> bool:

@@ -102,6 +102,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk/tickets/{number}/files/{file}"): ticket_pages.file,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
+    ("POST", "/desk/tickets/{number}/hand-over"): ticket_pages.hand_over,
     ("POST", "/desk/tickets/{number}/answer"): ticket_pages.answer,
     ("POST", "/desk/tickets/{number}/ask-account"): ticket_pages.ask_account,
     ("POST", "/desk/tickets/{number}/note"): ticket_pages.note,

@@ -26,6 +26,7 @@ DONE: Final = frozenset(
             "mine",
             "given_back",
             "put_back",
+            "handed_over",
             "ask_sent",
             "asked_pin",
             "asked_second",

@@ -18,6 +18,7 @@ from desk.ticket_work import (
     Answered,
     AnsweredMeanwhile,
     Barred,
+    HandedOver,
     NotAnswered,
     Released,
     StatusSet,
@@ -42,6 +43,13 @@ LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
 # What is said of each outcome, in words of words.toml.
 TAKEN: Final = {Taken.TAKEN: "taken", Taken.ALREADY: "taken_already", Taken.ANOTHER: "taken_another"}
+HANDED_OVER: Final = {
+    HandedOver.HANDED_OVER: "handed_over",
+    HandedOver.ALREADY: "handed_over_already",
+    HandedOver.ANOTHER: "taken_another",
+    HandedOver.AWAY: "handed_over_away",
+}
+THEN: Final = {"wait": "waiting", "close": "closed", "open": "open"}  # a button of the answer → the status afterwards
 DO: Final[dict[str, Do]] = {"add": "add", "change": "change", "remove": "remove"}
 NOT_ASKED: Final = {
     NotAsked.NOT_PROVED: "ask_not_proved",
@@ -130,6 +138,12 @@ def _take(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: 
     return TAKEN[ticket_work.take(tx, ticket, numbers.parse_int(visit.field("had")))]
 
 
+def _hand_over(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    """From whom the page says has it, as `_take`."""
+    to, had = numbers.parse_int(visit.field("to")) or 0, numbers.parse_int(visit.field("had"))
+    return HANDED_OVER[ticket_work.hand_over(tx, ticket, to, had)]
+
+
 def _put_back(_context: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
     return "put_back" if ticket_work.put_back(tx, ticket) else "not_put_back"
 
@@ -138,7 +152,8 @@ def _answer(context: PortalContext, tx: Transaction, ticket: TicketRight, visit:
     words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    match ticket_work.answer(tx, ticket, words, seen=seen, phone=context.phone):
+    then = THEN.get(visit.field("then"), THEN["wait"])
+    match ticket_work.answer(tx, ticket, words, seen=seen, phone=context.phone, then=then):
         case Answered(reach):
             return f"answered_{reach.way}"
         case AnsweredMeanwhile():
@@ -198,7 +213,7 @@ def _ask_account(_context: PortalContext, tx: Transaction, ticket: TicketRight, 
 
 
 ask_account = _on(_ask_account)
-take, put_back = _on(_take), _on(_put_back)
+take, put_back, hand_over = _on(_take), _on(_put_back), _on(_hand_over)
 answer, note, set_status = _on(_answer), _on(_note), _on(_status)
 
 

@@ -21,10 +21,11 @@ from store.messages.response_clock import Priority
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 # Statuses of what the desk has not got; what is quarantined is for supervisors.
 NOT_THE_DESKS = ("draft", "withdrawn", "quarantined")
-_Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "waiting", "handed_in", "calling"]
+_Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "handed_over", "assigned", "waiting"]
+_Since = Literal["handed_in", "calling"]
 _Login = Literal["login_sent", "login_opened", "login_expired", "login_withdrawn", "login_revoked"]
 _Asked = Literal["change_asked", "change_confirmed", "change_refused", "change_ended"]  # of contacts
-Event = Literal[_Worked, _Login, _Asked]
+Event = Literal[_Worked, _Since, _Login, _Asked]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
 TOLD: Final = {"closed": "closed", "handed_in": "opened"}  # an event → what a mail says of it
@@ -165,10 +166,11 @@ def add(
     along: Sequence[int] = (),
     answer: bool = False,
     gives_title: bool = False,
+    told: str | None = None,
 ) -> int | None:
     """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
     fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. `gives_title`: the ticket's title is its first
-    line, if it has none of its own. The id of an `answer`."""
+    line, if it has none of its own. `told` is what a mail says of it, where that is not as always; empty: none does. The id of an `answer`."""
     before = edits.came(tx, author, source)
     said = body if before is None else before.body or ""
     row = {
@@ -211,7 +213,9 @@ def add(
         tx.write(tables.recordings, {"sid": recorded.sid, "seconds": recorded.seconds, "recorded_at": tx.now})
         job_queue.enqueue(tx, "fetch_recording", recorded.sid, {"sid": recorded.sid})
     edits.news(tx, ticket)
-    if told := "answered" if answer else TOLD.get(event):
+    if told is None:
+        told = "answered" if answer else TOLD.get(event)
+    if told:
         tell(tx, ticket, told, by_desk=author.is_staff)
     return id
 

@@ -24,7 +24,7 @@ from store.notices.audience import Recipient
 WORK: Final = "notice_mail"
 QUEUED, SENT, REFUSED, WITHHELD, UNSENT = "queued", "sent", "refused", "withheld", "unsent"
 STATES: Final = (QUEUED, SENT, REFUSED, WITHHELD, UNSENT)
-EVENTS: Final = ("opened", "answered", "closed")  # of a ticket
+EVENTS: Final = ("opened", "answered", "solved", "closed")  # of a ticket; solved: answered and closed at once
 AGAIN_AFTER: Final = 24 * 3_600_000  # ms after a refusal
 TRIES: Final = 3
 AT_ONCE: Final = 200  # refused ones that are tried again in one sweep
@@ -158,7 +158,11 @@ def _letter(tx: Transaction, grant: Grant, row: Any, *, ticket_text: bool) -> Le
 def _said(tx: Transaction, row: Any) -> tuple[str, str]:
     """Title of a ticket, and of one that was answered the last answer, as it stands now."""
     title = tx.connection.execute(select(_t.title).where(_t.number == row.ticket)).scalar()
-    answer = tx.connection.execute(_LAST_ANSWER, {"ticket": row.ticket}).scalar() if row.event == "answered" else ""
+    answer = (
+        tx.connection.execute(_LAST_ANSWER, {"ticket": row.ticket}).scalar()
+        if row.event in ("answered", "solved")
+        else ""
+    )
     return str(title or ""), str(answer or "")
 
 

@@ -23,7 +23,8 @@ from store.tickets.answer_delivery import Reach
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
 _NOT_OVER: Final = ("open", "waiting", "pending", "quarantined")
-TAKEN, ALREADY, ANOTHER = "taken", "taken_already", "taken_another"  # what came of taking one
+# What came of taking one, or of handing it over.
+TAKEN, ALREADY, ANOTHER, AWAY = "taken", "taken_already", "taken_another", "away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class DeskTicket:
     recording_state: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """`id` is theirs among the staff."""
+
+    id: int
+    name: str
+
+
 def all_for_desk(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
     """What the operator's shell lists, pending ones included and quarantined ones not; of one account, or of all that the grant reaches."""
     tx.require(grant, "desk.ticket.work")
@@ -60,18 +69,37 @@ def take(tx: Transaction, grant: Grant, number: int, had: int | None) -> str:
     """The agent takes a ticket that nobody has, or takes it over from whom they saw has it: `had`, the id of one of the staff.
     TAKEN; ALREADY: it is theirs; ANOTHER: somebody they have not seen there was quicker."""
     tx.require(grant, "desk.ticket.work")
-    staff, a = grant.subject.staff, tables.assignments
-    if not works_here(tx, staff):  # before the ticket is locked, as a suspension does
-        raise CollidedError("they have just been suspended")
-    _working(tx, grant, number)
-    before = tx.connection.execute(select(a.c.staff_id).where(a.c.ticket == number)).scalar()
-    if before == staff:
-        return ALREADY
-    if before not in (None, had):
-        return ANOTHER
-    tx.connection.execute(_TAKE[tx.dialect], {"ticket": number, "staff_id": staff, "at": tx.now})
-    timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
-    return TAKEN
+    _at_work(tx, grant, number)
+    came = _assign(tx, number, grant.subject.staff, had)
+    if came == TAKEN:
+        timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
+    return came
+
+
+def hand_over(tx: Transaction, grant: Grant, number: int, to: int, had: int | None) -> str:
+    """A ticket that nobody has, or that `had` has as the agent saw, becomes a colleague's: `to`, the id of one of the staff. As `take`; AWAY:
+    no colleague of that id works here."""
+    tx.require(grant, "desk.ticket.work")
+    # In one order, or two who hand over to each other would wait for each other.
+    here = {staff: works_here(tx, staff) for staff in sorted({to, grant.subject.staff})}
+    if to == grant.subject.staff or not here[to]:
+        return AWAY
+    _at_work(tx, grant, number)
+    came = _assign(tx, number, to, had)
+    if came == TAKEN:
+        timeline.add(tx, number, grant.subject, "", event="handed_over", internal=True)
+        timeline.add(tx, number, Subject.of_staff(to), "", event="assigned", internal=True)
+    return came
+
+
+def colleagues(tx: Transaction, grant: Grant) -> list[Colleague]:
+    """All who work here but whoever asks, by name."""
+    tx.require(grant, "desk.ticket.work")
+    s = tables.staff.c
+    query = select(s.id, s.name).where(s.suspended_at.is_(None), s.id != grant.subject.staff).order_by(s.name, s.id)
+    found = [Colleague(row.id, row.name) for row in tx.connection.execute(query)]
+    tx.told(grant, *(("staff.name",) if found else ()))
+    return found
 
 
 def put_back(tx: Transaction, grant: Grant, number: int) -> bool:
@@ -109,18 +137,35 @@ def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
     return about.opened_by or timeline.left_by(tx, number)
 
 
-def answer(tx: Transaction, grant: Grant, number: int, body: str, *, phone: bool, along: Sequence[int] = ()) -> Reach:
-    """What the customer gets, and files of the desk's notes that go along. The ticket waits for them then, where
-    anybody can read it. Whom it reaches; `phone`: whether the desk has a line to ring."""
-    _working(tx, grant, number)
+def answer(
+    tx: Transaction,
+    grant: Grant,
+    number: int,
+    body: str,
+    *,
+    phone: bool,
+    along: Sequence[int] = (),
+    then: str = "waiting",
+) -> Reach:
+    """What the customer gets, and files of the desk's notes that go along; whoever answers a ticket that nobody has takes it. `then` is
+    the status it has afterwards: it does not wait where nobody can read the answer. Whom it reaches; `phone`: whether the desk has a line to
+    ring."""
+    if then not in DESK_STATUSES:
+        raise ValueError(f"no status of the desk's: {then}")
+    _at_work(tx, grant, number)
+    if _assign(tx, number, grant.subject.staff, None) == TAKEN:
+        timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
     found = answer_delivery.now(tx, grant, number, phone=phone)
     _reopened(tx, grant, number)
-    if found.way != answer_delivery.NOBODY or found.others:
-        its = update(tables.tickets).where(tables.tickets.c.number == number)
-        tx.connection.execute(its.values(status="waiting", **response_clock.STOPPED))
-    id = timeline.add(tx, number, grant.subject, body, along=along, answer=True)
+    unread = found.way == answer_delivery.NOBODY and not found.others
+    _give_status(tx, number, "open" if then == "waiting" and unread else then, anew=not unread)
+    id = timeline.add(
+        tx, number, grant.subject, body, along=along, answer=True, told="solved" if then == "closed" else None
+    )
     assert id is not None
     answer_delivery.begin(tx, id, found)
+    if then == "closed":
+        timeline.add(tx, number, grant.subject, "", event="closed", told="")  # the answer's mail says so
     return found
 
 
@@ -135,7 +180,7 @@ def newest(tx: Transaction, grant: Grant, number: int) -> int:
 def meanwhile(tx: Transaction, grant: Grant, number: int, seen: int) -> list[Said]:
     """What others of the desk have said to the customer on it since the message `seen`, that it is closed as well; nothing more of
     theirs comes before this transaction ends."""
-    _working(tx, grant, number)
+    _at_work(tx, grant, number)
     return [
         one
         for one in visible_messages.said(tx, grant, number)
@@ -178,14 +223,8 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
         raise ValueError(f"no status of the desk's: {status}")
     if status != "closed":
         _reopened(tx, grant, number)
-    t = tables.tickets.c
-    clock = response_clock.running(tx) if status == "open" else response_clock.STOPPED
-    other = update(tables.tickets).where(t.number == number, t.status != status).values(status=status, **clock)
-    row = tx.connection.execute(other.returning(*response_clock.STATE)).first()
-    if row is None:
+    if not _give_status(tx, number, status):
         return False
-    if status == "open":
-        response_clock.started(tx, row)
     events: dict[str, timeline.Event] = {"closed": "closed", "waiting": "waiting", "open": "reopened"}
     timeline.add(tx, number, grant.subject, "", event=events[status], internal=status == "waiting")
     return True
@@ -224,6 +263,41 @@ def _working(tx: Transaction, grant: Grant, number: int) -> None:
     if not _workable(grant, timeline.lock(tx, number)):
         raise GrantRequiredError("not a ticket this grant works on")
     tx.told(grant, f"ticket.number:{number}")
+
+
+def _at_work(tx: Transaction, grant: Grant, number: int) -> None:
+    """The same for whoever may come to have the ticket by it."""
+    tx.require(grant, "desk.ticket.work")
+    if not works_here(tx, grant.subject.staff):  # before the ticket is locked, as a suspension does
+        raise CollidedError("they have just been suspended")
+    _working(tx, grant, number)
+
+
+def _assign(tx: Transaction, number: int, staff: int, had: int | None) -> str:
+    """One that nobody has, or that `had` has, is theirs. TAKEN, ALREADY or ANOTHER."""
+    a = tables.assignments.c
+    before = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
+    if before == staff:
+        return ALREADY
+    if before not in (None, had):
+        return ANOTHER
+    tx.connection.execute(_TAKE[tx.dialect], {"ticket": number, "staff_id": staff, "at": tx.now})
+    return TAKEN
+
+
+def _give_status(tx: Transaction, number: int, status: str, *, anew: bool = False) -> bool:
+    """Whether it was another one before. `anew`: whoever waits, where it is open, does so since now."""
+    t = tables.tickets.c
+    clock = response_clock.running(tx) if status == "open" else response_clock.STOPPED
+    its = update(tables.tickets).where(t.number == number)
+    if status == "open" and anew:
+        clock = {"waiting_since": tx.now}
+    else:
+        its = its.where(t.status != status)
+    row = tx.connection.execute(its.values(status=status, **clock).returning(*response_clock.STATE)).first()
+    if row is not None and status == "open":
+        response_clock.started(tx, row)
+    return row is not None
 
 
 def _take(insert: Insert) -> Executable:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from store import tables
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import hire
@@ -113,3 +114,70 @@ def test_a_ticket_that_was_taken_by_mistake_is_put_back(one_desk: Desk) -> None:
     m = tables.messages.c
     events = [(row.event, row.internal) for row in rows(one_desk, select(m.event, m.internal).order_by(m.id))]
     assert events == [("taken", True), ("put_back", True), ("taken", True)]
+
+
+def test_whoever_answers_a_ticket_that_nobody_has_takes_it_and_closes_it_in_the_same_press(one_desk: Desk) -> None:
+    """A colleague's is answered, and stays theirs."""
+    ticket_of(one_desk, "person:8")
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    for agent in (kim, ana):
+        agent.get(PAGE)
+    kim.send(f"{PAGE}/answer", words="Restarted.", then="close")
+    assert "Closed" in kim.words
+    assert "taken by Kim Novak" in ana.read(PAGE)
+    assert status_of(one_desk) == "closed"
+    ana.send(f"{PAGE}/answer", words="And upgraded.", then="open")
+    assert "taken by Kim Novak" in ana.words
+    assert status_of(one_desk) == "open"
+    ana.send(f"{PAGE}/answer", words="Better?", then="wait")
+    assert status_of(one_desk) == "waiting"
+    m = tables.messages.c
+    events = [row.event for row in rows(one_desk, select(m.event).where(m.event != "").order_by(m.id))]
+    assert events == ["taken", "closed"]
+
+
+def test_an_answer_that_closes_is_one_mail(mailing: Desk, mailbox: Mailbox) -> None:
+    ticket_of(mailing, "person:8")
+    kim = signed_in(mailing)
+    kim.get(PAGE)
+    mailing.work()
+    before = len(mailbox.mails)
+    kim.send(f"{PAGE}/answer", words="Restarted.", then="close")
+    mailing.work()
+    assert {mail["Subject"].partition(": ")[2] for mail in mailbox.mails[before:]} == {"answered and closed"}
+
+
+def status_of(desk: Desk) -> str:
+    return str(rows(desk, select(tables.tickets.c.status))[0][0])
+
+
+def test_a_ticket_is_handed_over_to_a_colleague_who_works_here(one_desk: Desk) -> None:
+    (number,) = accounts(one_desk, 1)
+    hire(one_desk, "agent.9", "Lee Gone", "agent")
+    kim, ana, page = signed_in(one_desk), signed_in(one_desk, "lead.ana"), f"/desk/tickets/{number}"
+    kim.get(page)
+    old = kim.fields(f"{page}/hand-over")
+    kim.send(f"{page}/take")
+    gone = tables.staff.c.username == "agent.9"
+    lee = rows(one_desk, select(tables.staff.c.id).where(gone))[0][0]
+    change(one_desk, update(tables.staff).where(gone).values(suspended_at=one_desk.now))
+    assert "Lee Gone" not in kim.read(page)
+    for other in (lee, kim.staff, 77):
+        kim.get(page)
+        kim.send(f"{page}/hand-over", to=str(other))
+        assert "choose a colleague who works here" in kim.words
+    kim.send(f"{page}/hand-over", to=str(ana.staff))
+    assert "The ticket is your colleague's now." in kim.words
+    assert "Kim Novak handed this ticket over to a colleague" in kim.words
+    assert "Ana Brandt has this ticket now" in kim.words
+    assert kim.get("/desk/account/900000").status_code == 403, "it is a case of theirs no more"
+    assert ana.get("/desk/account/900000").status_code == 200
+    kim.post(f"{page}/hand-over", old | {"to": str(ana.staff)})
+    assert "They have that ticket already." in kim.words
+    ana.get(page)
+    ana.send(f"{page}/put-back")
+    ana.send(f"{page}/take")
+    hire(one_desk, "agent.8", "Ida Berg", "agent")
+    ida = rows(one_desk, select(tables.staff.c.id).where(tables.staff.c.username == "agent.8"))[0][0]
+    kim.post(f"{page}/hand-over", kim.fields(f"{page}/take") | {"to": str(ida), "had": ""})
+    assert QUICKER in kim.words, "not from under a colleague whom they did not see there"

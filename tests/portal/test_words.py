@@ -186,6 +186,8 @@ NOT_DONE = {
         "not_mine",
         "not_given_back",
         "not_put_back",
+        "handed_over_already",
+        "handed_over_away",
         "not_asked",
         "not_yours",
         "not_agreed",

@@ -65,6 +65,8 @@ OPENS: dict[str, set[str]] = {
     "answer_delivery.read_out": {"ticket.view:technical", "ticket.view:billing"},
     "agent_tickets.all_for_desk": {"desk.ticket.work"},
     "agent_tickets.answer": {"desk.ticket.work"},
+    "agent_tickets.colleagues": {"desk.ticket.work"},
+    "agent_tickets.hand_over": {"desk.ticket.work"},
     "agent_tickets.put_back": {"desk.ticket.work"},
     "agent_tickets.meanwhile": {"desk.ticket.work"},
     "agent_tickets.newest": {"desk.ticket.work"},
