@@ -55,7 +55,7 @@ log = structlog.get_logger("portal")
 # And what their tokens are for.
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
-    "style.css": "text/css; charset=utf-8",
+    **{f"{name}.css": "text/css; charset=utf-8" for name in ("style", "tickets")},
     **{f"{name}.js": "text/javascript; charset=utf-8" for name in ("clock", "forms", "live", "morph", "passkeys")},
     "icon.svg": "image/svg+xml",
 }

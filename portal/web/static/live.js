@@ -50,12 +50,14 @@ export function ask(url, more = {}) {
 
 // It is not theirs any more: nothing of it is left to be seen but what they were writing.
 function closed(part) {
-  if (!part.dataset.from && !Object.keys(unsent()).length) {
+  const written = unsent();
+  if (!part.dataset.from && !Object.keys(written).length) {
     over = true;
     location.reload();
     return;
   }
-  part.replaceChildren();
+  const forms = [...part.querySelectorAll("form")].filter((form) => form.getAttribute("action") in written);
+  part.replaceChildren(...forms);
   part.dataset.stamp = "";
   document.getElementById("closed").hidden = false;
 }
