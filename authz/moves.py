@@ -14,23 +14,28 @@ from authz.vocabulary import CELLS, FACTS
 @dataclass(frozen=True, slots=True)
 class Move:
     """Somebody who holds `holds` would hold `becomes`. `gives` and `takes` are cells that are new and gone; one that is only freer or
-    narrower stands there with its limit, as in `phone.emergency when sla`."""
+    narrower stands there with its limit, as in `phone.emergency when sla`. `nearest` is the word of the new scheme that would leave most
+    of what is taken, and is not among `becomes` as it `brings` cells besides; empty: there is none."""
 
     holds: tuple[str, ...]
     becomes: tuple[str, ...]
     gives: tuple[str, ...]
     takes: tuple[str, ...]
+    nearest: str = ""
+    brings: tuple[str, ...] = ()
 
 
 def move(old: Scheme, new: Scheme, held: Iterable[str]) -> Move:
     before = frozenset(held)
     after = became(old, new, before)
     compared = [(cell, _freedom(old, before, cell), _freedom(new, after, cell)) for cell in CELLS]
+    taken = [cell for cell, was, is_ in compared if is_ < was]
     return Move(
         tuple(word for word in old.roles + old.permissions if word in before),
         tuple(word for word in new.roles + new.permissions if word in after),
         tuple(_limited(new, after, cell) for cell, was, is_ in compared if is_ > was),
         tuple(_limited(new, after, cell) if is_ else cell for cell, was, is_ in compared if is_ < was),
+        *_nearest(old, new, before, after, taken),
     )
 
 
@@ -51,6 +56,27 @@ def became(old: Scheme, new: Scheme, held: frozenset[str]) -> frozenset[str]:
         rank = word == new.owner or word in new.exactly_one
         if not rank and all(_freedom(new, more, cell) <= _freedom(old, held, cell) for cell in CELLS):
             found = more
+    return found
+
+
+def _nearest(
+    old: Scheme, new: Scheme, before: frozenset[str], after: frozenset[str], taken: list[str]
+) -> tuple[str, tuple[str, ...]]:
+    """The word that would leave most of what is taken and bring the least besides, with what it brings."""
+    best: tuple[int, int] = (0, 0)
+    found: tuple[str, tuple[str, ...]] = ("", ())
+    for word in new.roles + new.permissions:
+        if word in after or word == new.owner or word in new.exactly_one:
+            continue
+        more = after | _complete(new, {word})
+        left = sum(_freedom(new, more, cell) > _freedom(new, after, cell) for cell in taken)
+        brings = [
+            cell
+            for cell in CELLS
+            if _freedom(new, more, cell) > max(_freedom(old, before, cell), _freedom(new, after, cell))
+        ]
+        if left and (left, -len(brings)) > best:
+            best, found = (left, -len(brings)), (word, tuple(_limited(new, more, cell) for cell in brings))
     return found
 
 

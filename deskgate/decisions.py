@@ -12,6 +12,7 @@ import typer
 
 from authz import (
     CELL_OF,
+    OWNERS_ACTIONS,
     REASON_WORDS,
     WAY_FORWARD_WORDS,
     Action,
@@ -42,11 +43,17 @@ def explain(
     topic: Annotated[str, typer.Option(help="technical or billing; ticket actions need one.")] = "",
     service: Annotated[str, typer.Option(help="A service of the account.")] = "",
     proof: Annotated[str, typer.Option(help="none, claimed, verified or stepped-up.")] = "verified",
-    at: Annotated[str, typer.Option(help="support (phone, Slack, mail) or pages (the account's own).")] = "support",
+    at: Annotated[
+        str,
+        typer.Option(
+            help="support (phone, Slack, mail) or pages (the account's own); what is done on pages alone: pages."
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Say what the service would decide, and by which rules."""
     wanted, about, proven = _read(action, topic, proof)
+    at = at or (At.PAGES if wanted in OWNERS_ACTIONS or wanted is Action.PORTAL_LOGIN else At.SUPPORT)
     if at not in list(At):
         fail(f'--at: expected support or pages, got "{at}"')
     with open_desk() as (_, store), store.transaction("shell") as tx:
@@ -122,6 +129,8 @@ def show_matrix(
         print(f"{name}{holds} becomes {' + '.join(one.becomes) or 'nobody who holds anything'}")
         print(f"  gives  {', '.join(one.gives) or '-'}")
         print(f"  takes  {', '.join(one.takes) or '-'}")
+        if one.nearest:
+            print(f"  why    {one.nearest} would keep more of it, but adds {', '.join(one.brings)}")
     for note in notes:
         print(note)
 

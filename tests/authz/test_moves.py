@@ -53,5 +53,8 @@ def test_some_that_a_person_would_expect() -> None:
     assert move(memset, temple, {"manage_support"}).becomes == (), (
         "a technical contact may do more than ask for support"
     )
+    assert move(memset, roles, {"manage_support"}).nearest == "tickets"
+    assert move(memset, roles, {"manage_support"}).brings == ("phone.emergency",), "there no SLA limits it"
+    assert move(roles, memset, {"billing"}).nearest == "", "nothing is taken"
     assert move(temple, memset, {"owner"}).becomes == memset.roles + memset.permissions
     assert set(moves(temple, roles)) == set(temple.holdings)

@@ -61,6 +61,11 @@ def test_it_is_asked_at_a_support_channel_unless_said(light: Shell, at: str, rea
     assert light.run(*LEO, "--action", "service.view", *given, "--json").json["reason"] == reason
 
 
+def test_what_is_done_on_pages_alone_is_explained_there(light: Shell) -> None:
+    assert light.run(*LEO, "--action", "account.lock", "--json").json["reason"] == "no_right"
+    assert light.run(*LEO, "--action", "account.lock", "--at", "support", "--json").json["reason"] == "no_support"
+
+
 def test_a_known_person_who_is_not_on_the_account(shell: Shell) -> None:
     found = shell.run("explain", "--account", "200417", "--person", "mia.chen", *TECHNICAL, "--json").json
     assert found == {
@@ -209,6 +214,8 @@ def test_what_a_move_to_another_scheme_gives_and_takes(shell: Shell) -> None:
     assert people["notes"] == []
     out = shell.run("matrix", "standard_roles", "--against", "memset", "--account", "300528").out
     assert "ines.costa (billing) becomes manage_billing\n  gives  -\n" in out
+    out = shell.run("matrix", "memset", "--against", "standard_roles", "--account", "400639").out
+    assert "\n  why    tickets would keep more of it, but adds phone.emergency\n" in out
 
 
 def test_a_move_that_is_none_is_refused(shell: Shell) -> None:
