@@ -270,8 +270,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
             "ana",
             "See who would get it",
             {
-                "Account numbers, with spaces or commas between them": "400639",
-                "The text; its first line is the title": NOTICE,
+                "Account numbers": "400639",
+                "Text": NOTICE,
             },
         ),
         Sight("/desk/notices/{id}", f"/desk/notices/{notice}", "ana"),

@@ -1,4 +1,4 @@
-"""Every page, by day and by night, as axe-core sees it: nothing on it keeps out whoever cannot see it or has no mouse."""
+"""Every page, by day and by night, as axe-core sees it and as the keyboard goes through it: nothing keeps out whoever cannot see it or has no mouse."""
 
 from __future__ import annotations
 
@@ -32,6 +32,22 @@ NEW_KINDS = """() => {
   return fresh.length
 }"""
 ASK_COLOURS = ASK.replace("document", "{include: fresh}")
+# What the keyboard comes to in the order in which it does: each shows that it is there, and none stands above or left of the one before it.
+KEYBOARD = """() => {
+  const wrong = []
+  let last = null
+  for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')) {
+    if (one.tabIndex < 0 || one.disabled || !one.checkVisibility()) continue
+    one.focus({preventScroll: true})
+    const box = one.getBoundingClientRect(), ring = getComputedStyle(one)
+    const seen = document.activeElement === one && ring.outlineStyle !== 'none' && parseFloat(ring.outlineWidth) >= 2
+    const above = last && box.bottom <= last.top && box.left < last.right
+    const back = above || (last && box.bottom > last.top && box.top < last.bottom && box.right <= last.left)
+    if (!seen || back || one.tabIndex > 0) wrong.push((back ? 'out of order' : 'no ring') + ': ' + one.outerHTML.slice(0, 200))
+    last = box
+  }
+  return wrong
+}"""
 # Into one document after the other without leaving it, so that axe-core is read once: a quarter of the processor time.
 DRAW = "html => { document.open(); document.write(html); document.close() }"
 ELSEWHERE = re.compile(r"<(script|link)\b[^>]*(></script>|>)")
@@ -59,7 +75,7 @@ def test_nothing_on_any_page_keeps_anybody_out(page: Page, sample_sqlite: str, m
     wrong = dict[str, list[str]]()
     for sight in house.sights:
         page.evaluate(DRAW, ELSEWHERE.sub("", house.shows(sight)).replace("</head>", f"{look}</head>"))
-        seen = found(page, ASK, BUT_COLOURS)
+        seen = page.evaluate(KEYBOARD) + found(page, ASK, BUT_COLOURS)
         for scheme in ("light", "dark") if page.evaluate(NEW_KINDS) else ():
             page.emulate_media(color_scheme=scheme)
             seen += [f"{scheme}, {one}" for one in found(page, ASK_COLOURS, {"runOnly": COLOURS})]
