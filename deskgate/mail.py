@@ -17,6 +17,7 @@ from store.accounts.recipients import OF_DESK, OF_STAFF, Notice
 from store.notices.notice_delivery import Letter
 from store.sign_in.invitations import InvitationMail
 from store.staff.email_codes import ProofMail
+from store.text import numbers
 from store.tickets.login_details import LinkMail
 from store.verification.pin_reset import PageMail
 from store.verification.sms_codes import TextCode
@@ -34,8 +35,11 @@ def notice_mail(settings: Settings, notice: Notice, key: str) -> EmailMessage:
         said = {"title": said.get("owner_title", said["title"]), "words": said.get("owner_words", said["words"])}
     words = said["words"].format(about=notice.about)
     if notice.kind not in (*OF_DESK, *OF_STAFF):
-        how = "object_by_phone" if settings.twilio_number else "object"
-        words += "\n\n" + load()[how].format(number=next(iter(settings.twilio_number), ""))
+        if settings.twilio_number:
+            how = load()["object_by_phone"].format(number=numbers.readable(settings.twilio_number[0]))
+        else:
+            how = load()["object"]
+        words += f"\n\n{how}"
     return _mail(settings, notice.to, notice.name, said["title"], words, key)
 
 

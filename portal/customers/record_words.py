@@ -13,7 +13,7 @@ _OWN: Final = (*CHANGES, "offer", "step_up", "account.changed", "desk.card.view"
 _OF_CONTACTS: Final = ("contacts.changed", "contacts.request")
 DONE: Final = (
     *(*_OWN, "contacts.added", "contacts.changed", "contacts.removed"),
-    *("contacts.waits", "contacts.made", "contacts.turned_down", "contacts.ended"),
+    *("contacts.waits", "contacts.made", "contacts.turned_down", "contacts.ended", "contacts.looked"),
 )
 """What is said of an entry by its own action, whatever was told."""
 
@@ -36,6 +36,8 @@ def sentence(words: Words, one: Record) -> str:
     if one.told:
         told = listed(words, dict.fromkeys(words.word("customer_told", word) for word in one.told))
         return words.word("customer_record", "told", told=told, **given)
+    if one.action == "contacts.manage" and one.channel == "portal":
+        return words.word("customer_record_done", "contacts.looked", **given)
     return words.word("customer_record", "allowed", action=_action(words, one), **given)
 
 

@@ -20,6 +20,7 @@ from store import HashPool, Store
 from store.sign_in import credentials
 from store.sign_in.passkey_answers import Site
 from store.sign_in.realms import STAFF, Realm
+from store.text import numbers
 from store.text.durations import lasted
 from store.verification import pins
 
@@ -135,5 +136,6 @@ def _pages() -> Environment:
         "date": page_words.on_day,
         "lasted": lasted,
         "known_words": said.known,
+        "readable": numbers.readable,
     }
     return pages

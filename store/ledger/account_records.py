@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, or_, select, tuple_
+from sqlalchemy import and_, exists, literal, or_, select, tuple_
 
 from authz import CELLS, OWNERS_ACTIONS, Grant, NoticeKind, Reason, Subject
 from store import tables
@@ -78,14 +78,15 @@ def of_account(
     until: int | None = None,
     after: Place | None = None,
 ) -> list[Record]:
-    """The newest first, at most `limit`; of one person (id), or of the desk's own people alone; from `since` to before `until` (ms);
+    """The newest first, at most `limit`; of what one person (id) did and what was done to them, or of the desk's own people alone; from `since` to before `until` (ms);
     those that stand after a place in the list."""
     tx.require(grant, "account.records")
     query = (
         _SHOWN.where(_e.account == grant.account).order_by(_e.at.desc(), _e.segment.desc(), _e.n.desc()).limit(limit)
     )
     if person is not None:
-        query = query.where(_e.who == Subject.of_person(person))
+        them = Subject.of_person(person)
+        query = query.where(or_(_e.who == them, literal(" ").concat(_e.fields).concat(" ").contains(f" {them} ")))
     if desk:
         query = query.where(~_e.who.like("person:%"))
     if since is not None:

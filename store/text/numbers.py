@@ -58,6 +58,11 @@ def telephone(words: str, region: str = "") -> str | None:
     return None
 
 
+def readable(number: str) -> str:
+    """A number (E.164) in the groups in which it is read and said."""
+    return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
+
+
 def region(number: str) -> str:
     """Where a number (E.164) is, as two letters: GB; of one that is in no use, the first country that has its code. Empty: of no
     country."""

@@ -57,6 +57,7 @@ def test_the_owner_reads_who_was_told_what_in_sentences(one_desk: Desk) -> None:
     recorded(one_desk, "person:9", "ticket.open:technical", "allowed", "lent_by:person:7", rules="D-lent")
     recorded(one_desk, "desk:operator", "contacts.changed", "removed", "person:8", rules="D-x")
     proves(one_desk, raj, RAJ, TIDE)
+    raj.get(PAGE.replace("records", "new-person"))
     page = raj.read(PAGE)
     for sentence in (
         "Mia Chen was told titles of tickets and how tickets stand.",
@@ -64,6 +65,7 @@ def test_the_owner_reads_who_was_told_what_in_sentences(one_desk: Desk) -> None:
         "Leo Fox was allowed to open technical tickets.",
         "by a right that Raj Patel had lent them · Rule D-lent",
         "The operator removed Mia Chen.",
+        "Raj Patel looked at who is on the account.",
     ):
         assert sentence in page
 
@@ -138,6 +140,9 @@ def test_chosen_by_person_and_month_page_by_page_and_the_files_have_the_same_row
     assert [row["told"] for row in exported(raj, "csv", person="mia.chen") if row["action"] == "billing.view"] == mia
     assert exported(raj, "json", person="mia.chen", month=list(records_pages._months(one_desk.now))[3]) == []
     assert exported(raj, "json", person="nobody.here") == []
+    recorded(one_desk, "desk:operator", "contacts.changed", "removed", "person:8")
+    recorded(one_desk, "desk:operator", "contacts.changed", "removed", "person:88")
+    assert exported(raj, "json", person="mia.chen")[0]["what"] == "The operator removed Mia Chen."
     seen: list[str] = []
     page = raj.read(PAGE)
     while True:

@@ -44,13 +44,19 @@ OWN = {f"passkey_{why}" for why in (*Refused, NotYet.AGAIN.value)} - {"passkey_c
 
 
 def told_names() -> set[str]:
-    """What `store` says in the ledger that somebody was told."""
-    calls = (node for path in (ROOT / "store").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
-    told = (call for call in calls if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "told")
-    words = {part.value for call in told for part in ast.walk(call) if isinstance(part, ast.Constant)}
-    kinds = ("account.", "contact.", "invoice.", "service.", "ticket.", "delegation.", "ledger")
-    return {str(word) for word in words if str(word).startswith(kinds) and ":" not in str(word)} - {
-        *("account.locked", "account.unlocked")
+    """What `store` says in the ledger that somebody was told: in a call of `told`, or in a name or generator that one is given."""
+    parts = (node for path in (ROOT / "store").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
+    words = {str(part.value) for part in parts if isinstance(part, ast.Constant)}
+    kinds = r"(account|contact|invoice|service|ticket|delegation|login_details)\.[a-z_]+"
+    return {word for word in words if word == "ledger" or re.fullmatch(kinds, word)} - {
+        *(*CELLS, *OWNERS_ACTIONS, "ticket.open"),
+        *("account.changed", "account.locked", "account.unlocked"),  # what was done
+        *(
+            "ticket.draft",
+            "ticket.pending",
+            "ticket.quarantined",
+            "contact.support_id",
+        ),  # told of no account, or to nobody
     }
 
 

@@ -13,6 +13,7 @@ REASONS: Final[dict[str, str]] = {
             for n in (
                 "are_digits",
                 "parse_int",
+                "readable",
                 "digits",
                 "is_number",
                 "is_region",
