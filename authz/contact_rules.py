@@ -1,6 +1,6 @@
 """Open this to see which changes of an account's contacts are refused, and by which rule (section "Changing contacts").
 
-A change is what everybody on the account holds before it and after it, whatever it is called: somebody added, changed or taken off,
+A change is what everybody on the account holds before it and after it, whatever it is called: somebody added, changed or removed,
 a role handed over. Whether whoever acts may manage contacts at all is the judge's.
 """
 

@@ -113,7 +113,7 @@ def account_of(tx: Transaction, id: int) -> str:
 
 def look(tx: Transaction, who: Actor, number: str, id: int) -> Pending | Closed | Shut | None:
     """One of them, whatever became of it. None: no such request, or none of theirs."""
-    manager = people.managing(tx, who, number, writes=True)  # nobody is taken off while it is looked at
+    manager = people.managing(tx, who, number, writes=True)  # nobody is removed while it is looked at
     if not isinstance(manager, MayManage):
         return manager
     one = contact_requests.one(tx, manager.grant, id)

@@ -1,4 +1,4 @@
-"""The people of an account, changed by those who may manage its contacts: added, invited, changed, taken off, a role handed over.
+"""The people of an account, changed by those who may manage its contacts: added, invited, changed, removed, a role handed over.
 
 What is done is looked at first (`preview`), and done as it was looked at (`save`), or shown anew where anything has changed in between. Whoever
 is added is always somebody new: an address that another person has tells nobody that there is such a person, and ties nobody to an account who
@@ -68,7 +68,7 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What changes for one person: cells they may do from now on, and no more; contact roles that pass to them or from them; how many open
-    tickets of theirs they see no more. `you`: whoever acts; `removed`: taken off; `invited`: an invitation goes to them."""
+    tickets of theirs they see no more. `you`: whoever acts; `removed`: from the account; `invited`: an invitation goes to them."""
 
     who: Contact
     you: bool
@@ -150,7 +150,7 @@ def managing(tx: Transaction, who: Actor, number: str, *, writes: bool = False) 
 
 
 def preview(tx: Transaction, who: Actor, number: str, wish: Wish) -> Preview | Shut | None:
-    """What would come of it; nobody is taken off while it is read. None: no such account for them, or nobody of that name on it."""
+    """What would come of it; nobody is removed while it is read. None: no such account for them, or nobody of that name on it."""
     manager = managing(tx, who, number, writes=True)
     return look_under(tx, manager, wish) if isinstance(manager, MayManage) else manager
 

@@ -249,7 +249,7 @@ def _approve(context: SlackContext, tx: Transaction, who: Who, view: Form, body:
 
 
 def _contact_ask(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
-    """Who is to be added, changed or taken off, on their own ticket."""
+    """Who is to be added, changed or removed, on their own ticket."""
     wanted = contact_actions.wanted(view, _filled, _chosen)
     if wanted is None or not who.is_person:
         return _shown(context, customer_messages.plain(context.phrases, "contact.not_asked").blocks)

@@ -23,7 +23,7 @@ def test_whom_the_scheme_names_reads_it_in_slack_with_the_reason_and_nobody_else
     said = "".join(slack_once.read("U0RAJ"))
     assert "*About technical*" in said
     assert "Words & <b>more</b>." in said
-    assert "This is about Tideworks Ltd. You are sent it because of what you are there (rule MS-12, MS-22)." in said
+    assert "This is about Tideworks Ltd. You get it because of what you hold there (rule MS-12, MS-22)." in said
     for other in ("U0DEV", "U0MIA", "U0SAM", "U0KIM", "U0ANA"):
         assert "About technical" not in "".join(slack_once.read(other)), other
     slack_once.work()

@@ -68,10 +68,10 @@ def test_raj_asks_in_a_form_and_confirms_it_himself_with_a_second_proof(desk: Sl
     desk.submit("U0RAJ", about=f"{TIDEWORKS}:contacts.manage")
     assert "Add or change a contact, at Tideworks Ltd: that needs a second proof" in shown(desk, "U0RAJ")
     desk.submit("U0RAJ", code=shows(desk, made))
-    assert "nothing changes before one of you confirms it" in shown(desk, "U0RAJ")
+    assert "Nothing changes before one of you confirms it" in shown(desk, "U0RAJ")
     left = desk.submit("U0RAJ", do="add", name="Nina Novak", email="nina", holds=["manage_support"])
     assert left is not None
-    assert "That is no e-mail address." in str(left.errors)
+    assert "That is not an e-mail address." in str(left.errors)
     desk.submit("U0RAJ", do="add", name="Nina Novak", email="nina@new.example", holds=["manage_support"])
     assert "It waits for a confirmation." in shown(desk, "U0RAJ")
     assert rows(desk, select(tables.people.c.id).where(tables.people.c.username == "nina.novak")) == []
@@ -115,7 +115,7 @@ def test_a_request_is_refused_with_a_second_proof_and_the_message_says_so(desk: 
     assert status(desk, id) == "refused"
     send(desk, click("contact_refuse", str(id), channel="D0DEV"))
     desk.work()
-    assert "It was answered already, or can be confirmed no more" in desk.said("U0DEV")
+    assert "It was answered already, or can no longer be confirmed" in desk.said("U0DEV")
     assert "Dev Anand refused the change of contacts: nothing has changed" in desk.said("U0OLIVIA")
 
 

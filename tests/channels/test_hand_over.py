@@ -16,7 +16,7 @@ from tests.store.importing import sample
 
 LESS, GONE, CHANGED = (
     "You may do less on an account than before",
-    "You were taken off an account",
+    "You were removed from an account",
     "The contacts of your account were changed",
 )
 MORE = "You may do more on an account than before"

@@ -8,7 +8,7 @@
     > staged: alert decoy                                   what no channel could bring about in a walk: staged.py
     and what came of it, which `make golden` writes anew.
 
-`<code>` and the like in a deed is the newest of them that was met; `<app>` what somebody's authenticator app shows.
+`<code>` and the like in a deed is the newest of them that was met; `<app>` what somebody's authenticator app shows; `<newline>` a new line.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Walking:
 
     def _digits(self, who: str, words: str) -> str:
         """`<long>` is more than anybody reads; `<app>` is what somebody's authenticator app shows, `<notapp>` and `<notnumber>` are as many digits that are wrong."""
-        words = words.replace("<long>", "so many words " * 900)
+        words = words.replace("<long>", "so many words " * 900).replace("<newline>", "\n")
         if "<app>" in words or "<notapp>" in words:
             app, step = self.pages.app(who), self.desk.now // 1000
             near = {app.at(step + 30 * n) for n in range(-3, 4)}

@@ -124,5 +124,5 @@ def hands_over(there: Visitor, role: str, name: str) -> None:
 
 def removes(there: Visitor, name: str) -> None:
     there.opens("/accounts/400639/people")
-    there.page.get_by_label(f"Delete {name}").check()
+    there.page.get_by_label(f"Remove {name}").check()
     there.presses("Remove those ticked")

@@ -32,13 +32,13 @@ ASKED = "The account is asked to confirm it."
 NOT_ASKED: Final[list[tuple[str, str, list[str], int, str]]] = [
     ("change", "olivia.hart", ["technical"], DEV, "could not make this change themselves"),
     ("remove", "olivia.hart", [], OLIVIA, "could not make this change themselves"),
-    ("change", "bea.lund", ["owner"], OLIVIA, "choose what they are to be"),
-    ("change", "bea.lund", [], OLIVIA, "choose what they are to be"),
-    ("change", "bea.lund", ["technical", "owner"], OLIVIA, "choose what they are to be"),
+    ("change", "bea.lund", ["owner"], OLIVIA, "choose what they are to hold"),
+    ("change", "bea.lund", [], OLIVIA, "choose what they are to hold"),
+    ("change", "bea.lund", ["technical", "owner"], OLIVIA, "choose what they are to hold"),
     ("change", "bea.lund", ["billing"], OLIVIA, "they hold exactly that already"),
     ("change", "raj.patel", ["billing"], OLIVIA, "nobody on the account has that username"),
     ("add", "…", ["billing"], OLIVIA, "write the name"),
-    ("add", "Nina Novak", ["billing"], OLIVIA, "that is no e-mail address"),
+    ("add", "Nina Novak", ["billing"], OLIVIA, "that is not an e-mail address"),
     ("", "Nina Novak", ["billing"], OLIVIA, "Choose what is asked for"),
 ]
 
@@ -279,7 +279,7 @@ def test_it_ends_where_it_can_be_confirmed_no_more(one_desk: Desk, why: str) -> 
     assert notices(one_desk)[-1] == ("contact_change_ended", DEV)
     if why in ("asker", "changed", "expired"):
         olivia = proved(one_desk, OLIVIA, HARBOUR)
-        assert "This can be confirmed no more" in olivia.read(to(HARBOUR, id, "confirm").removesuffix("/confirm"))
+        assert "This can no longer be confirmed" in olivia.read(to(HARBOUR, id, "confirm").removesuffix("/confirm"))
         assert WAITS not in olivia.read(page(HARBOUR))
 
 

@@ -174,7 +174,7 @@ def test_where_they_cannot_be_left_nothing_is_kept_and_the_page_says_why(
     assert "Nothing was sent" in agent.words or "write" in agent.words.lower()
     change(desk, tables.people.update().where(tables.people.c.id == RAJ).values(email_since=desk.now))
     leaves(desk, agent, number)
-    assert "younger than 72 hours" in agent.words
+    assert "less than 72 hours old" in agent.words
     change(desk, tables.people.update().where(tables.people.c.id == RAJ).values(email_since=0))
     agent.get(f"/desk/tickets/{number}")
     form = agent.fields(f"/desk/tickets/{number}/login-details") | {"details": DETAILS, "days": "1"}
@@ -182,7 +182,7 @@ def test_where_they_cannot_be_left_nothing_is_kept_and_the_page_says_why(
     raj.send("/tickets/new", about="400639:technical", words="A plain ticket", service="")
     assert 'name="details"' not in agent.get(f"/desk/tickets/{number + 1}").text
     agent.post(f"/desk/tickets/{number + 1}/login-details", form)
-    assert "Nothing was kept: login details are left on an open request" in agent.words
+    assert "Nothing was kept: login details can be left only on an open request" in agent.words
     assert state(desk) == []
     leaves(desk, agent, number)
     change(desk, tables.people.update().where(tables.people.c.id == RAJ).values(email_since=desk.now))

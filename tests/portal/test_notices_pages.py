@@ -88,7 +88,7 @@ def test_sent_twice_it_goes_once_and_what_was_typed_wrongly_is_still_there(maile
     assert "There is no account 999. Nothing was sent." in preview(ana, accounts="999")
     assert "The servers are away" in ana.text
     assert 'value="999"' in ana.text
-    assert "The text needs a first line" in preview(ana, words="One line")
+    assert "Write the title in the first line" in preview(ana, words="One line")
     assert "Choose what it is about." in preview(ana, kind="ticket")
     assert rows(desk, select(func.count()).select_from(tables.notices)) == [(1,)]
 

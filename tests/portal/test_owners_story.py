@@ -152,7 +152,7 @@ def test_the_billing_contact_is_handed_over_the_old_one_removed_and_nobody_lifts
         ("leo@tideworks.example", "You may do more on an account than before"),  # Manage Users and Billing
         ("leo@tideworks.example", "You may do more on an account than before"),  # billing contact
         ("mia@tideworks.example", "You may do less on an account than before"),
-        ("mia@tideworks.example", "You were taken off an account"),
+        ("mia@tideworks.example", "You were removed from an account"),
         *[CHANGED] * 3,
     ]
 
@@ -182,7 +182,7 @@ def test_of_two_owners_who_take_each_other_off_one_remains(house: House) -> None
     for one, other in ((sam, "ines.costa"), (ines, "sam.okoro")):
         one.opens(f"/accounts/300528/people/{other}")
         one.presses("from the account")
-        one.sees("is taken off the account.")
+        one.sees("is removed from the account.")
     sam.presses("Save this")
     sam.sees("They are off the account.")
     ines.presses("Save this")

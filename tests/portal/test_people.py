@@ -310,7 +310,7 @@ def test_of_two_owners_who_take_each_other_off_at_once_one_remains(desk: Desk) -
     for person, other in two.items():
         browsers[person].get(page(HARBOUR))
         browsers[person].send(page(HARBOUR), **{f"delete-{other}": "on"})
-        assert "is taken off the account" in browsers[person].words
+        assert "is removed from the account" in browsers[person].words
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda one: one.send(page(HARBOUR)), browsers.values()))
     assert [held(desk, HARBOUR, person) is None for person in two].count(True) == 1
