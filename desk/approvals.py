@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from desk import accounts, choices, tickets
+from desk import accounts, choices, own_passkeys, tickets
 from desk.actors import Actor
 from desk.outcomes import HandIn
 from desk.own_passkeys import NotYet
@@ -14,7 +14,6 @@ from store import Transaction
 from store.accounts.account_details import AccountName
 from store.jobs import job_queue
 from store.security import alerts
-from store.sign_in import passkeys
 from store.sign_in.passkey_answers import Site
 from store.sign_in.passkeys import Refused, Used
 from store.tickets import customer_tickets
@@ -92,13 +91,9 @@ def by_passkey(
     minutes: int,
 ) -> Approved | NotApproved | Refused | NotYet:
     """Takes the number, once, from whoever touches their passkey at this moment. `browser`: what the question's form is bound to."""
-    used = passkeys.use(tx, site, browser, form)
+    used = own_passkeys.use(tx, who, site, browser, form)
     if not isinstance(used, Used):
         return used
-    if used.subject != who.subject:
-        return Refused.WRONG
-    if tx.now < used.counts_from:
-        return NotYet.YOUNG
     return _say(tx, who, id, digits, minutes, call_approvals.ON_PAGE)
 
 

@@ -68,18 +68,24 @@ def remove(tx: Transaction, who: SignedIn, id: int, *, only_passkeys: bool = Fal
     return refused
 
 
-def prove(
-    tx: Transaction, who: Actor, site: Site, browser: str, account: int | None, form: Mapping[str, str], *, minutes: int
-) -> Proved | Refused | NotYet:
-    """A second proof with a passkey of their own, used at this moment, in the session and on the account (id) it was asked for; None:
-    for what is their own."""
+def use(tx: Transaction, who: Actor, site: Site, browser: str, form: Mapping[str, str]) -> Used | Refused | NotYet:
+    """A passkey of their own, used at this moment, that counts as a second proof by now. `browser`: what the question's form is bound to."""
     used = passkeys.use(tx, site, browser, form)
     if not isinstance(used, Used):
         return used
     if used.subject != who.subject:
         return Refused.WRONG
-    if tx.now < used.counts_from:
-        return NotYet.YOUNG
+    return used if tx.now >= used.counts_from else NotYet.YOUNG
+
+
+def prove(
+    tx: Transaction, who: Actor, site: Site, browser: str, account: int | None, form: Mapping[str, str], *, minutes: int
+) -> Proved | Refused | NotYet:
+    """A second proof with a passkey of their own, used at this moment, in the session and on the account (id) it was asked for; None:
+    for what is their own."""
+    used = use(tx, who, site, browser, form)
+    if not isinstance(used, Used):
+        return used
     until = tx.now + minutes * MINUTE
     step_ups.reached(tx, who.subject, account, "passkey", who.bound, ends_at=until)
     return Proved(account, until)

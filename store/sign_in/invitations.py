@@ -26,7 +26,7 @@ from store.security import budgets
 from store.security.budgets import Limit
 from store.sign_in import vouches
 from store.verification import attempt_limits, factors, totp
-from store.verification.attempt_limits import Admission, Reservation
+from store.verification.attempt_limits import Reservation
 from store.verification.factors import Address
 
 WORK: Final = "invitation"
@@ -176,13 +176,8 @@ def accept(tx: Transaction, token: str, guest: Guest, digits: str, made: Reserva
     lock(tx, guest.person)
     if look(tx, token) != guest:
         return False
-    if guest.has_app:
-        admitted = made is not None and made.admission is Admission.EVALUATE
-        right = admitted and totp.check(tx, guest.person, digits)
-        if made is not None:
-            attempt_limits.give_back(tx, made, matched=right)
-        if not right:
-            return False
+    if guest.has_app and not totp.check_counted(tx, guest.person, digits, made):
+        return False
     used = one_time_links.use(tx, PAGE, token) is not None
     if used and guest.vouched:  # the app as well is lost: another takes its place, or a passkey
         totp.remove(tx, guest.person)

@@ -116,11 +116,7 @@ def unreadable(tx: Transaction, grant: Grant, number: int, message: int, *, phon
 
 def read_out(tx: Transaction, grant: Grant, number: int) -> None:
     """The desk's last answer was read to the requester by phone."""
-    tx.require(grant, "ticket.view:technical", "ticket.view:billing")
-    row = tx.connection.execute(_TICKET, {"number": number}).first()
-    if row is None or row.account_id != grant.account or Subject.of_person(row.opened_by or 0) != grant.subject:
-        return
-    if row.customer_status is not None:  # nothing of the desk's is
+    if not _shows_answers(tx, grant, number):
         return
     last = tx.connection.execute(_LAST, {"ticket": number}).first()
     if last is not None and last.state != "delivered":
@@ -129,15 +125,20 @@ def read_out(tx: Transaction, grant: Grant, number: int) -> None:
 
 def read(tx: Transaction, grant: Grant, number: int) -> None:
     """All the desk has answered was shown to the requester on their own pages."""
-    tx.require(grant, "ticket.view:technical", "ticket.view:billing")
-    row = tx.connection.execute(_TICKET, {"number": number}).first()
-    if row is None or row.account_id != grant.account or Subject.of_person(row.opened_by or 0) != grant.subject:
-        return
-    if row.customer_status is not None:  # nothing of the desk's is
+    if not _shows_answers(tx, grant, number):
         return
     for one in tx.connection.execute(_OF_TICKET, {"ticket": number}).all():
         if one.state in _UNREAD:
             settle(tx, one.message, "read")
+
+
+def _shows_answers(tx: Transaction, grant: Grant, number: int) -> bool:
+    """Whether a ticket is its reader's own, and what the desk answers is on it: nothing of that is on what was left under a threat."""
+    tx.require(grant, "ticket.view:technical", "ticket.view:billing")
+    row = tx.connection.execute(_TICKET, {"number": number}).first()
+    if row is None or (row.account_id, row.opened_by) != (grant.account, grant.subject.person):
+        return False
+    return row.customer_status is None
 
 
 def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:

@@ -15,7 +15,6 @@ from store.db import grant_limits
 from store.db.transaction import Transaction
 from store.jobs import job_queue
 from store.verification import attempt_limits, factors, pin_changes, totp
-from store.verification.attempt_limits import Admission
 from store.verification.pins import KeptPin
 from store.verification.revocation import lock_all
 
@@ -96,14 +95,9 @@ def put(tx: Transaction, token: str, kept: KeptPin, digits: str, made: attempt_l
     page = look(tx, token)
     if page is None or page.person != kept.person:
         return False
-    if page.authenticator:
-        admitted = made is not None and made.admission is Admission.EVALUATE
-        right = admitted and totp.check(tx, page.person, digits)
-        if made is not None:
-            attempt_limits.give_back(tx, made, matched=right)
-        if not right:
-            tx.record(Subject.of_person(page.person), None, "pin.page", "refused")
-            return False
+    if page.authenticator and not totp.check_counted(tx, page.person, digits, made):
+        tx.record(Subject.of_person(page.person), None, "pin.page", "refused")
+        return False
     if one_time_links.use(tx, PAGE, token) is None:
         return False  # another browser was quicker
     pin_changes.put_own(tx, kept, "pin.page")

@@ -17,6 +17,8 @@ from store import tables
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.text import numbers
+from store.verification import attempt_limits
+from store.verification.attempt_limits import Admission, Reservation
 from store.verification.revocation import lock_all, revoke
 
 DIGITS: Final = 6
@@ -78,6 +80,15 @@ def check(tx: Transaction, person: int, digits: str) -> bool:
         return False
     spend(tx, person, step)
     return True
+
+
+def check_counted(tx: Transaction, person: int, digits: str, made: Reservation | None) -> bool:
+    """The same of a try that was counted: a right one is given back. None: none was, and nothing is right."""
+    if made is None:
+        return False
+    right = made.admission is Admission.EVALUATE and check(tx, person, digits)
+    attempt_limits.give_back(tx, made, matched=right)
+    return right
 
 
 def lock(tx: Transaction, person: int) -> tuple[str | None, int]:

@@ -16,6 +16,7 @@ from desk.actors import Actor
 from store import OPERATOR, tables
 from store.imports import import_run
 from store.imports.file_format import read
+from store.jobs import job_queue
 from store.notices import mail_preferences
 from store.tickets import agent_tickets, customer_tickets
 from tests.channels.mailbox import Mailbox
@@ -181,6 +182,28 @@ def test_a_ticket_is_told_of_to_its_requester_to_who_wrote_in_it_and_to_whom_the
         sink.replies(scheme, other, topic, number)
         sink.as_staff(scheme, lambda tx, grant, n=number: agent_tickets.set_status(tx, grant, n, "closed"))
         assert sink.told(scheme) == only({*told, other}, f"Ticket {number}: closed"), (scheme, topic)
+
+
+def test_of_somebodys_own_security_they_are_told_everywhere_and_their_owner_once(sink: Sink) -> None:
+    """Every holding in every scheme, at an address that was replaced as well; of contacts that changed the account's owner alone."""
+    owners = {"media_temple": "owner", "standard_roles": "owner", "memset": "admin_contact"}
+    looked = 0
+    for scheme, word in ((scheme, word) for scheme, holdings in HOLDINGS.items() for word in holdings):
+        person, old = sink.person(scheme, word).person, f"{NUMBERS[scheme]}.old-{word.replace('_', '-')}@sink.example"
+        with sink.desk.store.transaction("test") as tx:
+            tx.connection.execute(tables.old_emails.insert().values(person_id=person, email=old, replaced_at=tx.now))
+            job_queue.enqueue(tx, "notice", "pin_set", {"notice": "pin_set", "person": person})
+        told = sink.told()
+        assert {name: len(subjects) for name, subjects in told.items()} == {
+            username(scheme, who): 1 for who in (word, f"old_{word}", owners[scheme])
+        }, (scheme, word)
+        looked += 1
+    assert looked == 17
+    for scheme, owner in owners.items():
+        with sink.desk.store.transaction("test") as tx:
+            told_of = {"notice": "contacts_changed", "account": sink.account(scheme)}
+            job_queue.enqueue(tx, "notice", "contacts_changed", told_of)
+        assert set(sink.told()) == {username(scheme, owner)}, "and at no address of before"
 
 
 def test_a_mail_about_a_ticket_holds_nothing_that_was_said(sink: Sink) -> None:
