@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from authz import Action, Ask, At, Grant, Proof, Subject, Topic
+from authz import Action, Ask, Grant, Proof, Subject, Topic
 from desk import notices
 from desk.actors import Actor
 from store import OPERATOR, tables
-from store.imports import import_run
-from store.imports.file_format import read
-from store.jobs import job_queue
 from store.notices import mail_preferences
 from store.tickets import agent_tickets, customer_tickets
-from tests.channels.mailbox import Mailbox
+from tests.channels.mail_sink import HOLDINGS, NUMBERS, Sink, username
 from tests.desk import Desk
 
 SHELL = Actor(OPERATOR, Proof.NONE)
-FIVE = ["manage_users", "manage_billing", "manage_services", "manage_support", "purchase_services"]
-# One contact for each holding of the rules' tables. Their usernames begin with the number of the account.
-HOLDINGS: dict[str, dict[str, tuple[list[str], list[str]]]] = {
-    "media_temple": {word: ([word], list[str]()) for word in ("owner", "admin", "technical", "billing")},
-    "standard_roles": {word: ([word], list[str]()) for word in ("owner", "administrator", "support", "billing")}
-    | {"both": (["support", "billing"], [])},
-    "memset": {"admin_contact": (["admin_contact"], FIVE), "billing_contact": (["billing_contact"], ["manage_billing"])}
-    | {word: ([], [word]) for word in FIVE}
-    | {"nothing": ([], [])},
-}
-NUMBERS = {"media_temple": "700101", "standard_roles": "700202", "memset": "700303"}
 # Typed by hand from the rules: who is told.
 TOLD = {
     ("media_temple", "billing"): {"owner", "billing"},
@@ -58,93 +42,9 @@ OPENS = {  # who may open a ticket about the topic and has a right to see it
 }
 
 
-def document() -> dict[str, Any]:
-    people, accounts = [], []
-    for scheme, holdings in HOLDINGS.items():
-        number = NUMBERS[scheme]
-        who = {word: username(scheme, word) for word in holdings}
-        people += [{"username": name, "name": name, "email": f"{name}@sink.example"} for name in who.values()]
-        contacts = [
-            {"person": who[word], "roles": roles, "permissions": permissions}
-            for word, (roles, permissions) in holdings.items()
-        ]
-        services = [{"id": "s1", "name": "Server one", "status": "running"}]
-        bills = [{"number": "I1", "amount": "10.00", "currency": "GBP", "due": "2026-12-01", "status": "unpaid"}]
-        accounts.append(
-            {"number": number, "name": f"House {scheme}", "scheme": scheme, "status": "active", "contacts": contacts}
-            | {"services": services, "invoices": bills}
-        )
-    return {"people": people, "accounts": accounts}
-
-
-def username(scheme: str, word: str) -> str:
-    return f"{NUMBERS[scheme]}.{word.replace('_', '-')}"
-
-
 def only(words: set[str], subject: str) -> dict[str, list[str]]:
     """That these holdings got this one mail, and nobody else anything."""
     return {word: [subject] for word in words}
-
-
-class Sink:
-    """The desk with the three houses, and a mail server that keeps all it is given."""
-
-    def __init__(self, url: str, **settings: str) -> None:
-        self.mailbox = Mailbox()
-        self.desk = Desk(url, smtp_url=self.mailbox.url, **settings)
-        self.document = document()
-        self.imports()
-        p, a = tables.people.c, tables.accounts.c
-        with self.desk.store.transaction("test") as tx:
-            self.people: dict[str, int] = {
-                row.username: row.id for row in tx.connection.execute(select(p.username, p.id))
-            }
-            self.accounts: dict[str, int] = {
-                row.number: row.id for row in tx.connection.execute(select(a.number, a.id))
-            }
-
-    def imports(self, **how: Any) -> None:
-        import_run.run(self.desk.store, read(json.dumps(self.document).encode()), **how)
-
-    def told(self, scheme: str | None = None) -> dict[str, list[str]]:
-        """Which holding got which subjects since the last look; of one house, or by username."""
-        self.desk.work()
-        found: dict[str, list[str]] = {}
-        for mail in self.mailbox.mails:
-            name = str(mail["To"]).partition("@")[0]
-            number, _, word = name.partition(".")
-            if scheme is None or number == NUMBERS[scheme]:
-                found.setdefault(name if scheme is None else word.replace("-", "_"), []).append(mail["Subject"])
-        self.mailbox.mails.clear()
-        return found
-
-    def person(self, scheme: str, word: str) -> Subject:
-        return Subject.of_person(self.people[username(scheme, word)])
-
-    def account(self, scheme: str) -> int:
-        return self.accounts[NUMBERS[scheme]]
-
-    def opens(self, scheme: str, word: str, topic: str) -> int:
-        who, account = self.person(scheme, word), self.account(scheme)
-        with self.desk.store.transaction("portal") as tx:
-            ask = Ask(who, Action.TICKET_OPEN, account, Topic(topic), Proof.VERIFIED, at=At.PAGES)
-            grant = tx.ask(ask)
-            assert isinstance(grant, Grant), (scheme, word, topic)
-            number: int = customer_tickets.open(tx, grant, title="The secret title", body="A secret of mine")
-            return number
-
-    def replies(self, scheme: str, word: str, topic: str, number: int) -> None:
-        who, account = self.person(scheme, word), self.account(scheme)
-        with self.desk.store.transaction("portal") as tx:
-            grant = tx.ask(Ask(who, Action.TICKET_REPLY, account, Topic(topic), Proof.VERIFIED, at=At.PAGES))
-            assert isinstance(grant, Grant), (scheme, word, topic)
-            customer_tickets.reply(tx, grant, number, body="Me too")
-
-    def as_staff(self, scheme: str, do: Any) -> None:
-        with self.desk.store.transaction("portal") as tx:
-            grant = tx.ask(Ask(Subject("staff:2"), Action.DESK_TICKET_WORK, self.account(scheme), None, Proof.NONE))
-            assert isinstance(grant, Grant)
-            do(tx, grant)
 
 
 @pytest.fixture
@@ -182,28 +82,6 @@ def test_a_ticket_is_told_of_to_its_requester_to_who_wrote_in_it_and_to_whom_the
         sink.replies(scheme, other, topic, number)
         sink.as_staff(scheme, lambda tx, grant, n=number: agent_tickets.set_status(tx, grant, n, "closed"))
         assert sink.told(scheme) == only({*told, other}, f"Ticket {number}: closed"), (scheme, topic)
-
-
-def test_of_somebodys_own_security_they_are_told_everywhere_and_their_owner_once(sink: Sink) -> None:
-    """Every holding in every scheme, at an address that was replaced as well; of contacts that changed the account's owner alone."""
-    owners = {"media_temple": "owner", "standard_roles": "owner", "memset": "admin_contact"}
-    looked = 0
-    for scheme, word in ((scheme, word) for scheme, holdings in HOLDINGS.items() for word in holdings):
-        person, old = sink.person(scheme, word).person, f"{NUMBERS[scheme]}.old-{word.replace('_', '-')}@sink.example"
-        with sink.desk.store.transaction("test") as tx:
-            tx.connection.execute(tables.old_emails.insert().values(person_id=person, email=old, replaced_at=tx.now))
-            job_queue.enqueue(tx, "notice", "pin_set", {"notice": "pin_set", "person": person})
-        told = sink.told()
-        assert {name: len(subjects) for name, subjects in told.items()} == {
-            username(scheme, who): 1 for who in (word, f"old_{word}", owners[scheme])
-        }, (scheme, word)
-        looked += 1
-    assert looked == 17
-    for scheme, owner in owners.items():
-        with sink.desk.store.transaction("test") as tx:
-            told_of = {"notice": "contacts_changed", "account": sink.account(scheme)}
-            job_queue.enqueue(tx, "notice", "contacts_changed", told_of)
-        assert set(sink.told()) == {username(scheme, owner)}, "and at no address of before"
 
 
 def test_a_mail_about_a_ticket_holds_nothing_that_was_said(sink: Sink) -> None:

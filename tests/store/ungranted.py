@@ -35,7 +35,7 @@ REASONS: Final[dict[str, str]] = {
     "alerts.sweep": "drops warnings of long ago",
     **dict.fromkeys(("totp." + n for n in ("begin", "check", "confirm", "confirmed_at", "lock")), reasons.FACTOR),
     **dict.fromkeys(("totp." + n for n in ("end_later", "ends_at", "keep", "put", "remove")), reasons.FACTOR),
-    **dict.fromkeys(("totp." + n for n in ("spend", "step_of", "sweep", "uri")), reasons.FACTOR),
+    **dict.fromkeys(("totp." + n for n in ("check_counted", "spend", "step_of", "sweep", "uri")), reasons.FACTOR),
     **reasons.RESTORES,
     **dict.fromkeys(("write_probe.beat", "store.Store.can_write"), reasons.OPENS),
     **dict.fromkeys(
