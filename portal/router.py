@@ -40,7 +40,16 @@ from portal.customers import (
 from portal.customers import sign_in as customers_sign_in
 from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers, for_customers
-from portal.staff import account_pages, call_pages, notices_pages, sign_in, staff_invitation, supervisors, ticket_pages
+from portal.staff import (
+    account_pages,
+    call_pages,
+    drafts,
+    notices_pages,
+    sign_in,
+    staff_invitation,
+    supervisors,
+    ticket_pages,
+)
 from portal.staff.events import Events
 from portal.staff.signed_in import Staff, for_staff
 from portal.web import passkey_page, responses
@@ -56,7 +65,10 @@ log = structlog.get_logger("portal")
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
     **{f"{name}.css": "text/css; charset=utf-8" for name in ("style", "tickets")},
-    **{f"{name}.js": "text/javascript; charset=utf-8" for name in ("clock", "forms", "live", "morph", "passkeys")},
+    **{
+        f"{name}.js": "text/javascript; charset=utf-8"
+        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys")
+    },
     "icon.svg": "image/svg+xml",
 }
 DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
@@ -69,6 +81,7 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in/passkey"): sign_in.show,
     ("POST", "/desk/sign-in/passkey"): sign_in.by_passkey,
     ("POST", "/desk/sign-out"): sign_in.sign_out,
+    ("POST", "/desk/drafts"): for_staff(drafts.keep, once=False),
     ("GET", "/desk/join/{link}"): staff_invitation.show,
     ("POST", "/desk/join/{link}"): staff_invitation.join,
     ("GET", "/desk/join/{link}/passkey"): staff_invitation.show,
