@@ -81,7 +81,6 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in/passkey"): sign_in.show,
     ("POST", "/desk/sign-in/passkey"): sign_in.by_passkey,
     ("POST", "/desk/sign-out"): sign_in.sign_out,
-    ("POST", "/desk/drafts"): for_staff(drafts.keep, once=False),
     ("GET", "/desk/join/{link}"): staff_invitation.show,
     ("POST", "/desk/join/{link}"): staff_invitation.join,
     ("GET", "/desk/join/{link}/passkey"): staff_invitation.show,
@@ -113,6 +112,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk/tickets"): ticket_pages.listed,
     ("GET", "/desk/tickets/{number}"): ticket_pages.show,
     ("GET", "/desk/tickets/{number}/files/{file}"): ticket_pages.file,
+    ("POST", "/desk/drafts"): drafts.keep,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
     ("POST", "/desk/tickets/{number}/hand-over"): ticket_pages.hand_over,
@@ -223,7 +223,7 @@ def router(context: PortalContext) -> APIRouter:
     routes.add_route("/desk/events", _events(context, Events(context.store)), methods=["GET"], include_in_schema=False)
     pages: dict[tuple[str, str], Open] = {
         **OPEN,
-        **{page: for_staff(handler) for page, handler in STAFF_PAGES.items()},
+        **{page: for_staff(handler, once=handler is not drafts.keep) for page, handler in STAFF_PAGES.items()},
         **{page: for_customers(handler) for page, handler in SIGNED_IN.items()},
     }
     for (method, path), handler in pages.items():
