@@ -125,7 +125,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/callback"): ticket_pages.callback,
     ("POST", "/desk/tickets/{number}/release"): ticket_pages.release,
     ("GET", "/desk/account"): account_pages.look_up,
-    ("GET", "/desk/account/{account:path}"): account_pages.show,
+    ("GET", "/desk/account/{account}"): account_pages.show,
     ("GET", "/desk/supervisors"): supervisors.show,
     ("POST", "/desk/supervisors/alerts/{id}"): supervisors.seen,
     ("POST", "/desk/supervisors/look-on/{id}"): supervisors.lift,
@@ -144,30 +144,30 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
 }
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/"): home.show,
-    ("GET", "/accounts/{account:path}/requests/new"): request_pages.listed,
-    ("GET", "/accounts/{account:path}/requests/new/{kind}"): request_pages.show,
-    ("POST", "/accounts/{account:path}/requests/new/{kind}"): request_pages.send,
-    ("GET", "/accounts/{account:path}/invoices/{invoice:path}"): invoice_page.show,
-    ("GET", "/accounts/{account:path}/records"): records_pages.show,
-    ("GET", "/accounts/{account:path}/records.csv"): records_pages.as_csv,
-    ("GET", "/accounts/{account:path}/records.json"): records_pages.as_json,
-    ("GET", "/accounts/{account:path}/records/receipt"): records_pages.receipt,
-    ("GET", "/accounts/{account:path}/xray"): xray_page.show,
-    ("GET", "/accounts/{account:path}/lock"): lock_page.show,
-    ("POST", "/accounts/{account:path}/lock"): lock_page.set_locked,
-    ("GET", "/accounts/{account:path}/people"): people_pages.listed,
-    ("POST", "/accounts/{account:path}/people"): people_pages.remove,
-    ("GET", "/accounts/{account:path}/new-person"): people_pages.new,
-    ("POST", "/accounts/{account:path}/new-person"): people_pages.add,
-    ("GET", "/accounts/{account:path}/people/{username}"): people_pages.show,
-    ("POST", "/accounts/{account:path}/people/{username}"): people_pages.change,
-    ("POST", "/accounts/{account:path}/people/{username}/hand-over"): people_pages.hand_over,
-    ("POST", "/accounts/{account:path}/people/{username}/invite"): people_pages.invite,
-    ("POST", "/accounts/{account:path}/people/{username}/vouch"): people_pages.vouch,
-    ("GET", "/accounts/{account:path}/contact-requests/{id}"): contact_request_pages.show,
-    ("POST", "/accounts/{account:path}/contact-requests/{id}/confirm"): contact_request_pages.confirm,
-    ("POST", "/accounts/{account:path}/contact-requests/{id}/refuse"): contact_request_pages.refuse,
-    ("GET", "/accounts/{account:path}"): customers_accounts.show,
+    ("GET", "/accounts/{account}/requests/new"): request_pages.listed,
+    ("GET", "/accounts/{account}/requests/new/{kind}"): request_pages.show,
+    ("POST", "/accounts/{account}/requests/new/{kind}"): request_pages.send,
+    ("GET", "/accounts/{account}/invoices/{invoice:path}"): invoice_page.show,
+    ("GET", "/accounts/{account}/records"): records_pages.show,
+    ("GET", "/accounts/{account}/records.csv"): records_pages.as_csv,
+    ("GET", "/accounts/{account}/records.json"): records_pages.as_json,
+    ("GET", "/accounts/{account}/records/receipt"): records_pages.receipt,
+    ("GET", "/accounts/{account}/xray"): xray_page.show,
+    ("GET", "/accounts/{account}/lock"): lock_page.show,
+    ("POST", "/accounts/{account}/lock"): lock_page.set_locked,
+    ("GET", "/accounts/{account}/people"): people_pages.listed,
+    ("POST", "/accounts/{account}/people"): people_pages.remove,
+    ("GET", "/accounts/{account}/new-person"): people_pages.new,
+    ("POST", "/accounts/{account}/new-person"): people_pages.add,
+    ("GET", "/accounts/{account}/people/{username}"): people_pages.show,
+    ("POST", "/accounts/{account}/people/{username}"): people_pages.change,
+    ("POST", "/accounts/{account}/people/{username}/hand-over"): people_pages.hand_over,
+    ("POST", "/accounts/{account}/people/{username}/invite"): people_pages.invite,
+    ("POST", "/accounts/{account}/people/{username}/vouch"): people_pages.vouch,
+    ("GET", "/accounts/{account}/contact-requests/{id}"): contact_request_pages.show,
+    ("POST", "/accounts/{account}/contact-requests/{id}/confirm"): contact_request_pages.confirm,
+    ("POST", "/accounts/{account}/contact-requests/{id}/refuse"): contact_request_pages.refuse,
+    ("GET", "/accounts/{account}"): customers_accounts.show,
     ("GET", "/call"): call_page.show,
     ("GET", "/call/passkey"): call_page.show,
     ("POST", "/call/passkey"): call_page.confirm,
@@ -252,7 +252,7 @@ def _endpoint(context: PortalContext, realm: Realm, handler: Open) -> Callable[[
             return responses.bare(context, "web/full", 503)
         except HTTPException as bad:
             log.warning("request_refused", route=request.scope["path"].split("/", 3)[1], why=bad.detail)
-            return responses.bare(context, "web/refused", bad.status_code)
+            return responses.bare(context, _NOT_READ.get(bad.status_code, "web/refused"), bad.status_code)
         except Exception as fault:
             log.exception("internal_error", route=request.scope["path"].split("/", 3)[1], error=type(fault).__name__)
             return responses.bare(context, "web/fault", 500)
@@ -281,6 +281,10 @@ def _events(context: PortalContext, events: Events) -> Callable[[Request], Await
 
 def _is_signed_in(context: PortalContext, visit: Visit) -> bool:
     return bool(visit.session) and context.store.watch(visit.session) is not None
+
+
+_NOT_READ: Final = {408: "web/too_slow", 413: "web/too_large", 503: "web/full"}
+"""The page for whoever sent what was not read to its end."""
 
 
 @cache

@@ -35,27 +35,27 @@ SUPPORT: Final = {"200417": "technical", "300528": "support", "400639": "manage_
 OWNERS: Final = {"200417": "olivia.hart", "300528": "sam.okoro", "400639": "raj.patel"}
 # What a form sends beside its token. `<account>` and the like stand for a thing of somebody else's.
 FORMS: Final[dict[str, tuple[dict[str, str], ...]]] = {
-    "/accounts/{account:path}/requests/new/{kind}": (
+    "/accounts/{account}/requests/new/{kind}": (
         {"as": "sent", "words": "at once", "service": "<service>"},
         {"as": "draft", "words": "later", "service": "<service>"},
     ),
-    "/accounts/{account:path}/lock": ({"to": "lock"}, {"to": "unlock"}),
-    "/accounts/{account:path}/people": ({"delete-<username>": "on"}, {"delete-<username>": "on", "stamp": "<stamp>"}),
-    "/accounts/{account:path}/new-person": (
+    "/accounts/{account}/lock": ({"to": "lock"}, {"to": "unlock"}),
+    "/accounts/{account}/people": ({"delete-<username>": "on"}, {"delete-<username>": "on", "stamp": "<stamp>"}),
+    "/accounts/{account}/new-person": (
         {"name": "Eve Hill", "email": "eve@evil.example", "phone": "", "username": "eve.hill", "save": "1"},
     ),
-    "/accounts/{account:path}/people/{username}": (
+    "/accounts/{account}/people/{username}": (
         {"hold-owner": "on", "hold-manage_users": "on"},
         {"hold-owner": "on", "stamp": "<stamp>"},
     ),
-    "/accounts/{account:path}/people/{username}/hand-over": (
+    "/accounts/{account}/people/{username}/hand-over": (
         {"role": "owner"},
         {"role": "admin_contact", "stamp": "<stamp>"},
     ),
-    "/accounts/{account:path}/contact-requests/{id}/confirm": ({}, {"stamp": "<stamp>"}),
-    "/accounts/{account:path}/contact-requests/{id}/refuse": ({},),
-    "/accounts/{account:path}/people/{username}/invite": ({},),
-    "/accounts/{account:path}/people/{username}/vouch": ({},),
+    "/accounts/{account}/contact-requests/{id}/confirm": ({}, {"stamp": "<stamp>"}),
+    "/accounts/{account}/contact-requests/{id}/refuse": ({},),
+    "/accounts/{account}/people/{username}/invite": ({},),
+    "/accounts/{account}/people/{username}/vouch": ({},),
     "/call/passkey": ({"id": "<approval>", "number": "48", "passkey": "{}", "challenge": "x"},),
     "/call/not-me": ({"id": "<approval>"},),
     "/prove/passkey": ({"account": "<account>", "then": "/me", "passkey": "{}", "challenge": "x"},),
@@ -87,9 +87,9 @@ QUERIES: Final = {
     "/": ("",),
     "/prove": ("?account=<account>", "?account=<account>&then=/accounts/<account>"),
     "/tickets/new": ("?account=<account>", "?account=<account>&invoice=<invoice>"),
-    "/accounts/{account:path}/records": ("", "?person=<username>", "?after=0-<entry>"),
-    "/accounts/{account:path}/records/receipt": ("?entry=<entry>",),
-    "/accounts/{account:path}/people/{username}": ("", "?set=owner,manage_users"),
+    "/accounts/{account}/records": ("", "?person=<username>", "?after=0-<entry>"),
+    "/accounts/{account}/records/receipt": ("?entry=<entry>",),
+    "/accounts/{account}/people/{username}": ("", "?set=owner,manage_users"),
 }
 KINDS: Final = ("service.cancel", "service.credentials", "contacts.manage")
 

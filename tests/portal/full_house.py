@@ -37,7 +37,7 @@ LONG: Final = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh"
 NOTICE: Final = "Works on Sunday\nThe servers are away from two to three."
 HOME: Final = "/accounts/400639"
 # What has no page to look at.
-FILES: Final = {f"/accounts/{{account:path}}/{name}" for name in ("records.csv", "records.json", "records/receipt")} | {
+FILES: Final = {f"/accounts/{{account}}/{name}" for name in ("records.csv", "records.json", "records/receipt")} | {
     f"{door}/tickets/{{number}}/files/{{file}}" for door in ("", "/desk")
 }
 
@@ -177,7 +177,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
 
     notice = rows(desk, select(tables.notices.c.id).where(tables.notices.c.title == NOTICE.partition("\n")[0]))[0].id
     browsers = {"olivia": olivia, "raj": raj, "mia": mia, "leo": leo, "fresh": fresh, "kim": kim, "ana": ana}
-    account = "/accounts/{account:path}"
+    account = "/accounts/{account}"
     sights = [
         Sight("/sign-in", "/sign-in"),
         Sight(
@@ -260,8 +260,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/tickets/{number}", f"/desk/tickets/{quarantined}", "ana"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{change_of_contacts}", "kim"),
         Sight("/desk/account", "/desk/account", "ana"),
-        Sight("/desk/account/{account:path}", "/desk/account/400639", "kim"),
-        Sight("/desk/account/{account:path}", "/desk/account/300528", "kim"),
+        Sight("/desk/account/{account}", "/desk/account/400639", "kim"),
+        Sight("/desk/account/{account}", "/desk/account/300528", "kim"),
         Sight("/desk/supervisors", "/desk/supervisors", "ana"),
         Sight("/desk/notices", "/desk/notices", "ana"),
         Sight(
