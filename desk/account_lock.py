@@ -31,7 +31,7 @@ def lock_page(tx: Transaction, who: Actor, number: str) -> LockPage | tuple[Acco
 
 def set_locked(tx: Transaction, who: Actor, number: str, *, locked: bool) -> bool | tuple[AccountName, Refused] | None:
     """True: it is done; False: it was so already. None: no account of theirs has this number."""
-    found = accounts.asked_of(tx, who, number, Action.ACCOUNT_LOCK)
+    found = accounts.asked_of(tx, who, number, Action.ACCOUNT_LOCK, writes=True)
     if found is None:
         return None
     account, grant = found

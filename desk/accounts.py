@@ -12,6 +12,7 @@ from desk.actors import EVERYTHING, Actor, build_ask, offered_anything
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service
+from store.contacts import contact_changes
 
 REFUSALS: Final = 8  # accounts of which it is said why not
 _ANYTHING: Final = tuple((action, topic) for (action, topic), cell in CELL_OF.items() if cell in CELLS)
@@ -92,12 +93,17 @@ def said(grants: Mapping[str, Grant]) -> tuple[str, ...]:
     return tuple(cell for cell, grant in grants.items() if cell != "contacts.view" and grant.when != OWN_REQUESTS)
 
 
-def asked_of(tx: Transaction, who: Actor, number: str, action: Action) -> tuple[AccountName, Grant | Refused] | None:
+def asked_of(
+    tx: Transaction, who: Actor, number: str, action: Action, *, writes: bool = False
+) -> tuple[AccountName, Grant | Refused] | None:
     """One of their accounts, and whether they may do that there; a second proof that is missing is a refusal too. None: no account of
-    theirs has this number."""
+    theirs has this number. `writes`: nobody takes them off until the transaction has ended, and they are judged on what is left by whoever
+    did so just now."""
     account = account_details.numbered(tx, allowed(tx, who).values(), number)
     if account is None:
         return None
+    if writes:
+        contact_changes.lock(tx, account.id)
     ask = build_ask(tx, who, action, account.id)
     verdict = tx.ask(ask)
     return account, verdict if isinstance(verdict, Grant) else account_details.why_not(tx, ask, verdict)

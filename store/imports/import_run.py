@@ -106,7 +106,7 @@ def _pass(
             if tx.connection.dialect.name == "postgresql" and not dry:
                 tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
                 tx.look_at_the_clock()
-            _bring(changes, file, round, home)
+            bring(changes, file, round, home)
             troubles = changes.troubles
             if dry or troubles:
                 raise _NothingKeptError
@@ -136,7 +136,8 @@ def _old_objects_left_alone() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _bring(changes: Changes, file: ImportFile, round: PinRound, home: str) -> None:
+def bring(changes: Changes, file: ImportFile, round: PinRound, home: str) -> None:
+    """All that the file says, in the transaction of `changes`; what speaks against it is in its `troubles` afterwards."""
     first = 0
     for people in pieces(file.people, CHUNK):
         changes.told("people", first, len(file.people))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from sqlalchemy import insert
 
 from authz import Action, At, Proof, Subject
+from desk import account_lock, people
 from desk import contact_requests as asked
-from desk import people
 from desk.actors import Actor
 from desk.contact_requests import Closed, Pending
 from desk.people import MayManage, Preview, Saved, Wish
@@ -16,6 +17,9 @@ from store import Transaction, tables
 from store.accounts import delegations
 from store.contacts import contact_requests
 from store.contacts.contact_requests import Wanted
+from store.imports import file_format, import_run
+from store.imports.people_rows import PinRound
+from store.imports.row_changes import Changes
 from store.verification import step_ups
 from tests.sizes import is_everything
 from tests.store.deeds import LEO, MIA, RAJ, TIDEWORKS, Given, Pairs, granted
@@ -140,6 +144,46 @@ WAITING = Pairs(
 )
 
 
+def olivia_locks(tx: Transaction, _given: Given) -> object:
+    done = account_lock.set_locked(tx, acting(OLIVIA), NUMBERS[HARBOUR], locked=True)
+    if not isinstance(done, bool):
+        raise RefusedError("not theirs any more")
+    return done
+
+
+def the_file_says(**holds: str) -> Deed:
+    """An import that has these contacts on Harbour Bakery, and nobody else."""
+    contacts = [{"person": name.replace("_", "."), "roles": roles.split()} for name, roles in holds.items()]
+    document = json.dumps({"accounts": [{"number": NUMBERS[HARBOUR], "contacts": contacts}]}).encode()
+
+    def deed(tx: Transaction, _given: Given) -> object:
+        file = file_format.read(document)
+        changes = Changes(tx, file, None, dry=False)
+        import_run.bring(changes, file, PinRound(choice=False, reset=False), "")
+        if changes.troubles:
+            raise RefusedError(str(changes.troubles))
+        return sorted(changes.counts.items()), changes.locked
+
+    return deed
+
+
+IMPORTED = Pairs(
+    one_that_waits,
+    {
+        "the file has Dev own it alone": the_file_says(dev_anand="owner", tom_reyes="billing"),
+        "Olivia locks it": olivia_locks,
+    }
+    | (
+        {
+            "Dev confirms": confirms(DEV),
+            "Dev takes Olivia off": does(DEV, HARBOUR, Wish("remove", ("olivia.hart",))),
+        }
+        if is_everything()
+        else {}
+    ),
+)
+
+
 def two_who_lend(tx: Transaction) -> Given:
     """Olivia and Dev own the account; Dev is asked for a right, and may lend it as long as that is so."""
     two_owners(tx)
@@ -173,4 +217,5 @@ OF_CONTACTS: Final = {
     "two hand-overs": HANDING_OVER,
     "a change that waits": WAITING,
     "less to lend": LENDING_LOST,
+    "an import": IMPORTED,
 }
