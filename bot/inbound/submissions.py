@@ -270,10 +270,12 @@ def suggested(context: SlackContext, body: Suggestion) -> Response:
     user = of_interaction(body, via.team) if via is not None else None
     with context.store.transaction("slack") as tx:
         who = known(tx, user)
-        found = choices.possible(tx, who) if who is not None and who.is_person else []
-        if body.action_id == "service" and who is not None:
+        if who is None or not who.is_person:
+            return {"option_groups": []}
+        found = choices.possible(tx, who)
+        if body.action_id == "service":
             return {"option_groups": forms.services(context.phrases, choices.running(tx, who, found, typed))}
-        if body.action_id == "prove_on" and who is not None:
+        if body.action_id == "prove_on":
             named = accounts.matching(tx, who, typed, most=b.MOST_OPTIONS)
             return {
                 "options": [
