@@ -39,6 +39,10 @@ def _readable(word: str) -> str:
 
 
 def _address(word: str) -> str:
+    if not addresses.is_plain(word):
+        raise PydanticCustomError(
+            "address", "is no e-mail address: write it with plain letters, no wide or joined ones"
+        )
     if not is_domain(word.rpartition("@")[2]):
         raise PydanticCustomError("address", "is no e-mail address: there can be no such domain")
     return word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -21,7 +22,12 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 def is_address(word: str) -> bool:
     fits = len(word) <= LONGEST and bool(_EMAIL.match(word)) and cleaned(word) == word
-    return fits and is_domain(word.rpartition("@")[2])
+    return fits and is_plain(word) and is_domain(word.rpartition("@")[2])
+
+
+def is_plain(word: str) -> bool:
+    """Written with the letters it is read as: with wide ones (`ａ@x.example`) one address would be on file twice."""
+    return unicodedata.normalize("NFKC", word) == word
 
 
 @lru_cache(maxsize=4096)

@@ -101,6 +101,7 @@ def test_somebody_new_is_added_given_a_right_and_invited(one_desk: Desk) -> None
     [
         ("name", "…", "write their name"),
         ("email", "nobody", "not an e-mail address"),
+        ("email", "\uff52aj@tideworks.example", "not an e-mail address"),
         ("phone", "12", "We could not call that number"),
         ("username", "-x-", "begins and ends with a letter"),
         ("username", "Mia.CHEN", "is taken"),

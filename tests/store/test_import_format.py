@@ -98,6 +98,11 @@ def test_a_byte_order_mark_is_no_harm() -> None:
         ("people.0.name", "x" * 201, "people[0].name: is longer than 200 characters"),
         ("people.0.name", "\ud800", "people[0].name: has characters that are not Unicode text"),
         ("people.0.email", "olivia", "people[0].email: is no e-mail address"),
+        (
+            "people.0.email",
+            "\uff4f@x.example",
+            "people[0].email: is no e-mail address: write it with plain letters, no wide or joined ones",
+        ),
         ("people.0.email", "o@x.example\r\nBcc: y@x.example", "people[0].email: is no e-mail address"),
         ("people.0.phones", "+441632960101", "people[0].phones: must be a list"),
         ("people.0.phones.0", "01632960101", "people[0].phones[0]: is no possible phone number"),
