@@ -17,6 +17,7 @@ from desk.ticket_lists import VIEW
 from portal.customers.signed_in import acting, proof_at
 from portal.web import responses
 from portal.web.context import PortalContext
+from portal.web.multipart import MOST_FILES
 from portal.web.visit import Visit
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -72,7 +73,7 @@ def _ticket(
 
 def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     words, number = visit.form.get("words", "").strip(), visit.number("number")
-    trouble = trouble_with(words)
+    trouble = trouble_with(words) or _with_files(visit)
     if not trouble and tickets.reply(tx, acting(who), number, words, files=_sent(visit)):
         return responses.to(f"/tickets/{number}?said=replied")
     return _ticket(context, visit, tx, who, trouble or "not_added", words[:LONGEST])
@@ -91,6 +92,10 @@ def _sent(visit: Visit) -> list[Sent]:
 def file(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     found = tickets.file(tx, acting(who), visit.number("number"), visit.number("file"))
     return responses.not_there(context, visit) if found is None else responses.download(found.name, found.content)
+
+
+def _with_files(visit: Visit) -> str:
+    return "too_many_files" if len(visit.files) > MOST_FILES else ""
 
 
 def trouble_with(words: str) -> str:
@@ -165,6 +170,7 @@ def open_ticket(context: PortalContext, visit: Visit, tx: Transaction, who: Sign
     account, _, topic = visit.field("about").rpartition(":")
     on, _, service = visit.field("service").partition(":")
     trouble = trouble_with(words) or ("which" if not account else "service" if service and on != account else "")
+    trouble = trouble or _with_files(visit)
     if trouble:
         return _form(context, visit, tx, who, trouble=trouble)
     made = customer_ticket_page.open_on(tx, acting(who), account, topic, words, service or None, _sent(visit))

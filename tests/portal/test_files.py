@@ -108,9 +108,14 @@ def test_bounds_a_form_without_files_and_forged_ones(one_desk: Desk) -> None:
     mia = known(one_desk, MIA)
     mia.get("/tickets/new")
     form = {"about": "400639:technical", "words": "See", "service": ""}
-    assert sends(mia, "/tickets/new", [(f"{n}.txt", b"x") for n in range(6)], **form) == 400
+    six = [(f"{n}.txt", b"x") for n in range(6)]
+    assert sends(mia, "/tickets/new", six, **form) == 422
+    assert "Nothing was sent: five files can go along at once." in mia.words
+    assert ">\nSee</textarea>" in mia.text, "what was written is still there"
+    assert sends(mia, "/tickets/new", six * 40, **form) == 400
     mia.get("/tickets/new")
     assert sends(mia, "/tickets/new", [("big.bin", b"x" * (21 * MIB))], **form) == 413
+    assert "That was too large" in mia.text
     stranger = entered(one_desk, MIA)
     stranger.get("/tickets/new")
     assert sends(stranger, "/tickets/new", [("a.bin", b"x" * 8_000)], **form) == 413, "a browser nobody is known by"

@@ -60,3 +60,12 @@ if (wrong && !document.activeElement.getAttribute("aria-describedby")?.includes(
   wrong.tabIndex = -1;
   wrong.focus();
 }
+
+// More files than the desk takes are not sent, so that nothing which was written goes with them.
+addEventListener("change", ({ target }) => {
+  if (!target.dataset.bytes) return;
+  const bytes = [...target.files].reduce((sum, file) => sum + file.size, 0);
+  const many = target.files.length > Number(target.dataset.most) || bytes > Number(target.dataset.bytes);
+  target.setCustomValidity(many ? target.dataset.trouble : "");
+  target.reportValidity();
+});
