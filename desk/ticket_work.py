@@ -110,12 +110,13 @@ class Released(Enum):
 
 
 def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
-    """The right on one ticket; on a quarantined one for supervisors alone. None: the desk has no such ticket, or not for them."""
+    """The right on one ticket; on a quarantined one for supervisors alone. None: the desk has no such ticket, or not for them; the same is
+    read and written in both cases."""
     about = timeline.about(tx, number)
-    if about is None or (about.status in timeline.NOT_THE_DESKS and about.status != "quarantined"):
+    grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, None if about is None else about.account)
+    if about is None or grant is None or (about.status in timeline.NOT_THE_DESKS and about.status != "quarantined"):
         return None
-    grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, about.account)
-    if grant is None or (about.status == "quarantined" and grant.when):
+    if about.status == "quarantined" and grant.when:
         return None
     return TicketRight(number, grant, about)
 

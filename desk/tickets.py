@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import Final
 
-from authz import Action, Denied, Grant, Topic
+from authz import Action, Ask, Denied, Grant, Reason, Topic
 from desk import choices
 from desk.actors import Actor, NotAllowed, build_ask
 from desk.choices import Kind
@@ -111,10 +112,7 @@ def reopen(tx: Transaction, who: Actor, number: int) -> bool:
 
 def withdraw(tx: Transaction, who: Actor, number: int) -> bool:
     """Takes their draft back. False: they have no such draft."""
-    about = timeline.about(tx, number)
-    if about is None or about.account is None:
-        return False
-    ask = build_ask(tx, who, Action.TICKET_VIEW, about.account, Topic(about.topic))
+    ask = _ask(tx, who, Action.TICKET_VIEW, timeline.about(tx, number))
     return customer_tickets.draft_withdrawn(tx, ask, number)
 
 
@@ -149,9 +147,24 @@ def _became(tx: Transaction, who: Actor, number: int) -> HandIn:
 
 
 def permit(tx: Transaction, who: Actor, action: Action, number: int) -> Grant | None:
-    """A customer's grant to view or answer the ticket of a number. None: they may not, or there is no such ticket; nobody hears which."""
-    about = timeline.about(tx, number)
-    if not who.is_person or about is None or about.account is None:
+    """A customer's grant to view or answer the ticket of a number. None: they may not, or there is no such ticket; nobody hears which, and
+    the same is read and written in both cases."""
+    if not who.is_person:
         return None
-    verdict = tx.ask(build_ask(tx, who, action, about.account, Topic(about.topic)))
+    ask = _ask(tx, who, action, timeline.about(tx, number))
+    if ask.account == _NO_ACCOUNT:
+        tx.standing(ask)
+        tx.record(who.subject, None, ask.cell, Reason.NOT_A_CONTACT, proof=ask.proof)
+        return None
+    verdict = tx.ask(ask)
     return verdict if isinstance(verdict, Grant) else None
+
+
+_NO_ACCOUNT: Final = 0  # an id that none has
+
+
+def _ask(tx: Transaction, who: Actor, action: Action, about: About | None) -> Ask:
+    """On the account of a ticket; on none where there is no such ticket, which takes the same to find out."""
+    if about is None or about.account is None:
+        return build_ask(tx, who, action, _NO_ACCOUNT, Topic.TECHNICAL)
+    return build_ask(tx, who, action, about.account, Topic(about.topic))
