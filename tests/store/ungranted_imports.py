@@ -23,5 +23,6 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("scratch.Scratch." + n for n in ("add", "find", "read", "settle")), reasons.FILE),
     "scratch.Entries.with_slack": reasons.FILE,
     **dict.fromkeys(("people_rows." + n for n in ("bring_people", "bring_slack", "check_spelling")), reasons.IMPORT),
+    "import_run.bring": reasons.IMPORT,
     "import_run.run": "for the operator's shell: asks for desk.operate itself; tells where the file differs from what is kept",
 }

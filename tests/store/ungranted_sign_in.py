@@ -21,6 +21,7 @@ REASONS: Final[dict[str, str]] = {
     "one_time_links.bound_of": reasons.FACTOR,
     "call_approvals.waiting": "what its owner is asked about a call, on a page of theirs: in the ledger",
     "addresses.is_address": reasons.PURE,
+    "addresses.is_plain": reasons.PURE,
     **dict.fromkeys(
         ("passkeys." + n for n in ("check", "keep", "use", "remove", "remove_all", "rename")), reasons.FACTOR
     ),
