@@ -176,7 +176,7 @@ IMPORTED = Pairs(
     | (
         {
             "Dev confirms": confirms(DEV),
-            "Dev takes Olivia off": does(DEV, HARBOUR, Wish("remove", ("olivia.hart",))),
+            "Olivia takes Dev off": does(OLIVIA, HARBOUR, Wish("remove", ("dev.anand",))),
         }
         if is_everything()
         else {}
