@@ -22,7 +22,8 @@ from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS
 from store.slack import ticket_threads
 from store.staff import change_stamp, dual_control
-from store.tickets import login_details, ticket_queue
+from store.tickets import login_details, queue_lists, ticket_queue
+from store.tickets.queue_lists import Filters
 from store.verification import step_ups
 
 Chore = Callable[[Store], float]
@@ -83,14 +84,14 @@ def _desk(tx: Transaction) -> Callable[[], object]:
 def _tickets(tx: Transaction) -> Callable[[], object]:
     may = _may(tx, AGENT, Action.DESK_TICKET_WORK)
     return lambda: (
-        ticket_queue.counts(tx, may),
-        *(ticket_queue.listed(tx, may, status) for status in ("open", "closed")),
+        queue_lists.counts(tx, may),
+        *(queue_lists.listed(tx, may, Filters(status)) for status in ("open", "closed")),
     )
 
 
 def _mine(tx: Transaction) -> Callable[[], object]:
     may = _may(tx, AGENT, Action.DESK_TICKET_WORK)
-    return lambda: [ticket_queue.listed(tx, may, status, mine=True) for status in ("open", "closed")]
+    return lambda: [queue_lists.listed(tx, may, Filters(status, "mine")) for status in ("open", "closed")]
 
 
 def _lead(tx: Transaction) -> Callable[[], object]:

@@ -33,6 +33,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "status": "CASE WHEN {new} THEN 'open' ELSE 'closed' END",
         "opened_at": "{at}",
     },
+    tables.ticket_words: {"word": "CASE n % 2 WHEN 0 THEN 'slow' ELSE 'word' || (n % 500) END", "ticket": "n"},
     tables.messages: {
         "id": "n",
         "ticket": "n",

@@ -18,7 +18,7 @@ from store.security import alerts, threat_mode
 from store.security.alerts import Alert
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
-from store.tickets import ticket_queue
+from store.tickets import queue_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def call_page(
         before=tuple(before),
         assignable=tuple(call.id for call in (*free, *before) if call.unassigned),
         callbacks=len(callbacks.under_way(tx, grant)),
-        counts=ticket_queue.counts(tx, tickets) if tickets is not None else {},
+        counts=queue_lists.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),
         for_supervisors=alerts.waiting(tx, switching) if switching is not None else 0,
         threat=threat is not None and threat.on,

@@ -14,7 +14,7 @@ from store.security.threat_mode import Switched
 from store.staff import dual_control, staff_list
 from store.staff.dual_control import Wanted
 from store.tickets import ticket_queue
-from store.tickets.ticket_queue import Queued
+from store.tickets.queue_lists import Queued
 
 
 @dataclass(frozen=True, slots=True)

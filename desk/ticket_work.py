@@ -13,6 +13,7 @@ from authz import Action, Grant
 from desk.actors import Actor, permit_staff
 from store import Transaction
 from store.messages import timeline
+from store.messages.response_clock import Priority
 from store.messages.timeline import About, Said, Sent
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
@@ -196,6 +197,11 @@ def set_status(tx: Transaction, ticket: TicketRight, status: str) -> StatusSet:
         return StatusSet.NO_SUCH_STATUS
     changed = agent_tickets.set_status(tx, ticket.grant, ticket.number, status)
     return StatusSet.CHANGED if changed else StatusSet.ALREADY
+
+
+def set_priority(tx: Transaction, ticket: TicketRight, priority: Priority) -> bool:
+    """Whether it was another one before."""
+    return agent_tickets.set_priority(tx, ticket.grant, ticket.number, priority)
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:

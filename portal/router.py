@@ -43,8 +43,8 @@ from portal.customers.signed_in import Customers, for_customers
 from portal.staff import (
     account_pages,
     call_pages,
-    drafts,
     notices_pages,
+    queue_pages,
     sign_in,
     staff_invitation,
     supervisors,
@@ -65,10 +65,7 @@ log = structlog.get_logger("portal")
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
     **{f"{name}.css": "text/css; charset=utf-8" for name in ("style", "tickets")},
-    **{
-        f"{name}.js": "text/javascript; charset=utf-8"
-        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys")
-    },
+    **{f"{name}.js": "text/javascript; charset=utf-8" for name in ("clock", "forms", "live", "morph", "passkeys")},
     "icon.svg": "image/svg+xml",
 }
 DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
@@ -109,10 +106,11 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/calls/{support_call}/give-back"): call_pages.give_back,
     ("POST", "/desk/calls/{support_call}/ask"): call_pages.ask_proof,
     ("POST", "/desk/calls/{support_call}/callback"): call_pages.callback,
-    ("GET", "/desk/tickets"): ticket_pages.listed,
+    ("GET", "/desk/tickets"): queue_pages.listed,
+    ("POST", "/desk/tickets/views"): queue_pages.save_view,
+    ("POST", "/desk/tickets/views/{view}/remove"): queue_pages.remove_view,
     ("GET", "/desk/tickets/{number}"): ticket_pages.show,
     ("GET", "/desk/tickets/{number}/files/{file}"): ticket_pages.file,
-    ("POST", "/desk/drafts"): drafts.keep,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
     ("POST", "/desk/tickets/{number}/hand-over"): ticket_pages.hand_over,
@@ -120,6 +118,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/ask-account"): ticket_pages.ask_account,
     ("POST", "/desk/tickets/{number}/note"): ticket_pages.note,
     ("POST", "/desk/tickets/{number}/status"): ticket_pages.set_status,
+    ("POST", "/desk/tickets/{number}/priority"): ticket_pages.set_priority,
     ("POST", "/desk/tickets/{number}/login-details"): ticket_pages.leave_login,
     ("POST", "/desk/tickets/{number}/login-details/withdraw"): ticket_pages.withdraw_login,
     ("POST", "/desk/tickets/{number}/callback"): ticket_pages.callback,
@@ -223,7 +222,7 @@ def router(context: PortalContext) -> APIRouter:
     routes.add_route("/desk/events", _events(context, Events(context.store)), methods=["GET"], include_in_schema=False)
     pages: dict[tuple[str, str], Open] = {
         **OPEN,
-        **{page: for_staff(handler, once=handler is not drafts.keep) for page, handler in STAFF_PAGES.items()},
+        **{page: for_staff(handler) for page, handler in STAFF_PAGES.items()},
         **{page: for_customers(handler) for page, handler in SIGNED_IN.items()},
     }
     for (method, path), handler in pages.items():

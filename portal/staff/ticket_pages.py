@@ -11,7 +11,6 @@ from authz import Refusal
 from desk import calls, contact_requests, login_details, ticket_work
 from desk.calls import Callback
 from desk.people import NotAdded
-from desk.queue_page import queue_page
 from desk.ticket_page import file as ticket_file
 from desk.ticket_page import ticket_page
 from desk.ticket_work import (
@@ -33,13 +32,12 @@ from portal.web.visit import Visit
 from store import Transaction
 from store.contacts.contact_requests import NotAsked, Wanted
 from store.contacts.request_rows import Do
+from store.messages.response_clock import Priority
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 from store.text import numbers
-from store.tickets import ticket_queue
 from store.tickets.login_details import DAY, LIVES, NotDeposited
 
-LAST_PAGE: Final = 400
 LONGEST: Final = 12_000  # characters somebody writes on the page
 # What is said of each outcome, in words of words.toml.
 TAKEN: Final = {Taken.TAKEN: "taken", Taken.ALREADY: "taken_already", Taken.ANOTHER: "taken_another"}
@@ -69,17 +67,6 @@ STATUS: Final = {
     StatusSet.ALREADY: "status_already",
     StatusSet.NO_SUCH_STATUS: "not_yours",
 }
-
-
-def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    status = visit.query.get("status", "open")
-    status, mine = (status if status in ticket_queue.SHOWN else "open"), visit.query.get("mine") == "1"
-    number = min(numbers.parse_int(visit.query.get("page", ""), 4) or 0, LAST_PAGE)
-    found = queue_page(tx, acting(who), status, mine=mine, page=number)
-    if found is None:
-        return responses.not_there(context, visit)
-    asked = {"shown": status, "mine": mine, "number": number, "statuses": ticket_queue.SHOWN}
-    return responses.live_page(context, visit, "staff/tickets", responses.fields_of(found) | asked | {"who": who})
 
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -174,6 +161,13 @@ def _status(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit
     return STATUS[ticket_work.set_status(tx, ticket, visit.field("status"))]
 
 
+def _priority(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    priority = numbers.parse_int(visit.field("priority"), 1)
+    if priority is None or priority not in tuple(Priority):
+        return "not_yours"
+    return "priority" if ticket_work.set_priority(tx, ticket, Priority(priority)) else "status_already"
+
+
 def _leave_login(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """Its field has a name of its own: what is typed in it is kept nowhere, whatever becomes of the session."""
     words, days = visit.form.get("details", "").strip(), numbers.parse_int(visit.field("days"), 2)
@@ -214,7 +208,7 @@ def _ask_account(_context: PortalContext, tx: Transaction, ticket: TicketRight, 
 
 ask_account = _on(_ask_account)
 take, put_back, hand_over = _on(_take), _on(_put_back), _on(_hand_over)
-answer, note, set_status = _on(_answer), _on(_note), _on(_status)
+answer, note, set_status, set_priority = _on(_answer), _on(_note), _on(_status), _on(_priority)
 
 
 def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -21,7 +21,7 @@ from store.sign_in import credentials
 from store.sign_in.passkey_answers import Site
 from store.sign_in.realms import STAFF, Realm
 from store.text import numbers
-from store.text.durations import lasted
+from store.text.durations import in_minutes, lasted
 from store.verification import pins
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -135,6 +135,7 @@ def _pages() -> Environment:
         "day": page_words.day,
         "date": page_words.on_day,
         "lasted": lasted,
+        "in_minutes": in_minutes,
         "known_words": said.known,
         "readable": numbers.readable,
     }

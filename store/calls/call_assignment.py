@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, case, false, insert, null, select, update
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, false, insert, null, select, update
 
 from authz import Grant, Proof
 from store import tables
@@ -49,10 +51,15 @@ def give_back(tx: Transaction, grant: Grant, id: int) -> bool:
 def of_account(tx: Transaction, staff: int, account: int, *, unchosen: bool = False) -> ColumnElement[bool]:
     """A call of theirs with somebody of that account who has proved who they are, now or within the last half hour. `unchosen`:
     not one they said was theirs after it was over, when nobody was there to contradict."""
-    query = select(_r.id).where(
-        _r.staff_id == staff, _r.account_id == account, _r.proof >= int(Proof.VERIFIED), _lately(tx)
-    )
+    query = accounts_of(tx, staff).where(_r.account_id == account)
     return (query.where(_r.assigned_late.is_(False)) if unchosen else query).exists()
+
+
+def accounts_of(tx: Transaction, staff: int) -> Select[Any]:
+    """The accounts (ids) of such calls."""
+    return select(_r.account_id).where(
+        _r.staff_id == staff, _r.account_id.is_not(None), _r.proof >= int(Proof.VERIFIED), _lately(tx)
+    )
 
 
 def _open(tx: Transaction, grant: Grant, id: int) -> tuple[ColumnElement[bool], ...]:

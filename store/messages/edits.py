@@ -17,6 +17,7 @@ from store import tables
 from store.codes import exposed_codes
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
+from store.messages import title_words
 from store.slack import quotes
 
 VERSIONS: Final = 20  # of an answer of the desk's that was corrected
@@ -185,7 +186,9 @@ def retitle(tx: Transaction, ticket: int, body: str, first: int | None = None) -
     its = update(tables.tickets).where(t.number == ticket, t.title_is_first_line)
     if first is not None:
         its = its.where(select(func.min(m.id)).where(m.ticket == ticket).scalar_subquery() == first)
-    tx.connection.execute(its.values(title=first_line(body)))
+    title = first_line(body)
+    if tx.connection.execute(its.values(title=title).returning(t.number)).first() is not None:
+        title_words.write(tx, ticket, title, new=first is None)
 
 
 def _write(tx: Transaction, row: Any, body: str, edited: str) -> None:

@@ -14,7 +14,7 @@ from store.codes import exposed_codes
 from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
-from store.messages import edits, response_clock
+from store.messages import edits, response_clock, title_words
 from store.messages.response_clock import Priority
 
 # All that anybody is told; what is quarantined is told as `customer_status`.
@@ -24,8 +24,9 @@ NOT_THE_DESKS = ("draft", "withdrawn", "quarantined")
 _Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "handed_over", "assigned", "waiting"]
 _Since = Literal["handed_in", "calling"]
 _Login = Literal["login_sent", "login_opened", "login_expired", "login_withdrawn", "login_revoked"]
+_Made = Literal["made_urgent", "made_high", "made_normal", "made_low"]  # another priority
 _Asked = Literal["change_asked", "change_confirmed", "change_refused", "change_ended"]  # of contacts
-Event = Literal[_Worked, _Since, _Login, _Asked]
+Event = Literal[_Worked, _Since, _Made, _Login, _Asked]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
 TOLD: Final = {"closed": "closed", "handed_in": "opened"}  # an event → what a mail says of it
@@ -146,6 +147,7 @@ def insert_ticket(
             **response_clock.new(tx, priority, kind, running=tx.threatened or status != "draft"),
         },
     ).scalar_one()
+    title_words.write(tx, number, title or "", new=True)
     if tx.threatened:
         who = Subject.of_person(person) if person is not None else NOBODY
         tx.record(who, account, "ticket.quarantined", "kept", fields=(f"ticket.number:{number}",))

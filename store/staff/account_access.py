@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, union, update
 
 from authz import Grant, Subject
 from store import tables
@@ -29,6 +29,7 @@ from store.security.budgets import Limit
 
 SPAN: Final = 3_600_000  # ms
 KEPT: Final = 24 * 3_600_000
+TAKEN_OF_LATE: Final = 500
 BUDGETS: Final = ("access_budget", "lookup_budget")  # alerts
 LOOK_UPS: Final = (30, 2 * 60_000)  # at once, and how long until there is one more
 
@@ -154,22 +155,30 @@ def account(tx: Transaction, grant: Grant) -> AccountSeen:
 def has_case(tx: Transaction, staff: int, account: int) -> bool:
     """A call with somebody verified, or an open ticket they have taken. A closed one is opened into a case by what a customer
     does alone: the desk cannot make itself one by opening it again."""
-    m, closing = tables.messages.c, tables.messages.alias("closing").c
+    t, a = tables.tickets.c, tables.assignments.c
+    taken = exists().where(t.account_id == account, a.ticket == t.number, a.staff_id == staff, _is_case())
+    return bool(tx.connection.execute(select(call_assignment.of_account(tx, staff, account) | taken)).scalar_one())
+
+
+def cases(tx: Transaction, staff: int) -> frozenset[int]:
+    """The accounts (ids) they have a case with; of tickets they have taken, the newest `TAKEN_OF_LATE` are looked at."""
+    t, a = tables.tickets.c, tables.assignments.c
+    late = select(a.ticket).where(a.staff_id == staff).order_by(a.ticket.desc()).limit(TAKEN_OF_LATE).subquery()
+    taken = select(t.account_id).join(late, late.c.ticket == t.number).where(t.account_id.is_not(None), _is_case())
+    both = union(call_assignment.accounts_of(tx, staff), taken)
+    return frozenset(tx.connection.execute(both).scalars())
+
+
+def _is_case() -> ColumnElement[bool]:
+    """An open ticket that nobody has closed, or on which a customer has written since."""
+    m, closing, t = tables.messages.c, tables.messages.alias("closing").c, tables.tickets.c
     last_closed = select(func.max(closing.id)).where(
         closing.ticket == tables.tickets.c.number, closing.event == "closed"
     )
     since = m.id > func.coalesce(last_closed.correlate(tables.tickets).scalar_subquery(), 0)
     never = ~exists().where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
     by_customer = exists().where(m.ticket == tables.tickets.c.number, m.author.like("person:%"), since)
-    t, a = tables.tickets.c, tables.assignments.c
-    taken = exists().where(
-        t.account_id == account,
-        t.status.in_(("open", "waiting")),
-        a.ticket == t.number,
-        a.staff_id == staff,
-        never | by_customer,
-    )
-    return bool(tx.connection.execute(select(call_assignment.of_account(tx, staff, account) | taken)).scalar_one())
+    return and_(t.status.in_(("open", "waiting")), never | by_customer)
 
 
 def _look_ups(subject: str) -> Limit:

@@ -27,7 +27,7 @@ from store.tables.staff import (
     StaffSession,
     UnsentWords,
 )
-from store.tables.tickets import AnswerState, Assignment, LoginDetails, Ticket, TicketThread
+from store.tables.tickets import AnswerState, Assignment, LoginDetails, QueueView, Ticket, TicketThread, TicketWord
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
 __all__ = ["SUPERVISORS", "Base"]
@@ -47,6 +47,7 @@ contact_requests, services, invoices = map(_table, (ContactRequest, Service, Inv
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )
+ticket_words, queue_views = map(_table, (TicketWord, QueueView))
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
 calls, support_calls, agent_legs, callbacks, deliveries, jobs = map(

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from sqlalchemy import BigInteger, Boolean, Dialect, Index, Integer, LargeBinary, MetaData, Text, TypeDecorator, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    TextClause,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 from authz import Subject
@@ -50,6 +62,8 @@ class Base(DeclarativeBase):
 NEVER_AGAIN: Final = {"sqlite_autoincrement": True}
 
 
-def only(name: str, where: str, *columns: str, unique: bool = False, postgresql: str | None = None) -> Index:
+def only(
+    name: str, where: str, *columns: str | TextClause, unique: bool = False, postgresql: str | None = None
+) -> Index:
     """An index of the rows alone for which that holds. `postgresql`: how it is said there, where SQLite says it otherwise."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(postgresql or where))

@@ -37,10 +37,31 @@ class Ticket(Base):
     __table_args__ = (
         Index("ix_tickets_account", "account_id", "number"),
         Index("ix_tickets_opened_by", "opened_by", "status"),
-        Index("ix_tickets_queue", "status", text("(priority > 0)"), "due_at", "number"),
+        Index("ix_tickets_due", "status", text("(priority > 0)"), text("coalesce(due_at, 0)"), "number"),
+        only("ix_tickets_waiting", "waiting_since IS NOT NULL", "status", "waiting_since", "number"),
         Index("ix_tickets_status", "status", "number"),
         {"sqlite_autoincrement": True},
     )
+
+
+class TicketWord(Base):
+    """A word of a ticket's title, by which the desk finds it (title_words.py)."""
+
+    __tablename__ = "ticket_words"
+    word: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class QueueView(Base):
+    """A list of the queue that somebody has given a name. `filters` as JSON, as in queue_lists.py; `shared`: everybody sees it."""
+
+    __tablename__ = "queue_views"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(40))
+    filters: Mapped[str]
+    shared: Mapped[bool] = mapped_column(server_default=false())
+    __table_args__ = (NEVER_AGAIN,)
 
 
 class AnswerState(Base):

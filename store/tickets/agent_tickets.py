@@ -15,6 +15,7 @@ from store.db import grant_limits
 from store.db.statements import Insert, either
 from store.db.transaction import CollidedError, GrantRequiredError, Transaction
 from store.messages import edits, response_clock, ticket_access, timeline, visible_messages
+from store.messages.response_clock import Priority
 from store.messages.timeline import NOT_THE_DESKS, Said, Sent
 from store.security import alerts
 from store.tickets import answer_delivery
@@ -22,6 +23,12 @@ from store.tickets.answer_delivery import Reach
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
+_MADE: Final[dict[Priority, timeline.Event]] = {
+    Priority.URGENT: "made_urgent",
+    Priority.HIGH: "made_high",
+    Priority.NORMAL: "made_normal",
+    Priority.LOW: "made_low",
+}
 _NOT_OVER: Final = ("open", "waiting", "pending", "quarantined")
 # What came of taking one, or of handing it over.
 TAKEN, ALREADY, ANOTHER, AWAY = "taken", "taken_already", "taken_another", "away"
@@ -227,6 +234,20 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
         return False
     events: dict[str, timeline.Event] = {"closed": "closed", "waiting": "waiting", "open": "reopened"}
     timeline.add(tx, number, grant.subject, "", event=events[status], internal=status == "waiting")
+    return True
+
+
+def set_priority(tx: Transaction, grant: Grant, number: int, priority: Priority) -> bool:
+    """What comes first, and by when it is due from now on. Whether it was another one before."""
+    _working(tx, grant, number)
+    t = tables.tickets.c
+    other = update(tables.tickets).where(t.number == number, t.priority != priority).values(priority=priority)
+    row = tx.connection.execute(other.returning(*response_clock.STATE)).first()
+    if row is None:
+        return False
+    if row.waiting_since is not None:
+        response_clock.started(tx, row)
+    timeline.add(tx, number, grant.subject, "", event=_MADE[priority], internal=True)
     return True
 
 

@@ -33,8 +33,12 @@ ROWS = {  # row -> what it names
     "G2": ("job_queue:lease",),
     "G3": ("audit:entries",),
     "G4": (
-        "ticket_queue:listed",
-        "ticket_queue:counts",
+        "queue_lists:listed",
+        "queue_lists:counts",
+        "queue_lists:_last_words",
+        "account_access:cases",
+        "ticket_search:_by_case",
+        "ticket_search:_by_words",
         "ticket_queue:quarantined",
         "live_calls:calls",
         "live_calls:just_over",
@@ -56,7 +60,7 @@ ROWS = {  # row -> what it names
 }
 MISSED = {  # indices -> whose statement is found without them, on each database
     ("ix_jobs_kind_due", "ix_jobs_due", "ix_jobs_ordering_key"): "job_queue:lease",
-    ("ix_tickets_queue", "ix_tickets_status"): "ticket_queue:counts",
+    ("ix_tickets_due", "ix_tickets_status"): "queue_lists:counts",
     ("ix_support_calls_ended_at",): "live_calls:calls",
     ("ix_alerts_seen_at",): "change_stamp:stamp",
     ("ix_jobs_given_up",): "job_queue:backlog",
@@ -100,8 +104,13 @@ def walk(desk: SlackDesk) -> None:
         "/desk",
         "/desk/tickets",
         "/desk/tickets?status=closed",
-        "/desk/tickets?mine=1",
-        "/desk/tickets?mine=1&status=closed",
+        "/desk/tickets?whose=mine",
+        "/desk/tickets?whose=mine&status=closed",
+        "/desk/tickets?sort=waiting",
+        "/desk/tickets?late=1&after=1.5.6",
+        "/desk/tickets?sort=waiting&kind=question&after=5.6",
+        "/desk/tickets?status=waiting&after=6",
+        "/desk/tickets?q=our+site",
     ):
         kim.get(page)
     mia = Customer(desk)

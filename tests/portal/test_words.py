@@ -15,7 +15,7 @@ from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import record_words, signed_in, xray_words
-from portal.staff import notices_pages, submissions, ticket_pages
+from portal.staff import notices_pages, queue_pages, submissions, ticket_pages
 from portal.web import page_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
@@ -30,7 +30,7 @@ from store.sign_in import passwords
 from store.sign_in.credentials import Limited
 from store.sign_in.passkeys import Refused
 from store.staff import dual_control
-from store.tickets import agent_tickets, answer_delivery, login_details, ticket_queue, ticket_summary
+from store.tickets import agent_tickets, answer_delivery, login_details, queue_lists, ticket_summary
 from store.verification import step_ups
 from tests.house.test_names import ROOT
 
@@ -72,8 +72,10 @@ KNOWN: dict[str, set[str]] = {
     | {kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK and kind.startswith("probing")},
     "alert": set(alerts.KINDS),
     "alert_times": set(alerts.COUNTED),
-    "ticket": {*ticket_queue.SHOWN, "quarantined"},
+    "ticket": {*queue_lists.SHOWN, "quarantined"},
     "event": set(timeline.EVENTS),
+    "priority": set(queue_pages.PRIORITIES),
+    "sort": set(queue_pages.CHOICES["sort"]),
     "signing_in": {"wrong", "not_allowed", "busy", "codes", "ended", *Limited, *PASSKEYS, "passkey_only"},
     "customer_signing_in": {"wrong", "not_allowed", "busy", "codes", *Limited, *PASSKEYS, "passkey_not_allowed"},
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
@@ -208,6 +210,7 @@ NOT_DONE = {
     ),
     *(
         "status_already",
+        "view_too_many",
         "taken_already",
         "taken_another",
         "threat_already",

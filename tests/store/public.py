@@ -75,6 +75,7 @@ OPENS: dict[str, set[str]] = {
     "agent_tickets.edited": {"desk.ticket.work"},
     "agent_tickets.note": {"desk.ticket.work"},
     "agent_tickets.requester": {"desk.ticket.work"},
+    "agent_tickets.set_priority": {"desk.ticket.work"},
     "agent_tickets.set_status": {"desk.ticket.work"},
     "agent_tickets.take": {"desk.ticket.work"},
     "attachments.came_through": {"desk.deliver"},
@@ -118,9 +119,15 @@ OPENS: dict[str, set[str]] = {
     "email_codes.ask": {"desk.proof.ask"},
     "email_codes.find": {"desk.proof.ask"},
     "email_codes.is_young": {"desk.proof.ask", "desk.pin.reissue"},
-    "ticket_queue.counts": {"desk.ticket.work"},
+    **{
+        name: {"desk.ticket.work"}
+        for name in (
+            *("queue_lists.counts", "queue_lists.lines", "queue_lists.listed", "queue_lists.reads_queue"),
+            *("queue_views.listed", "queue_views.remove"),
+            *("queue_views.save", "ticket_search.found"),
+        )
+    },
     "ticket_queue.quarantined": {"desk.ticket.work"},
-    "ticket_queue.listed": {"desk.ticket.work"},
     "ticket_queue.release": {"desk.ticket.work"},
     "ticket_queue.ticket": {"desk.ticket.work"},
     "account_access.account": {"desk.card.view"},

@@ -16,8 +16,10 @@ from authz import Action, Ask, Grant, Proof, Subject, Topic
 from store import OPERATOR, WORKER, GrantRequiredError, Keys, Transaction, tables
 from store.calls import live_calls, support_calls
 from store.messages import recordings, visible_messages
+from store.messages.response_clock import Priority
 from store.messages.timeline import Recorded
-from store.tickets import agent_tickets, customer_tickets, ticket_queue
+from store.tickets import agent_tickets, customer_tickets, queue_lists
+from store.tickets.queue_lists import Filters
 from store.verification import pin_changes, pin_reset, pins
 from store.verification.pins import Pin
 from tests.desk import SECRET
@@ -141,12 +143,22 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
         (of(ANA, Action.DESK_PIN_REISSUE, BAKERY), lambda f, tx, g: f(tx, g, 8, asked_by=1)),
     ],
-    "ticket_queue.counts": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g))],
+    "queue_lists.counts": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g))],
+    "queue_lists.lines": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, ()))],
+    "queue_lists.reads_queue": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g))],
+    "queue_lists.listed": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, Filters()))],
+    "queue_views.listed": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g))],
+    "queue_views.remove": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, 1))],
+    "queue_views.save": [
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "x", Filters(), shared=False)),
+        (work(KIM), lambda f, tx, g: f(tx, g, "x", Filters(), shared=True)),
+    ],
+    "ticket_search.found": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "x"))],
+    "agent_tickets.set_priority": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, Priority.LOW))],
     "ticket_queue.quarantined": [
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g)),
         (work(OPERATOR), lambda f, tx, g: f(tx, g)),
     ],
-    "ticket_queue.listed": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, "open"))],
     "ticket_queue.release": [
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
         (work(ANA, BAKERY), lambda f, tx, g: f(tx, g, QUARANTINED)),
@@ -301,7 +313,7 @@ def test_h14_the_right_cell_does_not_open_what_is_not_its_own(desk: Clocked) -> 
                 genuine = grant(tx)
                 try:
                     given = use(PUBLIC[name], tx, genuine)
-                except (GrantRequiredError, ticket_queue.SupervisorsOnlyError):
+                except (GrantRequiredError, queue_lists.SupervisorsOnlyError):
                     pass
                 except Exception as fault:  # noqa: BLE001 - it went on to its other arguments
                     given = fault

@@ -78,6 +78,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("call_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
+    "call_assignment.accounts_of": "ids of accounts, for `store` alone: of which one of the staff has a call with somebody",
     "call_assignment.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
     "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone",
     "callbacks.words": reasons.PURE,
@@ -214,6 +215,7 @@ REASONS: Final[dict[str, str]] = {
     "hash_pool.HashPool.close": reasons.POOL,
     "hash_pool.HashPool.leave": reasons.POOL,
     "hash_pool.HashPool.run": reasons.POOL,
+    "account_access.cases": "ids of accounts one of the staff has a case on, for ticket_search alone",
     "account_access.has_case": "whether one of the staff has a case on an account: yes or no",
     "account_access.sweep": "drops what was counted long ago",
     **dict.fromkeys(

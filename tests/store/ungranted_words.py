@@ -40,9 +40,14 @@ REASONS: Final[dict[str, str]] = {
     "customer_tickets.topic_of": reasons.PURE,
     "customer_tickets.edited": "asks for ticket.reply itself; changes what its author wrote, and tells nothing",
     "customer_tickets.request": "asks for the action requested itself; gives back a number, or why not",
+    **dict.fromkeys(("queue_lists.Filters.order", "queue_lists.Filters.narrow"), reasons.PURE),
+    "queue_lists.with_agents": reasons.SQL,
     "timeline.Said.by_desk": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "said_as", "sweep")), reasons.PLACE),
-    **dict.fromkeys(("cleaning.clean", "cleaning.cleaned", "edits.first_line", "durations.lasted"), reasons.PURE),
+    **dict.fromkeys(
+        ("cleaning.clean", "cleaning.cleaned", "edits.first_line", "durations.in_minutes", "durations.lasted"),
+        reasons.PURE,
+    ),
     **dict.fromkeys(("this_machine." + name for name in ("asks_for_itself", "is_here", "is_loopback")), reasons.PURE),
     **dict.fromkeys(
         (
@@ -62,8 +67,9 @@ REASONS: Final[dict[str, str]] = {
     "timeline.lock": reasons.DECIDES,
     "timeline.add": "writes a row of a ticket whose Grant the caller has looked at; gives nothing back",
     "timeline.insert_ticket": "writes a row for whoever asked; gives nothing back but its number",
-    **dict.fromkeys(("response_clock.new", "response_clock.running"), reasons.PURE),
+    **dict.fromkeys(("response_clock.new", "response_clock.running", "title_words.words"), reasons.PURE),
     "response_clock.started": "writes by when a ticket is due whose Grant the caller has looked at; gives nothing back",
+    "title_words.write": "writes the words of a title whose ticket the caller has just written; gives nothing back",
     "timeline.of_source": reasons.DECIDES,
     "customer_tickets.has_recording": "whether some ticket has this very recording, for a channel that hears of it again: yes or no",
     "customer_tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",

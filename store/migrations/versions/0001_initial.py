@@ -25,7 +25,9 @@ def upgrade() -> None:
     _ledger()
 
 
-def _only(name: str, where: str, *columns: str, unique: bool = False, postgresql: str | None = None) -> sa.Index:
+def _only(
+    name: str, where: str, *columns: str | sa.TextClause, unique: bool = False, postgresql: str | None = None
+) -> sa.Index:
     """An index of those rows alone. `postgresql`: how that is said there, where SQLite says it otherwise."""
     there = sa.text(postgresql or where)
     return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=there)
@@ -221,8 +223,23 @@ def _tickets() -> None:
         sa.Column("factor", sa.String(16), nullable=False, server_default=""),
         sa.Index("ix_tickets_account", "account_id", "number"),
         sa.Index("ix_tickets_opened_by", "opened_by", "status"),
-        sa.Index("ix_tickets_queue", "status", sa.text("(priority > 0)"), "due_at", "number"),
+        sa.Index("ix_tickets_due", "status", sa.text("(priority > 0)"), sa.text("coalesce(due_at, 0)"), "number"),
+        _only("ix_tickets_waiting", "waiting_since IS NOT NULL", "status", "waiting_since", "number"),
         sa.Index("ix_tickets_status", "status", "number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "ticket_words",
+        sa.Column("word", sa.String(32), primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
+    )
+    op.create_table(
+        "queue_views",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("filters", sa.Text, nullable=False),
+        sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
         sqlite_autoincrement=True,
     )
     op.create_table(

@@ -1,0 +1,88 @@
+"""Tickets an agent finds: by number, by words of the title, and by account number or person where they have a case with that account.
+
+Of an account they have no case with nothing is found that the queue does not show, and that takes the same statements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from authz import Grant
+from store import tables
+from store.db.transaction import Transaction
+from store.messages import title_words
+from store.staff import account_access
+from store.tickets import queue_lists
+from store.tickets.queue_lists import A_PAGE, SHOWN, Page
+
+LONGEST: Final = 100  # characters of what is looked for
+MOST_WORDS: Final = 5
+WINDOW: Final = 2_000  # tickets looked at that have the rarest of the words, the newest first
+MOST_PEOPLE: Final = 50
+_NUMBER: Final = re.compile(r"#?\s*(\d{1,12})", re.ASCII)
+_NOT_THERE: Final = -1
+_t, _w = tables.tickets, tables.ticket_words.c
+
+
+def found(tx: Transaction, grant: Grant, text: str) -> Page:
+    """The ticket of that number first, then those of the account or the person, then by words, the newest first; a page at most."""
+    queue_lists.reads_queue(tx, grant)
+    text = text.strip()[:LONGEST]
+    numbers = [*_by_number(tx, text), *_by_case(tx, grant, text), *_by_words(tx, text)]
+    chosen = list(dict.fromkeys(numbers))
+    query = queue_lists.with_agents(_t).where(_t.c.number.in_(chosen[:A_PAGE]))
+    rows = sorted(tx.connection.execute(query).all(), key=lambda row: chosen.index(row.number))
+    return Page(queue_lists.lines(tx, grant, rows), None, len(chosen) > A_PAGE)
+
+
+def _by_number(tx: Transaction, text: str) -> Sequence[int]:
+    match = _NUMBER.fullmatch(text)
+    number = int(match[1]) if match else _NOT_THERE
+    return tx.connection.execute(select(_t.c.number).where(_t.c.number == number, _shown())).scalars().all()
+
+
+def _by_case(tx: Transaction, grant: Grant, text: str) -> Sequence[int]:
+    """Of an account by its exact number, and of people by all words of their name or by their username."""
+    cases, a, c, p = (
+        account_access.cases(tx, grant.subject.staff),
+        tables.accounts.c,
+        tables.contacts.c,
+        tables.people.c,
+    )
+    account = select(a.id).where(a.number == re.sub(r"\s", "", text), a.id.in_(cases))
+    accounts = tx.connection.execute(account).scalars().all()
+    named = (func.lower(p.name).contains(word, autoescape=True) for word in text.lower().split()[:MOST_WORDS])
+    called = or_(p.username == text.lower(), and_(func.length(p.name) > 0, *named) if text else p.id == _NOT_THERE)
+    people = select(p.id).join(tables.contacts, c.person_id == p.id).where(c.account_id.in_(cases), called)
+    persons = tx.connection.execute(people.distinct().order_by(p.id).limit(MOST_PEOPLE)).scalars().all()
+    numbers = list[int]()
+    for whose in (_t.c.account_id.in_(accounts), and_(_t.c.opened_by.in_(persons), _t.c.account_id.in_(cases))):
+        query = select(_t.c.number).where(whose, _shown()).order_by(_t.c.number.desc()).limit(A_PAGE + 1)
+        numbers += tx.connection.execute(query).scalars()
+    return numbers
+
+
+def _by_words(tx: Transaction, text: str) -> Sequence[int]:
+    """Of tickets that have all the words; looked for among those with the rarest of them."""
+    words = (*title_words.words(text)[:MOST_WORDS],) or ("",)
+    some = [select(_w.ticket).where(_w.word == word).limit(WINDOW).subquery() for word in words]
+    many = [select(func.count()).select_from(one).scalar_subquery() for one in some]
+    counted = tx.connection.execute(select(*(one.label(f"n{n}") for n, one in enumerate(many)))).one()
+    rarest = words[min(range(len(words)), key=lambda n: counted[n])]
+    newest = select(_w.ticket).where(_w.word == rarest).order_by(_w.ticket.desc()).limit(WINDOW).subquery("newest")
+    query = select(_t.c.number).join(newest, newest.c.ticket == _t.c.number).where(_shown())
+    query = query.where(*(_has(word, newest.c.ticket) for word in words if word != rarest))
+    return tx.connection.execute(query.order_by(_t.c.number.desc()).limit(A_PAGE + 1)).scalars().all()
+
+
+def _has(word: str, ticket: Any) -> ColumnElement[bool]:
+    other = tables.ticket_words.alias().c
+    return exists().where(other.word == word, other.ticket == ticket)
+
+
+def _shown() -> ColumnElement[bool]:
+    return _t.c.status.in_(SHOWN)
