@@ -18,7 +18,7 @@ from store import HashPool, Transaction
 from store.ledger import audit, receipts, verify
 from store.messages import recordings
 from store.operator import key_retirement, lookups, restore
-from store.tickets import agent_tickets
+from store.tickets import operator_tickets
 from store.verification import pin_changes, pins
 from store.verification.pins import EasyPinError, Pin
 
@@ -36,7 +36,7 @@ def show_tickets(account: AccountOption = "", as_json: JsonOption = False) -> No
         chosen = lookups.find_account(tx, grant, account) if account else None
         if account and chosen is None:
             fail(f"there is no account {account}")
-        found = agent_tickets.all_for_desk(tx, grant, chosen)
+        found = operator_tickets.listed(tx, grant, chosen)
     if as_json:
         rows = [asdict(ticket) | {"opened_at": moment(ticket.opened_at)} for ticket in found]
         print(

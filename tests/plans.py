@@ -47,10 +47,7 @@ FEW: Final = {  # tables that do not grow with use
         "staff_sessions",
         "switches",
         "installations",
-        "install_states",
-        "write_probe",
-        "unsent_words",
-        "queue_views",
+        *("install_states", "write_probe", "unsent_words", "queue_views"),
     ),
 }
 SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
@@ -67,7 +64,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
     r"edits:sweep": "words on no ticket, which are kept for a week",
     r"alerts:shown": "from the newest on, and fifty are enough",
-    r"agent_tickets:all_for_desk|failed_jobs:(listed|given_up)": "a command of the operator's",
+    r"operator_tickets:listed|failed_jobs:(listed|given_up)": "a command of the operator's",
     r"checkpoints:open_heads on ledger_segments": "before the first checkpoint there is no other",
     r"retired_keys:is_strange on ledger_segments": "one row is enough, and is asked for once in each process",
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",

@@ -18,7 +18,7 @@ from ivr.store_desk import StoreDesk, desk_for
 from store import tables
 from store.db.transaction import OPERATOR
 from store.security import alerts
-from store.tickets import agent_tickets
+from store.tickets import operator_tickets
 from store.verification import pins
 from store.verification.pins import Pin
 from tests.desk import Desk
@@ -215,7 +215,7 @@ def test_of_the_desk_those_who_lead_it_alone_are_told_of_a_held_ticket(desk: Des
     with desk.store.transaction("test") as tx:
         shell = tx.ask(Ask(OPERATOR, Action.DESK_TICKET_WORK, None, None, Proof.NONE))
         assert isinstance(shell, Grant)
-        assert agent_tickets.all_for_desk(tx, shell) == []
+        assert operator_tickets.listed(tx, shell) == []
 
 
 def test_a_recording_that_came_late_is_held_as_well(desk: Desk) -> None:

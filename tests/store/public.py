@@ -63,7 +63,7 @@ OPENS: dict[str, set[str]] = {
     },
     "answer_delivery.read": {"ticket.view:technical", "ticket.view:billing"},
     "answer_delivery.read_out": {"ticket.view:technical", "ticket.view:billing"},
-    "agent_tickets.all_for_desk": {"desk.ticket.work"},
+    "operator_tickets.listed": {"desk.ticket.work"},
     "agent_tickets.answer": {"desk.ticket.work"},
     "agent_tickets.colleagues": {"desk.ticket.work"},
     "agent_tickets.hand_over": {"desk.ticket.work"},

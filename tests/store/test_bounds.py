@@ -18,7 +18,7 @@ from store.calls import live_calls, support_calls
 from store.messages import recordings, visible_messages
 from store.messages.response_clock import Priority
 from store.messages.timeline import Recorded
-from store.tickets import agent_tickets, customer_tickets, queue_lists
+from store.tickets import agent_tickets, customer_tickets, operator_tickets, queue_lists
 from store.tickets.queue_lists import Filters
 from store.verification import pin_changes, pin_reset, pins
 from store.verification.pins import Pin
@@ -111,7 +111,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
     ],
-    "agent_tickets.all_for_desk": [
+    "operator_tickets.listed": [
         (work(KIM), lambda f, tx, g: f(tx, g)),
         (work(KIM), lambda f, tx, g: f(tx, g, TIDEWORKS)),
         (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS)),
@@ -332,8 +332,8 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
         assert visible_messages.noted_files(tx, kim, THEIRS) == []
         recordings.put(tx, of(WORKER, Action.DESK_DELIVER)(tx), SID, recordings.Sound("audio/wav", b"words"))
         assert recordings.get(tx, kim, SID) == recordings.Sound("audio/wav", b"words")
-        assert len(agent_tickets.all_for_desk(tx, work(OPERATOR)(tx))) == 4
-        assert len(agent_tickets.all_for_desk(tx, kim, TIDEWORKS)) == 3
+        assert len(operator_tickets.listed(tx, work(OPERATOR)(tx))) == 4
+        assert len(operator_tickets.listed(tx, kim, TIDEWORKS)) == 3
         assert agent_tickets.edited(tx, kim, "C1:2", "changed", "9")
         assert visible_messages.said(tx, of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL)(tx), DRAFT)
         assert live_calls.case(tx, of(KIM, Action.DESK_CARD_VIEW, TIDEWORKS)(tx), 1)
