@@ -25,6 +25,7 @@ from store.tickets import queue_lists
 class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
     have looked at too many accounts. `callback`: what would come of having the caller called back, None where that is not offered.
+    `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `assignable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
@@ -39,6 +40,7 @@ class CallPage:
     talking: tuple[LiveCall, ...]
     before: tuple[LiveCall, ...]
     assignable: tuple[int, ...]
+    digits: Mapping[int, str]
     callbacks: int
     counts: Mapping[str, int]
     alerts: tuple[Alert, ...]
@@ -92,6 +94,7 @@ def call_page(
         talking=talking,
         before=tuple(before),
         assignable=tuple(call.id for call in (*free, *before) if call.unassigned),
+        digits=calls.shown_digits(tx, grant, (call for call in now if call.state == "waiting")),
         callbacks=len(callbacks.under_way(tx, grant)),
         counts=queue_lists.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),

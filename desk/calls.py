@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from authz import Action, Grant
+from authz import Action, Grant, Proof, Subject
 from desk import ticket_work
 from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
-from store.calls import call_assignment, callbacks, live_calls, support_calls
+from store.calls import agent_legs, call_assignment, callbacks, live_calls, support_calls, take_digits
+from store.calls.live_calls import LiveCall
 from store.calls.support_calls import AgentBriefing, SupportCall
+from store.sign_in import sessions
+from store.sign_in.realms import STAFF
 from store.tickets import agent_tickets
 
 
@@ -77,17 +81,40 @@ def permit_calls(tx: Transaction, who: Actor) -> Grant | None:
     return permit_staff(tx, who, Action.DESK_PROOF_ASK)
 
 
-def take(tx: Transaction, call: SupportCall, leg_call: str, leg: int) -> TakenCall | NotTaken:
-    """Somebody has pressed 1 on a phone of the desk, on the leg with this id at Twilio. The caller's right is asked for again: it may
-    have gone while they waited."""
+def digits(tx: Transaction, call: int, leg: int) -> dict[str, int]:
+    """By which two digits who of the staff takes this call on this phone of the desk. Empty: nobody is signed in to whom a page could
+    show any (of a phone that is one person's: they are not), and 1 will do."""
+    signed_in, whose = sessions.signed_in(tx, STAFF), agent_legs.whose(tx, call, leg)
+    if whose is not None and whose not in signed_in:
+        return {}
+    theirs = [(take_digits.digits(tx.keys, call, at), id) for id, at in _places(tx, signed_in).items()]
+    times = Counter(two for two, _id in theirs)
+    return {two: id for two, id in theirs if times[two] == 1}
+
+
+def shown_digits(tx: Transaction, grant: Grant, waiting: Iterable[LiveCall]) -> dict[int, str]:
+    """Those that the page of whoever is signed in shows beside each call that waits."""
+    staff, ids = grant.subject.staff, [call.id for call in waiting]
+    place = _places(tx, {staff})[staff] if ids else 0
+    return {id: take_digits.digits(tx.keys, id, place) for id in ids}
+
+
+def _places(tx: Transaction, staff: Collection[int]) -> dict[int, int]:
+    return {id: at for id, at in take_digits.places(tx).items() if id in staff} if staff else {}
+
+
+def take(tx: Transaction, call: SupportCall, leg_call: str, leg: int, staff: int | None = None) -> TakenCall | NotTaken:
+    """Somebody takes it on a phone of the desk, on the leg with this id at Twilio: `staff` by their digits, and it is assigned to them. The
+    caller's right is asked for again: it may have gone while they waited."""
     if call.over:
         return NotTaken.GONE
     action = Action.PHONE_EMERGENCY if call.emergency else Action.PHONE_SUPPORT
     if not may_still(tx, Actor(call.subject, call.proof), action, call.account, service=call.service):
         return NotTaken.GONE
-    if not support_calls.take(tx, call.id, leg_call, leg):
+    if not support_calls.take(tx, call.id, leg_call, leg, staff):
         return NotTaken.TAKEN
-    grant = permit_line(tx, call.account)
+    by = Actor(Subject.of_staff(staff), Proof.NONE) if staff else None
+    grant = permit_staff(tx, by, Action.DESK_CARD_VIEW, call.account) if by else permit_line(tx, call.account)
     if grant is None:
         return NotTaken.NOT_PERMITTED
     return TakenCall(support_calls.agent_briefing(tx, grant, call.id), live_calls.words(tx, call.id))

@@ -26,7 +26,7 @@ LIFE: Final = 4 * 3_600_000  # ms: Twilio's own limit on a call
 
 @dataclass(frozen=True, slots=True)
 class SupportCall:
-    """`taken` once an agent pressed 1; `over` when every leg is gone untaken or the caller left. `taken_by` is the agent's
+    """`taken` once an agent took it; `over` when every leg is gone untaken or the caller left. `taken_by` is the agent's
     leg; `agent_left` once that has gone after they had met. `requested_proof`, `requested_at` and `verification_result` as in the table."""
 
     id: int
@@ -152,16 +152,16 @@ def seen(tx: Transaction, id: int) -> None:
     tx.connection.execute(update(tables.support_calls).where(tables.support_calls.c.id == id).values(seen_at=tx.now))
 
 
-def take(tx: Transaction, id: int, call: str, leg: int = 0) -> bool:
-    """An agent presses 1: `call` is their leg's. True for the first; again for the same one, so that a repeat hears the same.
-    Whose phone it is, as far as it is one of the staff's, takes the call in their name."""
+def take(tx: Transaction, id: int, call: str, leg: int = 0, staff: int | None = None) -> bool:
+    """An agent takes it: `call` is their leg's. True for the first; again for the same one, so that a repeat hears the same.
+    `staff` keyed digits of their own; or else whose phone it is, as far as it is one of the staff's, takes the call in their name."""
     r, again = tables.support_calls.c, tables.support_calls.c.taken_by == call
     free = update(tables.support_calls).where(r.id == id, r.ended_at.is_(None), r.taken_by.is_(None) | again)
     now = {
         "taken_by": call,
         "taken_at": case((again, r.taken_at), else_=literal(tx.now)),
         "code_words_key": case((again, r.code_words_key), else_=literal(tx.keys.newest(code_words.USE).id)),
-        "staff_id": case((again, r.staff_id), else_=literal(agent_legs.whose(tx, id, leg))),
+        "staff_id": case((again, r.staff_id), else_=literal(staff or agent_legs.whose(tx, id, leg))),
     }
     if tx.connection.execute(free.values(**now).returning(r.id)).first() is None:
         return False
@@ -283,7 +283,7 @@ def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:
 
 
 def agent_briefing(tx: Transaction, grant: Grant, id: int) -> AgentBriefing:
-    """Under the agents' line's own grant, for the account the call is about."""
+    """Under the grant of whoever took it, or the agents' line's own, for the account the call is about."""
     tx.require(grant, "desk.card.view")
     r, p, a = tables.support_calls.c, tables.people.c, tables.accounts.c
     row = tx.connection.execute(
@@ -292,7 +292,8 @@ def agent_briefing(tx: Transaction, grant: Grant, id: int) -> AgentBriefing:
         .where(r.id == id, r.account_id == grant.account)
     ).one()
     name = tx.connection.execute(select(p.name).where(p.id == row.subject.person)).scalar_one()
-    tx.told(grant, "contact.name", "account.name", "account.number", "proof")
+    theirs = (f"support_call:{id}",) if grant.subject.is_staff else ()  # it is assigned to them
+    tx.told(grant, "contact.name", "account.name", "account.number", "proof", *theirs)
     return AgentBriefing(name, row.name, row.number, Proof(row.proof), row.emergency)
 
 

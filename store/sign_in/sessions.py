@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 
 from authz import Subject
 from store import tables
@@ -87,6 +87,11 @@ def is_good(connection: Connection, keys: Keys, realm: Realm, token: str, now: i
     return connection.execute(_query(realm), _asked(keys, realm, token, now)).first() is not None
 
 
+def signed_in(tx: Transaction, realm: Realm) -> set[int]:
+    """Who is, by id."""
+    return set(tx.connection.execute(_everybody(realm), _since(realm, tx.now)).scalars())
+
+
 def end(tx: Transaction, realm: Realm, token: str) -> None:
     s = realm.sessions.c
     one = update(realm.sessions).where(s.digest.in_(tx.keys.digests(_use(realm), token)), s.ended_at.is_(None))
@@ -112,30 +117,39 @@ def _use(realm: Realm) -> str:
 
 
 def _asked(keys: Keys, realm: Realm, token: str, now: int) -> dict[str, Any]:
-    return {
-        **each("of_digest", keys.digests(_use(realm), token)),
-        "asked_at": now,
-        "idle_since": now - realm.idle,
-        "begun": now - realm.whole,
-    }
+    return {**each("of_digest", keys.digests(_use(realm), token)), **_since(realm, now)}
+
+
+def _since(realm: Realm, now: int) -> dict[str, int]:
+    return {"asked_at": now, "idle_since": now - realm.idle, "begun": now - realm.whole}
 
 
 @lru_cache(maxsize=4)
 def _query(realm: Realm) -> Select[Any]:
     s, p = realm.sessions.c, realm.people.c
-    asked_at = bindparam("asked_at", type_=s.made_at.type)
     return (
         select(
             s.digest, s[realm.column].label("whose"), s.seen_at, s.made_at, p.username, p.name, realm.role.label("role")
         )
         .join(realm.people, p.id == s[realm.column])
-        .where(
-            one_of(s.digest, "of_digest"),
-            s.ended_at.is_(None),
-            s.seen_at > bindparam("idle_since", type_=s.seen_at.type),
-            s.made_at > bindparam("begun", type_=s.made_at.type),
-            issued(s.made_at, asked_at),
-            issued(s.seen_at, asked_at),
-            realm.may_work,
-        )
+        .where(one_of(s.digest, "of_digest"), *_good(realm))
+    )
+
+
+@lru_cache(maxsize=4)
+def _everybody(realm: Realm) -> Select[Any]:
+    s, p = realm.sessions.c, realm.people.c
+    return select(s[realm.column]).distinct().join(realm.people, p.id == s[realm.column]).where(*_good(realm))
+
+
+def _good(realm: Realm) -> tuple[ColumnElement[bool], ...]:
+    s = realm.sessions.c
+    asked_at = bindparam("asked_at", type_=s.made_at.type)
+    return (
+        s.ended_at.is_(None),
+        s.seen_at > bindparam("idle_since", type_=s.seen_at.type),
+        s.made_at > bindparam("begun", type_=s.made_at.type),
+        issued(s.made_at, asked_at),
+        issued(s.seen_at, asked_at),
+        realm.may_work,
     )

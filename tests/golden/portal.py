@@ -11,7 +11,7 @@ from tests.golden.chance import Chance
 from tests.golden.labels import NothingCalledError
 from tests.golden.page_words import form_of, read
 from tests.golden.people import PEOPLE
-from tests.portal.browsing import PASSWORD, Browser
+from tests.portal.browsing import DIGITS, PASSWORD, Browser
 
 
 class PageDoor:
@@ -46,6 +46,12 @@ class PageDoor:
                 return False
         self._look(who, browser)
         return True
+
+    def digits(self, who: str) -> str:
+        """What their page shows beside the first call that waits."""
+        found = DIGITS.search(self.browsers[who].client.get("/desk").text)
+        assert found, f"no digits on the page of {who}"
+        return found[2]
 
     def _opened(self) -> Browser:
         """No two of its requests are of one moment: what the ledger has of one moment stands in no order."""

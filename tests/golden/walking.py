@@ -101,8 +101,11 @@ class Walking:
         assert not backlog.failing + backlog.given_up, backlog.error
 
     def _digits(self, who: str, words: str) -> str:
-        """`<long>` is more than anybody reads; `<app>` is what somebody's authenticator app shows, `<notapp>` and `<notnumber>` are as many digits that are wrong."""
+        """`<long>` is more than anybody reads; `<app>` is what somebody's authenticator app shows, `<notapp>` and `<notnumber>` are as many digits that are wrong; `<digits>` what Kim's page
+        shows beside the first call that waits."""
         words = words.replace("<long>", "so many words " * 900).replace("<newline>", "\n")
+        if "<digits>" in words:
+            words = words.replace("<digits>", self.pages.digits("kim"))
         if "<app>" in words or "<notapp>" in words:
             app, step = self.pages.app(who), self.desk.now // 1000
             near = {app.at(step + 30 * n) for n in range(-3, 4)}

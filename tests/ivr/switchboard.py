@@ -29,6 +29,15 @@ def rings(desk: Desk) -> list[Phone]:
     return sorted(ringing, key=lambda leg: leg.called)
 
 
+def taken(desk: Desk, caller: Phone, keys: str = "1") -> Phone:
+    """The first phone that rings is answered, and the call taken on it: with 1 where nobody is signed in, or with the digits of whoever is."""
+    agent = rings(desk)[0]
+    agent.answer()
+    agent.press(keys)
+    caller.wait()
+    return agent
+
+
 def tickets(desk: Desk) -> list[tuple[str, str, str, bool]]:
     t = tables.tickets.c
     return [tuple(row) for row in rows(desk, select(t.title, t.status, t.topic, t.priority == 0).order_by(t.number))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from typing import Final
 
@@ -16,8 +18,13 @@ from store import OPERATOR, tables
 from store.staff import staff_list
 from store.verification.totp import STEP
 from tests.desk import PUBLIC, Desk
+from tests.ivr.wire import change
 
+DAY: Final = 24 * 3_600_000  # ms
 PASSWORD: Final = "seven lamps over the harbour"
+DIGITS: Final = re.compile(
+    r'<li class="waiting.*?<span class="place">(\d+)</span>.*?<b class="digits">(\d\d)</b>', re.S
+)
 _FORM = re.compile(r"<form\b[^>]*\baction=\"([^\"]*)\"[^>]*>(.*?)</form>", re.S)
 _FIELD = re.compile(r"<input\b[^>]*\bname=\"([^\"]+)\"[^>]*\bvalue=\"([^\"]*)\"")
 
@@ -111,12 +118,25 @@ class Agent(Browser):
         self.get("/desk/sign-in")
         return self.send("/desk/sign-in", username=self.username, password=password, code=code or self.code())
 
+    def digits(self) -> dict[str, str]:
+        """What they key on a phone of the desk to take a call: beside each that waits, by its place."""
+        return dict(DIGITS.findall(self.get("/desk").text))
+
     @property
     def staff(self) -> int:
         with self.desk.store.transaction("test") as tx:
             s = tables.staff.c
             found: int = tx.connection.execute(select(s.id).where(s.username == self.username)).scalar_one()
         return found
+
+
+@contextmanager
+def nobody_signed_in(desk: Desk) -> Iterator[None]:
+    """As long as it lasts: a phone that is nobody's own asks for 1 then, and whose the call is nobody has said yet."""
+    seen_at = tables.staff_sessions.c.seen_at
+    change(desk, tables.staff_sessions.update().values(seen_at=seen_at - DAY))
+    yield
+    change(desk, tables.staff_sessions.update().values(seen_at=seen_at + DAY))
 
 
 def invitation(desk: Desk, username: str) -> str:

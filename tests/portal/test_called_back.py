@@ -12,7 +12,7 @@ from portal.router import router
 from simulator.phone import Phone
 from store import tables
 from tests.desk import PUBLIC, Desk
-from tests.ivr.switchboard import asks
+from tests.ivr.switchboard import asks, taken
 from tests.ivr.test_callbacks import rung
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Agent
@@ -55,12 +55,7 @@ def test_an_agent_reads_later_what_became_of_each_callback(one_desk: Desk) -> No
     mia.answer()
     mia.press("17846325#")
     one_desk.work()
-    agent = rung(one_desk, "agent")
-    agent.answer()
-    agent.press("1")
-    mia.wait()
-    kim.get("/desk")
-    kim.send("/desk/calls/2/mine")
+    taken(one_desk, mia, kim.digits()["1"])
     one_desk.pass_time(125)
     mia.hang_up()
     one_desk.work()

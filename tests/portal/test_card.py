@@ -20,10 +20,10 @@ from store.verification import step_ups
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.proving import MIA, RAJ
-from tests.ivr.switchboard import asks, rings
+from tests.ivr.switchboard import asks, rings, taken
 from tests.ivr.test_rights import TIDEWORKS, account, holds, person
 from tests.ivr.wire import change, rows
-from tests.portal.browsing import Agent, hire
+from tests.portal.browsing import Agent, hire, nobody_signed_in
 from tests.rights import held
 
 OLIVIA = ("+441632960101", "73059184")
@@ -37,18 +37,16 @@ def signed_in(desk: Desk, username: str = "agent.kim") -> Agent:
 
 def answered(desk: Desk, caller: Phone) -> Phone:
     """On a phone of the desk; whose it is, nobody has said yet."""
-    (agent,) = rings(desk)
-    agent.answer()
-    agent.press("1")
-    caller.wait()
+    with nobody_signed_in(desk):
+        taken(desk, caller)
     return caller
 
 
 def on_the_phone(desk: Desk, kim: Agent, *who: str) -> Phone:
     """A caller whose card Kim has."""
-    caller = answered(desk, asks(desk, *who))
+    caller = asks(desk, *who)
+    taken(desk, caller, kim.digits()["1"])
     kim.get("/desk")
-    kim.send(f"/desk/calls/{max(row.id for row in rows(desk, select(tables.support_calls.c.id)))}/mine")
     return caller
 
 
@@ -174,17 +172,12 @@ def test_of_several_calls_that_are_nobodys_yet_none_is_offered_before_the_others
     desk = Desk(sample_sqlite, **ACCOUNT | {"agent_number": "+441632960009,+441632960008"})
     kim = signed_in(desk)
     mia = asks(desk)
-    first, second = rings(desk)
-    first.answer()
-    first.press("1")
+    _first, second = rings(desk)
     second.decline()
-    mia.wait()
+    answered(desk, mia)
     desk.pass_time(70)
     olivia = asks(desk, *OLIVIA)
-    (again,) = rings(desk)
-    again.answer()
-    again.press("1")
-    olivia.wait()
+    answered(desk, olivia)
     kim.get("/desk")
     assert "Choose the one you took just now" in kim.words
     assert kim.text.index("/desk/calls/2/mine") < kim.text.index("/desk/calls/1/mine")

@@ -14,7 +14,7 @@ from simulator.phone import Phone
 from store import tables
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
-from tests.ivr.switchboard import asks, rings
+from tests.ivr.switchboard import asks, taken
 from tests.ivr.wire import change
 from tests.portal.browsing import PASSWORD, Agent
 from tests.rights import held
@@ -66,13 +66,9 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
 
 def takes_the_call(watched: Watched) -> tuple[Phone, Phone]:
     mia = asks(watched.desk)
-    (agent,) = rings(watched.desk)
-    expect(watched.page.locator(".calls .waiting")).to_have_count(1)
-    agent.answer()
-    agent.press("1")
-    mia.wait()
-    watched.page.get_by_role("button", name="This call is mine").first.click()
-    return mia, agent
+    digits = watched.page.locator(".calls .waiting .digits")
+    expect(digits).to_have_count(1)
+    return mia, taken(watched.desk, mia, digits.inner_text())
 
 
 def test_the_card_follows_the_call(watched: Watched) -> None:

@@ -8,9 +8,9 @@ from authz import Subject
 from simulator.phone import Phone
 from store import tables
 from tests.desk import Desk
-from tests.ivr.switchboard import asks, rings
+from tests.ivr.switchboard import asks, taken
 from tests.ivr.wire import change, count, rows
-from tests.portal.browsing import Agent, hire
+from tests.portal.browsing import Agent, hire, nobody_signed_in
 
 OF_TIDEWORKS = ("Tideworks", "Raj Patel", "Mia Chen")
 REFUSED = "You can open accounts you have a call or a taken ticket for"
@@ -45,10 +45,8 @@ def accounts(desk: Desk, many: int) -> list[int]:
 def talks(desk: Desk) -> Phone:
     """Mia, with somebody of the desk."""
     mia = asks(desk)
-    (agent,) = rings(desk)
-    agent.answer()
-    agent.press("1")
-    mia.wait()
+    with nobody_signed_in(desk):
+        taken(desk, mia)
     return mia
 
 

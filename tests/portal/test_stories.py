@@ -20,7 +20,7 @@ from store.verification.pins import Pin
 from tests.bot.conftest import slack_stage as slack_stage
 from tests.bot.proving import PEOPLE, SUBJECT, digits_in, on_the_phone
 from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
-from tests.ivr.switchboard import rings
+from tests.ivr.switchboard import rings, taken
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import PASSWORD, Agent
 from tests.serving import serving
@@ -80,10 +80,7 @@ def asks(room: Room, username: str = "raj.patel") -> Phone:
 
 def takes(room: Room, caller: Phone) -> Phone:
     """Kim takes the call on her own phone."""
-    (agent,) = rings(room.desk)
-    agent.answer()
-    agent.press("1")
-    caller.wait()
+    agent = taken(room.desk, caller, room.page.locator(".calls .waiting .digits").inner_text())
     room.desk.work()
     return agent
 

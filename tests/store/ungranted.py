@@ -65,6 +65,8 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (f"call_state.{n}" for n in ("begin", "end", "lease", "load", "save", "sweep", "update_state")), reasons.CALL
     ),
+    "sessions.signed_in": "the ids of whoever of one door is signed in now",
+    "take_digits.places": "the ids of the staff, in their order",
     "call_state.first_delivery": "whether a webhook is new: true or false",
     "call_state.forget_delivery": "forgets that a webhook came; gives nothing back",
     "call_state.stored_response": "what the same call was told in its last turn, sealed until Twilio repeats that turn",
@@ -114,7 +116,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.FACTOR,
     ),
     "threat_mode.threat": "whether the phone takes messages only: yes or no",
-    **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unassigned"), reasons.PURE),
+    **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unassigned", "take_digits.digits"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
     **dict.fromkeys(
         ("attempt_limits." + n for n in ("forget", "forget_person", "give_back", "is_disabled", "is_locked")),
