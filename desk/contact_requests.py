@@ -66,11 +66,11 @@ class Closed:
 
 def ask(tx: Transaction, who: Actor, ticket: int, wanted: Wanted) -> Asked | NotAllowed:
     """By a customer, on their own ticket."""
-    about = timeline.about(tx, ticket)
-    if about is None or about.account is None:
+    account = _account_of_own(tx, who, ticket)
+    if account is None:
         return NotAsked.NOT_PROVED
-    contact_changes.lock(tx, about.account)
-    found = judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, about.account))
+    contact_changes.lock(tx, account)
+    found = judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, account))
     if isinstance(found, NotAllowed):
         return found
     return _unfit(wanted) or contact_requests.ask(tx, found, ticket, wanted)
@@ -78,15 +78,10 @@ def ask(tx: Transaction, who: Actor, ticket: int, wanted: Wanted) -> Asked | Not
 
 def form(tx: Transaction, who: Actor, ticket: int) -> AskForm | NotAllowed | None:
     """What a customer can choose from on their own ticket. None: it is no request to change contacts, or none of theirs."""
-    about = timeline.about(tx, ticket)
-    if (
-        about is None
-        or about.account is None
-        or about.opened_by is None
-        or who.subject != Subject.of_person(about.opened_by)
-    ):
+    account = _account_of_own(tx, who, ticket)
+    if account is None:
         return None
-    found = judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, about.account))
+    found = judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, account))
     if isinstance(found, NotAllowed):
         return found
     words = contact_requests.form(tx, found, ticket)
@@ -94,6 +89,13 @@ def form(tx: Transaction, who: Actor, ticket: int) -> AskForm | NotAllowed | Non
         return None
     on_it, _ = contact_list.listed(tx, found, first=0, many=MOST_LISTED)
     return AskForm(ticket, account_details.name(tx, found), words, tuple(on_it))
+
+
+def _account_of_own(tx: Transaction, who: Actor, ticket: int) -> int | None:
+    """The account (id) of a ticket they opened. None for another's as for none, and then nothing is locked."""
+    about = timeline.about(tx, ticket)
+    theirs = about is not None and about.opened_by is not None and who.subject == Subject.of_person(about.opened_by)
+    return about.account if about is not None and theirs else None
 
 
 def write_down(tx: Transaction, ticket: TicketRight, wanted: Wanted) -> Asked:

@@ -17,6 +17,7 @@ from tests.bot.by_hand import click, send, submission
 from tests.bot.proving import SUBJECT, app, shows
 from tests.bot.slack_desk import SlackDesk
 from tests.ivr.wire import rows
+from tests.statements import watched
 
 TIDEWORKS, HARBOUR = 3, 1
 ADD = Wanted("add", "Nina Novak", "nina@new.example", frozenset({"technical"}))
@@ -134,6 +135,22 @@ def test_who_is_nobody_to_the_account_finds_no_request_and_the_desk_cannot(desk:
         )
         assert "Nina" not in told
     assert status(desk, id) == "waiting"
+
+
+def test_another_s_ticket_is_told_from_none_by_nothing(desk: SlackDesk) -> None:
+    """By somebody of its account and by somebody who is on none of its: the same answer and the same statements, so that nothing is locked."""
+    asked(desk, "olivia.hart", HARBOUR, ADD)
+    number = max(row.number for row in rows(desk, select(tables.tickets.c.number)))
+    fields = {"do": {"selected_option": {"value": "remove"}}, "person": {"selected_option": {"value": "dev.anand"}}}
+    for user in ("U0DEV", "U0RAJ"):
+        heard: list[tuple[str, list[str]]] = []
+        for ticket in (number + 2_000, number, number + 1_000):  # the first notes what their member came with
+            sent: list[str] = []
+            with watched(desk.store.engine, sent.append):
+                told = send(desk, submission("contact_ask", str(ticket), user, **fields)).text
+            heard.append((told, sent))
+        assert heard[1] == heard[2]
+        assert len(heard[1][1]) > 3, "it was looked for"
 
 
 def test_a_request_by_phone_is_filled_in_by_its_asker_from_its_thread(desk: SlackDesk) -> None:
