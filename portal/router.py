@@ -43,6 +43,7 @@ from portal.customers.signed_in import Customers, for_customers
 from portal.staff import (
     account_pages,
     call_pages,
+    drafts,
     notices_pages,
     queue_pages,
     sign_in,
@@ -65,7 +66,10 @@ log = structlog.get_logger("portal")
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
     **{f"{name}.css": "text/css; charset=utf-8" for name in ("style", "tickets")},
-    **{f"{name}.js": "text/javascript; charset=utf-8" for name in ("clock", "forms", "live", "morph", "passkeys")},
+    **{
+        f"{name}.js": "text/javascript; charset=utf-8"
+        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys")
+    },
     "icon.svg": "image/svg+xml",
 }
 DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
@@ -111,6 +115,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/views/{view}/remove"): queue_pages.remove_view,
     ("GET", "/desk/tickets/{number}"): ticket_pages.show,
     ("GET", "/desk/tickets/{number}/files/{file}"): ticket_pages.file,
+    ("POST", "/desk/drafts"): drafts.keep,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
     ("POST", "/desk/tickets/{number}/hand-over"): ticket_pages.hand_over,
@@ -222,7 +227,7 @@ def router(context: PortalContext) -> APIRouter:
     routes.add_route("/desk/events", _events(context, Events(context.store)), methods=["GET"], include_in_schema=False)
     pages: dict[tuple[str, str], Open] = {
         **OPEN,
-        **{page: for_staff(handler) for page, handler in STAFF_PAGES.items()},
+        **{page: for_staff(handler, once=handler is not drafts.keep) for page, handler in STAFF_PAGES.items()},
         **{page: for_customers(handler) for page, handler in SIGNED_IN.items()},
     }
     for (method, path), handler in pages.items():

@@ -26,8 +26,8 @@ def acting(who: SignedIn) -> Actor:
     return Actor(who.subject, Proof.NONE)
 
 
-def for_staff(handler: Staff) -> Callable[[PortalContext, Visit], Response]:
-    """A page of the desk: everybody who is not signed in is led to the sign-in."""
+def for_staff(handler: Staff, *, once: bool = True) -> Callable[[PortalContext, Visit], Response]:
+    """A page of the desk: everybody who is not signed in is led to the sign-in. `once`: what is sent there is done once (submissions.py)."""
 
     def staff_only(context: PortalContext, visit: Visit) -> Response:
         if visit.is_cross_site and not visit.session and not visit.post:
@@ -43,7 +43,7 @@ def for_staff(handler: Staff) -> Callable[[PortalContext, Visit], Response]:
                     asked = replace(visit, stamp=stamp or "")
                     return (
                         submissions.once(context, asked, tx, who, handler)
-                        if visit.post
+                        if visit.post and once
                         else handler(context, asked, tx, who)
                     )
         if visit.is_poll:

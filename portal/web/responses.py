@@ -43,8 +43,10 @@ def page(context: PortalContext, visit: Visit, name: str, status: int = 200, /, 
 
 def live_page(context: PortalContext, visit: Visit, name: str, given: Mapping[str, Any]) -> Response:
     """A page that asks by itself whether anything has changed; when it does, the block `live` of its template alone."""
-    said = "" if visit.is_poll else visit.query.get("said", "")
+    said = visit.query.get("said", "")
     made = page(context, visit, name, said=said, stamp=visit.stamp, part=visit.is_poll, **given)
+    if visit.is_poll and said in context.words.known("said"):  # a script asks for the part alone, and says it above
+        made.headers["X-Said"] = quote(context.words.word("said", said))
     made.headers["X-Stamp"] = visit.stamp
     made.headers["X-Now"] = str(context.store.clock())
     return made

@@ -288,8 +288,11 @@ def opinion(
     return Opinion("allowed") if "" in strings else Opinion("allowed", frozenset(strings))
 
 
-def disagreements(scheme: Scheme, cells: Iterable[str] | None = None) -> Iterator[str | None]:
-    """Asks the judge every question there is about these cells (all, unless said); None where both agree."""
+def disagreements(
+    scheme: Scheme, cells: Iterable[str] | None = None, *, first: Iterable[frozenset[str]] = ()
+) -> Iterator[str | None]:
+    """Asks the judge every question there is about these cells (all, unless said), those about the holdings `first` before the others;
+    None where both agree."""
     table = table_for(scheme)
     desk = scheme.name == "desk"
     account = None if desk else 1
@@ -300,7 +303,7 @@ def disagreements(scheme: Scheme, cells: Iterable[str] | None = None) -> Iterato
             Ask(Subject("person:1"), Action(action), account, Topic(topic) if topic else None, p, at=At.PAGES)
             for p in Proof
         ]
-        for held, status, sla in product(every_holding(table.words), statuses, (True, False)):
+        for held, status, sla in product((*first, *every_holding(table.words)), statuses, (True, False)):
             facts = frozenset({"sla"} if sla else ())
             for ask in asks:
                 for contact, standing in (

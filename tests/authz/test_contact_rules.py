@@ -6,7 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from authz import Broken, Held, Scheme, SchemeError, gained, load_schemes, lost, read_scheme, refused
+from authz import (
+    Broken,
+    Held,
+    Refusal,
+    Scheme,
+    SchemeError,
+    asked_for,
+    gained,
+    load_schemes,
+    lost,
+    miscounted,
+    read_scheme,
+    refused,
+    ticked,
+)
 
 SCHEMES = load_schemes()
 MS = "admin_contact billing_contact manage_users manage_billing manage_services manage_support purchase_services"
@@ -14,6 +28,8 @@ A, B, C, D = 1, 2, 3, 4
 MEMSET = {A: MS, B: "manage_support", C: "manage_users manage_support", D: "manage_billing"}
 ROLES = {A: "owner", B: "administrator", C: "support"}
 MT = {A: "owner", B: "admin", C: "technical"}
+FIVE = "manage_users manage_billing manage_services manage_support purchase_services"
+APART = {A: f"admin_contact {FIVE}", B: "billing_contact manage_billing", C: "manage_users manage_billing"}
 
 
 def of(words: dict[int, str]) -> Held:
@@ -81,6 +97,129 @@ def test_a_change_is_refused_by_the_first_rule_it_breaks(
     after = {person: frozenset(held.split()) for person, held in {**there, **change}.items() if held is not None}
     found = refused(SCHEMES[scheme], actor, before, after)
     assert (found and found.code, " ".join(found.rules) if found else "") == (code, rules)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "there", "actor", "change", "found"),
+    [
+        (
+            "memset",
+            MEMSET,
+            A,
+            {B: "zeal boss manage_support"},
+            Refusal(Broken.UNKNOWN_WORD, ("D-contacts.always",), B, words=("boss", "zeal")),
+        ),
+        (
+            "memset",
+            MEMSET,
+            C,
+            {A: FIVE},
+            Refusal(Broken.OWNERS_ALONE, ("D-contacts.owner", "MS-9", "MS-11"), A, "admin_contact"),
+        ),
+        ("memset", APART, A, {A: f"admin_contact billing_contact {FIVE}", B: "manage_billing"}, None),
+        (
+            "memset",
+            APART,
+            C,
+            {C: "manage_users billing_contact manage_billing", B: "manage_billing"},
+            Refusal(Broken.OWN_RIGHTS, ("D-contacts.own", "MS-24"), C, "billing_contact"),
+        ),
+        (
+            "memset",
+            APART,
+            C,
+            {C: "manage_users manage_billing purchase_services"},
+            Refusal(Broken.OWN_RIGHTS, ("D-contacts.own", "MS-24"), C, cells=("service.order",)),
+        ),
+        (
+            "memset",
+            APART | {D: "manage_billing"},
+            C,
+            {B: "manage_billing", D: "billing_contact manage_billing"},
+            Refusal(Broken.MORE_THAN_HELD, ("D-contacts.more", "MS-24"), B, "billing_contact"),
+        ),
+        (
+            "memset",
+            APART,
+            C,
+            {D: "purchase_services"},
+            Refusal(Broken.MORE_THAN_HELD, ("D-contacts.more", "MS-24"), D, cells=("service.order",)),
+        ),
+        (
+            "memset",
+            APART,
+            A,
+            {B: None},
+            Refusal(Broken.HAND_OVER_FIRST, ("MS-6", "MS-43", "MS-44"), B, "billing_contact"),
+        ),
+        (
+            "memset",
+            APART,
+            A,
+            {C: "billing_contact manage_users manage_billing"},
+            Refusal(Broken.TOO_MANY, ("MS-6",), C, "billing_contact"),
+        ),
+        (
+            "memset",
+            APART,
+            A,
+            {A: "admin_contact manage_users purchase_services"},
+            Refusal(
+                Broken.REQUIRED,
+                ("MS-13", "MS-41"),
+                A,
+                "admin_contact",
+                ("manage_billing", "manage_services", "manage_support"),
+            ),
+        ),
+    ],
+)
+def test_a_refusal_says_of_whom_and_of_what(
+    scheme: str, there: dict[int, str], actor: int, change: dict[int, str | None], found: Refusal | None
+) -> None:
+    before = of(there)
+    after = {person: frozenset(held.split()) for person, held in {**there, **change}.items() if held is not None}
+    assert refused(SCHEMES[scheme], actor, before, after) == found
+
+
+def test_an_account_that_nobody_owned_is_refused_as_one_without_an_owner() -> None:
+    """Somebody on it changes nothing about that, and nobody is named."""
+    found = refused(SCHEMES["media_temple"], C, of({C: "technical billing"}), of({C: "technical"}))
+    assert found == Refusal(Broken.HAND_OVER_FIRST, ("D-contacts.always",), 0, "owner")
+
+
+def test_the_codes_are_those_that_docs_reasons_explains() -> None:
+    """They stand in ledgers and in other people's programs."""
+    codes = "unknown_word owners_alone own_rights more_than_held hand_over_first required lacks too_many"
+    assert " ".join(Broken) == codes
+
+
+def test_how_many_hold_what_an_account_must_have() -> None:
+    one, two = frozenset({"admin_contact", "billing_contact"}), frozenset({"admin_contact"})
+    assert list(miscounted(SCHEMES["memset"], [one])) == []
+    assert list(miscounted(SCHEMES["memset"], [two, two])) == [("admin_contact", 2), ("billing_contact", 0)]
+    assert list(miscounted(SCHEMES["standard_roles"], [frozenset({"support"})])) == [("owner", 0)]
+    assert list(miscounted(SCHEMES["standard_roles"], [frozenset({"owner"})] * 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "words"),
+    [
+        ("media_temple", "admin technical billing"),
+        ("standard_roles", "administrator support billing"),
+        ("memset", FIVE),
+    ],
+)
+def test_sr3_what_is_asked_for_is_a_standard_role_and_where_there_is_none_a_permission(scheme: str, words: str) -> None:
+    assert " ".join(asked_for(SCHEMES[scheme])) == words
+
+
+def test_ms41_what_a_role_requires_stays_and_the_role_is_not_ticked_away() -> None:
+    memset, support = SCHEMES["memset"], frozenset({"manage_support"})
+    held = frozenset({"billing_contact", "manage_billing", "manage_users"})
+    assert ticked(memset, held, support) == {"billing_contact", "manage_billing", "manage_support"}
+    assert ticked(memset, frozenset({"manage_users"}), support) == support
+    assert ticked(SCHEMES["standard_roles"], frozenset({"owner"}), frozenset({"billing"})) == {"billing"}
 
 
 def test_somebody_who_is_not_on_the_account_gives_nothing() -> None:

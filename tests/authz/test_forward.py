@@ -6,6 +6,7 @@ What a refusal points to is looked for the slow way, in tables of what each hold
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 
 import pytest
 
@@ -26,9 +27,11 @@ from authz import (
     Status,
     Subject,
     WayForward,
+    billing_alone,
     can_help,
     can_lend,
     judge,
+    leaves_out_suspension,
     load_schemes,
 )
 from tests.authz.hand_table import every_holding
@@ -38,6 +41,7 @@ CUSTOMER = sorted(SCHEMES.keys() - {"desk"})
 PAIRS = {cell: pair for pair, cell in CELL_OF.items()}
 STATES = [(status, facts) for status in Status for facts in (frozenset[str](), frozenset({"sla"}))]
 Held = frozenset[str]
+THEIRS_TO_KNOW = (WayForward.OPEN_BILLING_TICKET, WayForward.REOPEN_ACCOUNT)
 
 
 _ANN = Subject("person:1")
@@ -119,6 +123,22 @@ def test_e7_e19_e20_the_way_forward_of_every_refusal_works(name: str, status: St
                 case _:
                     raise AssertionError(f"{cell} {sorted(held)}: {denied}")
     assert seen
+
+
+@pytest.mark.parametrize("name", CUSTOMER)
+def test_e19_a_refusal_whose_way_forward_is_about_the_status_says_the_status(name: str) -> None:
+    """E19: of a suspension where the reason is another; and to whoever can do something about it, what leaves them billing tickets alone."""
+    left_out = set[tuple[WayForward, bool]]()
+    for (status, facts), cell, held in product(STATES, CELLS, every_holding(SCHEMES[name].words)):
+        denied = judge(asked(cell), stands(SCHEMES[name], held, status, facts))
+        if isinstance(denied, Grant):
+            continue
+        way, suspended = denied.next, denied.reason is Reason.ACCOUNT_SUSPENDED
+        about = way in (WayForward.OPEN_BILLING_TICKET, WayForward.ASK_BILLING_TICKET)
+        assert leaves_out_suspension(denied) is (about and not suspended), (cell, held)
+        assert billing_alone(denied) is (status if way in THEIRS_TO_KNOW else None), (cell, held)
+        left_out.add((way, suspended))
+    assert {(WayForward.OPEN_BILLING_TICKET, True), (WayForward.REOPEN_ACCOUNT, False)} <= left_out
 
 
 @pytest.mark.parametrize("name", CUSTOMER)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, permutations
 
 import pytest
 
 from authz import CELLS, FACTS, Scheme, load_schemes, move, moves
+from authz.scheme import Square
 
 SCHEMES = {name: scheme for name, scheme in load_schemes().items() if scheme.owner}
 PAIRS = list(permutations(SCHEMES, 2))
@@ -29,6 +31,7 @@ def test_nobody_but_the_owner_gains_all_that_is_lost_is_said_and_nothing_is_lost
     was, is_ = SCHEMES[old], SCHEMES[new]
     for held in sets(was):
         made = move(was, is_, held)
+        assert made.holds == tuple(word for word in was.roles + was.permissions if word in held)
         after = frozenset(made.becomes)
         assert not is_.missing(after)
         named = {one.partition(" when ")[0] for one in made.takes}
@@ -58,3 +61,19 @@ def test_some_that_a_person_would_expect() -> None:
     assert move(roles, memset, {"billing"}).nearest == "", "nothing is taken"
     assert move(temple, memset, {"owner"}).becomes == memset.roles + memset.permissions
     assert set(moves(temple, roles)) == set(temple.holdings)
+
+
+def limited(name: str, limit: str) -> Scheme:
+    """With an owner who has phone support within a limit."""
+    scheme, cell = SCHEMES[name], "phone.support"
+    row = {**scheme.rows[cell], "owner": Square(True, ("XY-1",), limit)}
+    return replace(scheme, rows={**scheme.rows, cell: row}, memo={})
+
+
+def test_a_yes_while_a_fact_is_true_is_freer_than_one_within_a_topic() -> None:
+    topic, fact = limited("media_temple", "billing_topics"), limited("standard_roles", "sla")
+    there, back = move(topic, fact, {"owner"}), move(fact, topic, {"owner"})
+    assert (there.gives, there.takes) == (("phone.support when sla",), ())
+    assert (back.gives, back.takes) == ((), ("phone.support when billing_topics",))
+    free = move(fact, SCHEMES["media_temple"], {"owner"})
+    assert (free.gives, free.takes) == (("phone.support",), ())

@@ -1,0 +1,29 @@
+"""What one of the staff is writing on a ticket, kept as they type: for them alone, for a day."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fastapi import Response
+
+from portal.staff.submissions import LONGEST
+from portal.web import responses
+from portal.web.context import PortalContext
+from portal.web.visit import Visit
+from store import Transaction
+from store.sign_in import sent_forms
+from store.sign_in.sessions import SignedIn
+
+_FORM: Final = re.compile(r"/desk/tickets/[0-9]{1,18}/(answer|note)")
+
+
+def keep(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    form, words = visit.field("form"), visit.form.get("words", "")[:LONGEST]
+    if not _FORM.fullmatch(form):
+        return responses.nothing(400)
+    if words.strip():
+        sent_forms.keep(tx, who.staff, form, {"words": words})
+    else:
+        sent_forms.drop(tx, who.staff, form)
+    return responses.nothing()

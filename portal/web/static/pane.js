@@ -1,0 +1,148 @@
+// A ticket opens beside the list it was chosen in, and what is done with it comes back without another page. Every page works without it, by loading.
+
+import { setClock } from "./clock.js";
+import { flush, sending } from "./drafts.js";
+import { answered, signedOut } from "./forms.js";
+import { show } from "./live.js";
+
+const TICKET = /^\/desk\/tickets\/\d+$/;
+const WIDE = matchMedia("(min-width: 861px)");
+const BY_SCRIPT = { "X-By-Itself": "1", "X-Active": "1" }; // the part of the page alone, asked for by somebody
+const SAID_FOR = 8000; // ms
+
+const main = document.getElementById("main");
+const read = new WeakMap(); // form -> up to where its writer had read when they began
+let list = location.pathname === "/desk/tickets" ? location.href : history.state?.list;
+let pane = null;
+let opening = 0;
+
+// The list at the left, the ticket at the right; on a phone one of them.
+function split(live) {
+  const side = document.createElement("div");
+  side.className = "list-side";
+  side.append(...main.childNodes);
+  pane = document.createElement("section");
+  pane.id = "pane";
+  pane.setAttribute("aria-label", "Ticket");
+  main.append(side, pane);
+  main.classList.add("paned");
+  if (live) live.dataset.from = list;
+  new MutationObserver(mark).observe(side, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-current"] });
+  return side;
+}
+
+function mark() {
+  for (const link of main.querySelectorAll(".list-side a[href^='/desk/tickets/']")) {
+    if (link.getAttribute("href") !== location.pathname) link.removeAttribute("aria-current");
+    else if (!link.hasAttribute("aria-current")) link.setAttribute("aria-current", "true");
+  }
+}
+
+async function open(path, { push = true, focus = "" } = {}) {
+  const turn = ++opening;
+  await flush();
+  const answer = await fetch(path, { headers: BY_SCRIPT });
+  if (turn !== opening) return;
+  if (answer.status === 401) return signedOut();
+  if (!answer.ok || !answer.headers.has("X-Stamp")) return location.assign(path);
+  if (push) history.pushState({ list }, "", path);
+  if (!pane) split(document.getElementById("live"));
+  const part = document.createElement("div");
+  part.dataset.from = path;
+  pane.replaceChildren(part);
+  pane.hidden = false;
+  await show(part, answer);
+  document.title = `${part.querySelector("h1")?.textContent ?? "Ticket"} · Support desk`;
+  mark();
+  begin(part, focus);
+}
+
+// What was said last is in sight, and the keyboard where one goes on: in the answer for whoever clicked, else at the ticket's title.
+function begin(part, focus) {
+  const title = part.querySelector("h1");
+  if (title) title.tabIndex = -1;
+  (focus === "answer" && WIDE.matches ? part.querySelector("#answer") ?? title : title)?.focus({ preventScroll: true });
+  part.querySelector(".timeline > :last-child")?.scrollIntoView({ block: "nearest" });
+}
+
+function close() {
+  flush();
+  pane.replaceChildren();
+  pane.hidden = true;
+  document.title = "Tickets · Support desk";
+  mark();
+}
+
+addEventListener("popstate", () => {
+  if (TICKET.test(location.pathname)) open(location.pathname, { push: false });
+  else if (pane) close();
+});
+
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!list || !link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const to = link.getAttribute("href");
+  if (TICKET.test(to) && main.contains(link)) {
+    event.preventDefault();
+    open(to, { focus: event.detail ? "answer" : "" });
+  } else if (pane && link.closest(".crumb")) {
+    event.preventDefault();
+    history.pushState({}, "", list);
+    close();
+  }
+});
+
+addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.elements.seen && !read.has(form)) read.set(form, form.elements.seen.value);
+});
+
+addEventListener("submit", async (event) => {
+  const form = event.target;
+  const part = form.closest("[data-stamp]");
+  if (event.defaultPrevented || form.method !== "post" || !part || !TICKET.test(part.dataset.from ?? location.pathname)) return;
+  event.preventDefault();
+  const body = new FormData(form, event.submitter);
+  if (read.has(form)) body.set("seen", read.get(form));
+  try {
+    await sending(form);
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: BY_SCRIPT });
+    if (answer.status === 401) return signedOut();
+    if (!answer.ok || !TICKET.test(new URL(answer.url).pathname)) return location.assign(answer.url);
+    read.delete(form);
+    setClock(answer.headers.get("X-Now"));
+    form.reset();
+    await show(part, answer);
+    form.reset(); // what was not taken is in its field, from the desk
+    say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
+  } catch {
+    say("Not sent: there is no connection to the desk. Press again.");
+  } finally {
+    answered(form);
+  }
+});
+
+function say(words) {
+  document.querySelector("body > .said")?.remove();
+  if (!words) return;
+  const said = document.createElement("p");
+  [said.className, said.role, said.textContent] = ["said", "status", words];
+  main.before(said);
+  setTimeout(() => said.remove(), SAID_FOR);
+}
+
+// A ticket that was open beside a list when its page was loaded again.
+if (TICKET.test(location.pathname) && list) {
+  const answer = await fetch(list);
+  const there = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+  const own = document.getElementById("live");
+  if (answer.ok && own && there?.querySelector("#live")) {
+    own.removeAttribute("id");
+    own.dataset.from = location.pathname;
+    own.remove();
+    main.replaceChildren(...there.childNodes);
+    split(document.getElementById("live"));
+    pane.append(own);
+    mark();
+  } else list = null;
+}

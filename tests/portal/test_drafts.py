@@ -1,0 +1,46 @@
+"""What an agent is writing is kept as they type, for them alone; without a script it is kept with the form."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from store import tables
+from tests.desk import Desk
+from tests.ivr.wire import rows
+from tests.portal.browsing import Agent
+from tests.portal.test_called_back import PAGE, ticket_of
+from tests.portal.test_insider import signed_in
+
+
+def types(agent: Agent, words: str, form: str = f"{PAGE}/answer") -> int:
+    """As drafts.js does."""
+    token = agent.fields(f"{PAGE}/answer")["token"]
+    assert agent.page is not None
+    page = agent.page
+    status = agent.post("/desk/drafts", {"token": token, "form": form, "words": words}).status_code
+    agent.page = page
+    return status
+
+
+def test_a_draft_is_there_again_for_its_writer_until_it_is_sent_or_emptied(one_desk: Desk) -> None:
+    ticket_of(one_desk, "person:8")
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    for agent in (kim, ana):
+        agent.get(PAGE)
+    assert [types(kim, words) for words in ("Have you", "Have you tried")] == [204, 204]
+    assert ">Have you tried</textarea>" in kim.get(PAGE).text
+    assert "Have you tried" not in ana.get(PAGE).text
+    assert types(kim, " ") == 204
+    assert "Have you tried" not in kim.get(PAGE).text
+    types(kim, "Have you tried")
+    kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
+    assert rows(one_desk, select(tables.unsent_words)) == []
+
+
+def test_only_what_is_written_on_tickets_is_a_draft(one_desk: Desk) -> None:
+    ticket_of(one_desk, "person:8")
+    kim = signed_in(one_desk)
+    kim.get(PAGE)
+    for form in ("/desk/supervisors/pin", f"{PAGE}/login-details", "x" * 300, ""):
+        assert types(kim, "words", form) == 400
+    assert rows(one_desk, select(tables.unsent_words)) == []

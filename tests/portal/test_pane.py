@@ -1,0 +1,75 @@
+"""A ticket beside its list, in a real browser: taken, answered and closed in two clicks and no page load; what is typed is kept meanwhile."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from store import tables
+from tests.ivr.wire import rows
+from tests.portal.test_called_back import PAGE, ticket_of
+from tests.portal.test_card_in_a_browser import Watched, watched
+from tests.portal.test_insider import signed_in
+from tests.portal.test_taking import answers_of, status_of
+
+__all__ = ["watched"]
+
+
+def loads_of(page: Page) -> list[str]:
+    """The pages that are loaded from now on."""
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    return loads
+
+
+def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(watched: Watched) -> None:
+    ticket_of(watched.desk, "person:8")
+    page = watched.page
+    page.goto(f"{watched.url}/desk/tickets")
+    loads = loads_of(page)
+    page.get_by_role("link", name="#1001 slow").click()
+    answer, pane = page.get_by_label("Answer", exact=True), page.locator("#pane")
+    expect(answer).to_be_focused()
+    expect(answer).to_be_in_viewport(ratio=1)
+    with page.expect_response("**/desk/drafts"):
+        page.keyboard.type("Rest")
+    page.keyboard.type("arted.")
+    page.get_by_role("button", name="Answer and close").click()
+    expect(page.locator(".said")).to_contain_text("Kept for the customer")
+    expect(pane).to_contain_text("Kim Novak closed this ticket")
+    expect(pane).to_contain_text("Restarted.")
+    expect(answer).to_have_value("")
+    assert loads == []
+    assert page.url == f"{watched.url}{PAGE}"
+    assert status_of(watched.desk) == "closed"
+    taken = rows(watched.desk, select(tables.assignments.c.staff_id))
+    assert taken == [(watched.kim.staff,)]
+    assert rows(watched.desk, select(tables.unsent_words)) == []
+
+    with page.expect_response("**/desk/drafts"):
+        answer.fill("One more thing")
+    page.reload()
+    expect(page.locator(".list-side h1")).to_have_text("Tickets")
+    expect(answer).to_have_value("One more thing")
+    page.go_back()
+    expect(pane).to_be_hidden()
+    expect(page.locator(".list-side")).to_be_visible()
+
+
+def test_what_a_colleague_answers_while_one_writes_is_read_first_and_no_word_is_lost(watched: Watched) -> None:
+    """It comes by itself above the field: it may not have been noticed."""
+    ticket_of(watched.desk, "person:8")
+    ana, page = signed_in(watched.desk, "lead.ana"), watched.page
+    ana.get(PAGE)
+    page.goto(watched.url + PAGE)
+    answer = page.get_by_label("Answer", exact=True)
+    answer.fill("Have you tried a restart?")
+    ana.send(f"{PAGE}/answer", words="Restarted. Better?")
+    watched.sees("Restarted. Better?")
+    page.get_by_role("button", name="Answer and wait").click()
+    expect(page.locator(".said")).to_contain_text("a colleague answered or closed this ticket")
+    expect(answer).to_have_value("Have you tried a restart?")
+    assert answers_of(watched.desk) == ["Restarted. Better?"]
+    page.get_by_role("button", name="Answer and wait").click()
+    expect(page.locator(".said")).to_contain_text("Kept for the customer")
+    assert answers_of(watched.desk) == ["Restarted. Better?", "Have you tried a restart?"]
