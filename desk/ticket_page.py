@@ -14,11 +14,10 @@ from desk.ticket_work import Barred, TicketRight
 from store import Transaction
 from store.contacts import contact_requests
 from store.contacts.request_rows import ContactRequest
-from store.messages import attachments, visible_messages
+from store.messages import attachments, recordings, visible_messages
 from store.messages.attachments import Content
+from store.messages.recordings import Sound
 from store.messages.timeline import File
-from store.staff import account_access
-from store.staff.account_access import AccountAccess
 from store.tickets import agent_tickets, answer_delivery, login_details, ticket_queue
 from store.tickets.agent_tickets import Colleague
 from store.tickets.answer_delivery import Delivery, Reach
@@ -80,13 +79,10 @@ def ticket_page(
     may_call: Callable[[str], bool],
     accounts_an_hour: int,
 ) -> TicketPage | Barred:
-    """To see a ticket is to look at its account. Supervisors see quarantined ones as well."""
-    ticket = ticket_work.right_on(tx, who, number)
-    if ticket is None:
-        return Barred.NOT_THERE
+    ticket = ticket_work.to_see(tx, who, number, accounts_an_hour=accounts_an_hour)
+    if isinstance(ticket, Barred):
+        return ticket
     grant = ticket.grant
-    if account_access.record_access(tx, grant, accounts_an_hour) is not AccountAccess.OPEN:
-        return Barred.TOO_MANY_ACCOUNTS
     found, asking = ticket_queue.ticket(tx, grant, number), calls.permit_calls(tx, who)
     if found is None:
         return Barred.NOT_THERE
@@ -110,12 +106,18 @@ def ticket_page(
 
 def file(tx: Transaction, who: Actor, number: int, id: int, *, accounts_an_hour: int) -> Content | Barred:
     """A file of a ticket, for whoever may see that."""
-    ticket = ticket_work.right_on(tx, who, number)
-    if ticket is None:
-        return Barred.NOT_THERE
-    if account_access.record_access(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
-        return Barred.TOO_MANY_ACCOUNTS
-    return attachments.download(tx, ticket.grant, number, id) or Barred.NOT_THERE
+    ticket = ticket_work.to_see(tx, who, number, accounts_an_hour=accounts_an_hour)
+    return (
+        ticket if isinstance(ticket, Barred) else attachments.download(tx, ticket.grant, number, id) or Barred.NOT_THERE
+    )
+
+
+def sound(tx: Transaction, who: Actor, number: int, message: int, *, accounts_an_hour: int) -> Sound | Barred:
+    """What was spoken as a message of a ticket, for whoever may see that."""
+    ticket = ticket_work.to_see(tx, who, number, accounts_an_hour=accounts_an_hour)
+    return (
+        ticket if isinstance(ticket, Barred) else recordings.get(tx, ticket.grant, number, message) or Barred.NOT_THERE
+    )
 
 
 def _settable(card: Card) -> tuple[str, ...]:

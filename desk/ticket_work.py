@@ -122,14 +122,20 @@ def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
     return TicketRight(number, grant, about)
 
 
-def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) -> TicketRight | Barred:
-    """The right to change a ticket that they have chosen: to work on it is to look at its account."""
+def to_see(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) -> TicketRight | Barred:
+    """The right to see a ticket that they have chosen: that is to look at its account. Supervisors see quarantined ones as well."""
     ticket = right_on(tx, who, number)
     if ticket is None:
         return Barred.NOT_THERE
     if account_access.record_access(tx, ticket.grant, accounts_an_hour) is not AccountAccess.OPEN:
         return Barred.TOO_MANY_ACCOUNTS
-    return Barred.QUARANTINED if ticket.is_to_read else ticket
+    return ticket
+
+
+def to_work(tx: Transaction, who: Actor, number: int, *, accounts_an_hour: int) -> TicketRight | Barred:
+    """The right to change it."""
+    ticket = to_see(tx, who, number, accounts_an_hour=accounts_an_hour)
+    return Barred.QUARANTINED if isinstance(ticket, TicketRight) and ticket.is_to_read else ticket
 
 
 def to_work_on_shown(tx: Transaction, who: Actor, number: int) -> TicketRight | None:

@@ -49,6 +49,7 @@ from portal.staff import (
     sign_in,
     staff_invitation,
     supervisors,
+    ticket_files,
     ticket_pages,
 )
 from portal.staff.events import Events
@@ -114,7 +115,8 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/views"): queue_pages.save_view,
     ("POST", "/desk/tickets/views/{view}/remove"): queue_pages.remove_view,
     ("GET", "/desk/tickets/{number}"): ticket_pages.show,
-    ("GET", "/desk/tickets/{number}/files/{file}"): ticket_pages.file,
+    ("GET", "/desk/tickets/{number}/files/{file}"): ticket_files.file,
+    ("GET", "/desk/tickets/{number}/recordings/{message}"): ticket_files.sound,
     ("POST", "/desk/drafts"): drafts.keep,
     ("POST", "/desk/tickets/{number}/take"): ticket_pages.take,
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,

@@ -68,7 +68,7 @@ def _remember(tx: Transaction, who: Who, number: int, origin: Origin | None) -> 
 
 def sent(files: Sequence[File]) -> list[Sent]:
     """The files of a message as an event tells of them; of those in a shared channel it says no more than the id."""
-    return [Sent(file.id, file.name[:200], file.mimetype[:100], file.size) for file in files if len(file.id) < 32][:20]
+    return [Sent(file.id, file.name[:200], file.size) for file in files if len(file.id) < 32][:20]
 
 
 def listed(files: str) -> list[Sent]:

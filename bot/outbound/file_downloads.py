@@ -26,7 +26,5 @@ def fetch_file(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         why = str(never)
         job.then.append(lambda tx: attachments.never(tx, message, id, why))
         return
-    name, kind = str(about.get("name") or "file")[:200], str(about.get("mimetype") or "")[:100]
-    job.then.append(
-        lambda tx: attachments.put(tx, permit_worker(tx), message, id, content, name=name, content_type=kind)
-    )
+    name = str(about.get("name") or "file")[:200]
+    job.then.append(lambda tx: attachments.put(tx, permit_worker(tx), message, id, content, name=name))

@@ -82,7 +82,7 @@ def _first(p: Phrases, said: Said | None) -> list[Block]:
 
 
 def _listen(p: Phrases, said: Said) -> list[Block]:
-    """Of what was spoken and nobody wrote down: how long it is, and how to hear it today."""
+    """Of what was spoken and nobody wrote down: how long it is, and where to hear it."""
     if said.body or said.withdrawn or said.recording not in ("here", "waiting"):
         return []
     return [b.context(p.say("card.listen", seconds=said.seconds))]

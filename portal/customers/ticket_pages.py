@@ -86,7 +86,7 @@ def _sent(visit: Visit) -> list[Sent]:
         (n, one, name if name.strip(".") else "file")
         for n, (one, name) in enumerate(zip(visit.files, last, strict=True))
     )
-    return [Sent(f"page:{n}", name, one.content_type[:100], len(one.content), one.content) for n, one, name in named]
+    return [Sent(f"page:{n}", name, len(one.content), one.content) for n, one, name in named]
 
 
 def file(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -11,7 +11,6 @@ from authz import Refusal
 from desk import calls, contact_requests, login_details, ticket_work
 from desk.calls import Callback
 from desk.people import NotAdded
-from desk.ticket_page import file as ticket_file
 from desk.ticket_page import ticket_page
 from desk.ticket_work import (
     Answered,
@@ -86,18 +85,6 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     given |= {"longest_login": login_details.LONGEST}
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/ticket", given)
-
-
-def file(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    number, id = visit.number("number"), visit.number("file")
-    found = ticket_file(tx, acting(who), number, id, accounts_an_hour=context.accounts_an_hour)
-    if found is Barred.TOO_MANY_ACCOUNTS:
-        return responses.to(f"/desk/tickets/{number}")
-    return (
-        responses.not_there(context, visit)
-        if isinstance(found, Barred)
-        else responses.download(found.name, found.content)
-    )
 
 
 def _on(

@@ -42,7 +42,7 @@ _KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
     """One request to the pages of a `realm`. `session`, `visitor` and `known` are what its cookies hold, or empty; `is_poll`: the page asks and not the
-    person; `is_user_action`: they have touched it of late; `is_cross_site`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `stamp`: how the desk
+    person; `is_user_action`: they have touched it of late; `is_cross_site`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `byte_range`: the part of a sound it wants; `stamp`: how the desk
     stood just before (store/staff/change_stamp.py)."""
 
     realm: Realm
@@ -59,6 +59,7 @@ class Visit:
     is_cross_site: bool
     whence: ClientAddress
     stamp: str = ""
+    byte_range: str = ""
     parted_by: bytes = b""
     files: tuple[Upload, ...] = ()
 
@@ -106,6 +107,8 @@ def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
         request.headers.get("X-Active") == "1",
         request.headers.get("Sec-Fetch-Site") == "cross-site",
         whence(request, context.proxies),
+        # What it has a part of is not known to be the same: we name no version.
+        byte_range="" if "If-Range" in request.headers else request.headers.get("Range", "")[:100],
         parted_by=_parted_by(request) if post else b"",
     )
 

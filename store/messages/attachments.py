@@ -11,13 +11,15 @@ from authz import Grant
 from store import tables
 from store.codes import exposed_codes
 from store.db.transaction import Transaction
-from store.messages import edits, ticket_access
+from store.messages import edits, file_kinds, ticket_access
 
 LARGEST: Final = 20 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
+    """`content_type` is that of a picture pages show, or empty."""
+
     name: str
     content_type: str
     content: bytes
@@ -32,9 +34,7 @@ def came_through(tx: Transaction, grant: Grant, message: int) -> str | None:
     return found
 
 
-def put(
-    tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes, *, name: str, content_type: str
-) -> None:
+def put(tx: Transaction, grant: Grant, message: int, slack_id: str, content: bytes, *, name: str) -> None:
     """Keeps what was fetched, under the name that was found with it where none came with its message, and has it handed on."""
     tx.require(grant, "desk.deliver")
     f = tables.attachments.c
@@ -44,7 +44,7 @@ def put(
         "sealed": sealed,
         "size": len(content),
         "name": case((f.name == "", exposed_codes.spoil(tx, name)), else_=f.name),
-        "content_type": content_type,
+        "content_type": file_kinds.picture(content),
         "trouble": None,
     }
     if tx.connection.execute(kept.values(**found).returning(f.id)).first() is not None:

@@ -61,17 +61,19 @@ def put(tx: Transaction, grant: Grant, sid: str, sound: Sound) -> None:
         edits.news(tx, ticket)
 
 
-def get(tx: Transaction, grant: Grant, sid: str) -> Sound | None:
-    """For the desk, under a grant for the ticket it is on. None while it has not been fetched, or when its key is gone."""
+def get(tx: Transaction, grant: Grant, ticket: int, message: int) -> Sound | None:
+    """For the desk, what was spoken as a message of this ticket. None: nothing was, it is not here (yet, or any more), or its key is gone."""
     tx.require(grant, "desk.ticket.work")
-    m = tables.messages.c
-    number = tx.connection.execute(select(m.ticket).where(m.recording == sid)).scalar()
-    ticket_access.ticket(tx, grant, number or 0)
-    row = tx.connection.execute(select(tables.recordings).where(tables.recordings.c.sid == sid)).first()
-    if row is None or row.sealed is None:
+    ticket_access.ticket(tx, grant, ticket)
+    r, m = tables.recordings.c, tables.messages.c
+    here = (m.id == message, m.ticket == ticket, r.sealed.is_not(None))
+    row = tx.connection.execute(
+        select(tables.recordings).join(tables.messages, m.recording == r.sid).where(*here)
+    ).first()
+    if row is None:
         return None
-    opened = tx.keys.open("recordings", row.sealed, f"recording {sid}")
-    tx.told(grant, f"ticket.number:{number}", "ticket.recording")
+    opened = tx.keys.open("recordings", row.sealed, f"recording {row.sid}")
+    tx.told(grant, f"ticket.number:{ticket}", "ticket.recording")
     return None if opened is None else Sound(row.content_type or "audio/wav", opened)
 
 

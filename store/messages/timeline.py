@@ -14,7 +14,7 @@ from store.codes import exposed_codes
 from store.db.statements import Prepared
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
-from store.messages import edits, response_clock, title_words
+from store.messages import edits, file_kinds, response_clock, title_words
 from store.messages.response_clock import Priority
 
 # All that anybody is told; what is quarantined is told as `customer_status`.
@@ -46,7 +46,6 @@ class Sent:
 
     id: str
     name: str
-    content_type: str
     size: int
     content: bytes | None = field(default=None, repr=False)
 
@@ -77,13 +76,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`fetched`: we have its content. `lost`: it could not be had."""
+    """`fetched`: we have its content. `lost`: it could not be had. `content_type` is that of a picture pages show, or empty."""
 
     id: int
     name: str
     size: int
     fetched: bool
     lost: bool = False
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def add(
             about = {
                 "slack_id": file.id,
                 "name": exposed_codes.spoil(tx, file.name),
-                "content_type": file.content_type,
+                "content_type": "" if file.content is None else file_kinds.picture(file.content),
                 "size": file.size,
             }
             if file.content is not None:

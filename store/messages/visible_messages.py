@@ -39,7 +39,9 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
     names = _names(tx, {row.author for row in rows})
     files: dict[int, list[File]] = {}
     for row in tx.connection.execute(_FILES, {"ticket": ticket}).all():
-        files.setdefault(row.message, []).append(File(row.id, row.name, row.size, row.fetched, row.lost))
+        files.setdefault(row.message, []).append(
+            File(row.id, row.name, row.size, row.fetched, row.lost, row.content_type)
+        )
     found = [
         Said(
             row.id,
@@ -115,6 +117,7 @@ _FILES = (
         _f.c.message,
         _f.c.name,
         _f.c.size,
+        _f.c.content_type,
         _f.c.sealed.is_not(None).label("fetched"),
         _f.c.trouble.is_not(None).label("lost"),
     )

@@ -43,7 +43,7 @@ class EarlyEdit(Base):
 
 
 class File(Base):
-    """A file that came with a message. `sealed` is empty until the worker has fetched it; `trouble` why it never will."""
+    """A file that came with a message. `sealed` is empty until the worker has fetched it; `trouble` why it never will. `content_type` as in file_kinds.py."""
 
     __tablename__ = "attachments"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -122,7 +122,7 @@ def test_d4_a_second_proof_stands_on_the_ticket_as_it_was_given(one_desk: Desk) 
     r = tables.recordings.c
     with one_desk.store.transaction("test") as tx:
         seconds = tx.connection.execute(select(r.seconds)).scalar_one()
-    assert f"{seconds} seconds of sound. It cannot be played on this page or in Slack: ask your operator" in kim.words
+    assert f"the desk has the recording. {seconds} seconds." in kim.words
 
 
 def test_d4_a_pin_alone_stands_there_as_one(one_desk: Desk) -> None:

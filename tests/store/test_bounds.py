@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from authz import Action, Ask, Grant, Proof, Subject, Topic
 from store import OPERATOR, WORKER, GrantRequiredError, Keys, Transaction, tables
@@ -176,9 +176,9 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "answer_delivery.unreadable": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 7, phone=True))],
     "account_access.account": [(of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g))],
     "recordings.get": [
-        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, SID)),
-        (work(KIM), lambda f, tx, g: f(tx, g, SID)),
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, "RE" + "9" * 32)),
+        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 1)),
+        (work(KIM), lambda f, tx, g: f(tx, g, THEIRS, 1)),
+        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, THEIRS, 999)),
     ],
     "support_calls.ask_proof": [(of(ANA, Action.DESK_PROOF_ASK), lambda f, tx, g: f(tx, g, 1, "pin"))],
     "call_assignment.assign": [
@@ -331,7 +331,11 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
         assert visible_messages.first(tx, ana, QUARANTINED)
         assert visible_messages.noted_files(tx, kim, THEIRS) == []
         recordings.put(tx, of(WORKER, Action.DESK_DELIVER)(tx), SID, recordings.Sound("audio/wav", b"words"))
-        assert recordings.get(tx, kim, SID) == recordings.Sound("audio/wav", b"words")
+        ((spoken,),) = tx.connection.execute(
+            select(tables.messages.c.id).where(tables.messages.c.recording == SID)
+        ).all()
+        assert recordings.get(tx, kim, THEIRS, spoken) == recordings.Sound("audio/wav", b"words")
+        assert recordings.get(tx, kim, BILLS, spoken) is None, "of another ticket"
         assert len(operator_tickets.listed(tx, work(OPERATOR)(tx))) == 4
         assert len(operator_tickets.listed(tx, kim, TIDEWORKS)) == 3
         assert agent_tickets.edited(tx, kim, "C1:2", "changed", "9")

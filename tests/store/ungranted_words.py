@@ -25,6 +25,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.PURE,
     ),
+    "file_kinds.picture": reasons.PURE,
     "recordings.is_wanted": "whether a recording is still to be fetched: yes or no",
     **dict.fromkeys(
         ("attachments.never", "recordings.never"), "how far a file or a recording has come, never what is on it"
