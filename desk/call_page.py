@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from authz import Action, Grant
-from desk import calls, disclosure
+from desk import call_work, calls, disclosure
 from desk.actors import Actor, permit_staff
+from desk.call_work import Offered
 from desk.calls import Callback
 from desk.disclosure import Disclosure
 from store import Transaction
-from store.calls import callbacks, live_calls, support_calls
+from store.calls import call_tickets, callbacks, live_calls, support_calls
 from store.calls.live_calls import Case, LiveCall
 from store.db import grant_limits
 from store.security import alerts, threat_mode
@@ -24,7 +25,8 @@ from store.tickets import queue_lists
 @dataclass(frozen=True, slots=True)
 class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
-    have looked at too many accounts. `callback`: what would come of having the caller called back, None where that is not offered.
+    have looked at too many accounts. `offered`: what the agent can do for that caller, `in_call` the tickets it was done with.
+    `callback`: what would come of having the caller called back, None where that is not offered.
     `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `assignable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
@@ -34,6 +36,8 @@ class CallPage:
     access: AccountAccess
     callback: Callback | None
     rights: Disclosure | None
+    offered: Offered | None
+    in_call: tuple[int, ...]
     mine: tuple[LiveCall, ...]
     free: tuple[LiveCall, ...]
     waiting: tuple[LiveCall, ...]
@@ -81,13 +85,16 @@ def call_page(
     is_supervisor = tickets is not None and grant_limits.is_supervisor(tickets)
     switching = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if is_supervisor else None
     own = chosen if chosen is not None and chosen.staff == who.staff else None
-    access, case = _case(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
+    access, card = _card(tx, who, own, texting, accounts_an_hour) if own is not None else (AccountAccess.OPEN, None)
+    case = card.case if card is not None else None
     return CallPage(
         chosen=chosen,
         case=case,
         access=access,
         callback=_callback(tx, grant, own, phone, may_call) if own is not None and own.state == "over" else None,
         rights=disclosure.to(case.requester) if case is not None and case.requester is not None else None,
+        offered=call_work.offered(tx, case) if case is not None else None,
+        in_call=card.tickets if card is not None else (),
         mine=mine,
         free=free,
         waiting=tuple(call for call in now if call.state == "waiting"),
@@ -114,9 +121,15 @@ def _callback(
     )
 
 
-def _case(
+@dataclass(frozen=True, slots=True)
+class _Card:
+    case: Case
+    tickets: tuple[int, ...]
+
+
+def _card(
     tx: Transaction, who: Actor, call: LiveCall, texting: Collection[str], accounts_an_hour: int
-) -> tuple[AccountAccess, Case | None]:
+) -> tuple[AccountAccess, _Card | None]:
     """The card of their own call. It shows nothing of an account while the caller has proved nothing."""
     grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account)
     if grant is None or who.staff is None:
@@ -125,4 +138,5 @@ def _case(
         access = account_access.record_access(tx, grant, accounts_an_hour)
         if access is not AccountAccess.OPEN:
             return access, None
-    return AccountAccess.OPEN, live_calls.case(tx, grant, call.id, texting, facts=True)
+    case = live_calls.case(tx, grant, call.id, texting, facts=True)
+    return AccountAccess.OPEN, None if case is None else _Card(case, call_tickets.of_call(tx, grant, call.id))

@@ -11,6 +11,7 @@ from authz import Action, Grant, Proof, Subject
 from desk import ticket_work
 from desk.actors import Actor, may_still, permit_line, permit_staff
 from store import Transaction
+from store.accounts import people
 from store.calls import agent_legs, call_assignment, callbacks, live_calls, support_calls, take_digits
 from store.calls.live_calls import LiveCall
 from store.calls.support_calls import AgentBriefing, SupportCall
@@ -158,9 +159,11 @@ def callback_caller(tx: Transaction, who: Actor, call: int, *, phone: bool) -> C
 
 
 def callback_requester(tx: Transaction, who: Actor, number: int, *, phone: bool) -> Callback:
-    """Calls the requester of a ticket back, or the person they said they were."""
+    """Calls the requester of a ticket back, or the person they said they were. A ticket that nobody has is then the agent's."""
     ticket, grant = ticket_work.right_on(tx, who, number), permit_calls(tx, who)
-    if grant is None:
+    if grant is None or not people.works_here(
+        tx, grant.subject.staff
+    ):  # before the ticket is locked, as a suspension does
         return Callback.NOT_PERMITTED
     if ticket is None:
         return Callback.NOBODY
@@ -169,7 +172,10 @@ def callback_requester(tx: Transaction, who: Actor, number: int, *, phone: bool)
     person = agent_tickets.requester(tx, ticket.grant, number)
     if not isinstance(person, int):
         return Callback.SUPERVISORS_ONLY if person == Callback.SUPERVISORS_ONLY.value else Callback.NOBODY
-    return _asked(tx, grant, person, account=ticket.account, ticket=number, phone=phone)
+    made = _asked(tx, grant, person, account=ticket.account, ticket=number, phone=phone)
+    if made is Callback.OWED:
+        ticket_work.take(tx, ticket, None)  # of a colleague's it stays theirs
+    return made
 
 
 def callback_person(tx: Transaction, who: Actor, person: int, *, phone: bool) -> Callback:

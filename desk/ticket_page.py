@@ -12,6 +12,8 @@ from desk.calls import Callback
 from desk.disclosure import Disclosure
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
+from store.calls import call_tickets
+from store.calls.call_tickets import CallOnTicket
 from store.contacts import contact_requests
 from store.contacts.request_rows import ContactRequest
 from store.messages import attachments, recordings, visible_messages
@@ -51,7 +53,7 @@ class TicketPage:
     `callback` what would come of having its requester called back, None where that is not offered; `became` what became of each
     answer, by its id; `reach` whom an answer would reach now; `login` what became of login details that were left on it; `asked` the changes
     of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
-    `colleagues` are those it can be handed over to."""
+    `colleagues` are those it can be handed over to, `calls` those in which something was done with it."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -64,6 +66,7 @@ class TicketPage:
     asked: tuple[ContactRequest, ...]
     can_be_asked: tuple[str, ...]
     colleagues: tuple[Colleague, ...]
+    calls: tuple[CallOnTicket, ...]
 
     @property
     def card(self) -> Card:
@@ -101,6 +104,7 @@ def ticket_page(
         tuple(contact_requests.of_ticket(tx, grant, number)) if ticket.is_about_contacts else (),
         contact_requests.can_be_asked(tx, grant, number) if ticket.is_about_contacts else (),
         tuple(agent_tickets.colleagues(tx, grant)) if not ticket.quarantined else (),
+        tuple(call_tickets.of_ticket(tx, grant, number)),
     )
 
 

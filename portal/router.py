@@ -69,7 +69,7 @@ _STATIC: Final = {
     **{f"{name}.css": "text/css; charset=utf-8" for name in ("style", "tickets")},
     **{
         f"{name}.js": "text/javascript; charset=utf-8"
-        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys")
+        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "sending")
     },
     "icon.svg": "image/svg+xml",
 }
@@ -111,6 +111,8 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/calls/{support_call}/give-back"): call_pages.give_back,
     ("POST", "/desk/calls/{support_call}/ask"): call_pages.ask_proof,
     ("POST", "/desk/calls/{support_call}/callback"): call_pages.callback,
+    ("POST", "/desk/calls/{support_call}/ticket"): call_pages.open_ticket,
+    ("POST", "/desk/calls/{support_call}/note"): call_pages.note,
     ("GET", "/desk/tickets"): queue_pages.listed,
     ("POST", "/desk/tickets/views"): queue_pages.save_view,
     ("POST", "/desk/tickets/views/{view}/remove"): queue_pages.remove_view,

@@ -118,6 +118,8 @@ def said(p: Phrases, number: int, said: Said, became: Delivery | None, customer:
         return b.message(b.context(p.say(f"event.{said.event}", name=who, at=moment(said.at))))
     if became is None:
         words = [*customer_messages.words_of(p, said), *_listen(p, said)]
+        if said.writer:
+            return b.message(b.section(p.say("card.written", name=who, writer=said.writer)), words)
         key = "card.note" if said.internal else "card.answer.queued" if said.by_desk else "card.customer"
         return b.message(b.section(p.say(key, name=who, customer=customer)), words)
     correct = None if said.withdrawn else b.button(p.plain("button.correct"), "desk_correct", OfTicket(number, said.id))

@@ -5,6 +5,8 @@ As long as the caller is not verified there is nothing of any account on it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.text.button_values import ToCall
 from bot.text.phrases import Phrases, clock, moment
 from bot.views import agent_cards
@@ -13,6 +15,8 @@ from bot.views.blocks import Block, Message
 from store.calls.callbacks import Callback
 from store.calls.live_calls import Case, LiveCall
 from store.security.alerts import Alert, Named
+
+MOST_TICKETS: Final = 5  # on a card
 
 
 def card(p: Phrases, found: Case) -> Message:
@@ -63,7 +67,9 @@ def _caller(p: Phrases, found: Case) -> list[Block]:
     if not over and found.until is not None:
         proof = p.say("call.proof_further", until=clock(found.until))
     made = agent_cards.requester(p, found.requester, proof, live=True, over=over)
-    lines = [p.say("call.ticket", number=t.number, title=t.title, status=t.status) for t in found.tickets]
+    lines = [
+        p.say("call.ticket", number=t.number, title=t.title, status=t.status) for t in found.tickets[:MOST_TICKETS]
+    ]
     made += [b.section("\n".join([p.say("call.tickets"), *lines]))] if lines else []
     small = [p.say("call.own_number" if found.own_number else "call.other_number")]
     if found.until is None and not over:

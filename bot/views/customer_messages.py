@@ -231,8 +231,8 @@ def said_in(p: Phrases, said: Said) -> list[Block]:
     """One message of a ticket, for the customer: who, when, what; or what became of it."""
     if said.event:
         return [b.context(p.say(f"event.{said.event}", name=said.name, at=moment(said.at)))]
-    by = "said_desk" if said.by_desk else "said_customer"
-    made = [b.context(p.say(by, name=said.name or p.plain("somebody"), at=moment(said.at)))]
+    by = "said_desk" if said.by_desk else "said_written" if said.writer else "said_customer"
+    made = [b.context(p.say(by, name=said.name or p.plain("somebody"), writer=said.writer, at=moment(said.at)))]
     return made + words_of(p, said)
 
 

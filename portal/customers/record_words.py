@@ -47,7 +47,7 @@ def authority(words: Words, one: Record) -> str:
         return words.word("customer_record_by", "refused")
     if one.lent_by:
         return words.word("customer_record_by", "lent", name=one.lent_by)
-    return words.word("customer_record_by", one.kind)
+    return words.word("customer_record_by", "written_down" if one.by_desk else one.kind)
 
 
 def listed(words: Words, each: Sequence[str] | dict[str, None]) -> str:

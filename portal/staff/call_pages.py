@@ -7,16 +7,20 @@ from typing import Final
 from fastapi import Response
 
 from authz import Proof
-from desk import calls
+from desk import call_work, calls
 from desk.call_page import call_page
+from desk.call_work import KINDS, NotDone, Noted
 from desk.calls import AskedFor, Assigned, Callback, Keypad
+from desk.choices import is_request
 from portal.staff.signed_in import acting
 from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
 from store.calls.live_calls import Case
+from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
+from store.text import numbers
 
 # What is said of each outcome, in words of words.toml.
 CALLBACK: Final = {
@@ -33,6 +37,15 @@ CALLBACK: Final = {
     Callback.NOBODY: "not_yours",
     Callback.NOT_PERMITTED: "not_yours",
 }
+LONGEST: Final = 12_000  # characters somebody writes on the page
+NOT_DONE: Final = {
+    NotDone.NOT_NOW: "call_not_now",
+    NotDone.SECOND_PROOF: "call_second_proof",
+    NotDone.WHICH_SERVICE: "call_which_service",
+    NotDone.NOT_ALLOWED: "call_not_allowed",
+    NotDone.NO_TICKET: "call_no_ticket",
+}
+NOTED: Final = {Noted.ON_TICKET: "noted", Noted.WITH_CALL: "call_noted", Noted.NOT_NOW: "call_not_now"}
 
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -48,6 +61,8 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     if found is None:
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "tone": _tone(found.case), "callback": offered(found.callback)}
+    given |= {"writing": visit.query.get("write") == "1"}  # without scripts
+    given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/calls", given)
 
 
@@ -89,3 +104,32 @@ def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedI
     """Back to the calls, where the next one of theirs comes up by itself."""
     made = calls.callback_caller(tx, acting(who), visit.number("support_call"), phone=context.phone)
     return responses.to(f"/desk?said={CALLBACK[made]}")
+
+
+def open_ticket(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """For the caller: a ticket, a request, or words on a ticket of theirs, whichever was chosen."""
+    support_call, words = visit.number("support_call"), visit.form.get("words", "").strip()
+    wrong = _unfit(words)
+    said = wrong or _opened(tx, who, support_call, visit.field("kind"), words, visit.field("service") or None)
+    return responses.to(f"/desk/calls/{support_call}?said={said}")
+
+
+def _opened(tx: Transaction, who: SignedIn, call: int, chosen: str, words: str, service: str | None) -> str:
+    if chosen.startswith("#"):
+        done = call_work.add_words(tx, acting(who), call, numbers.parse_int(chosen[1:]) or 0, words)
+        return "call_added" if done is None else NOT_DONE[done]
+    kind = next((kind for kind in KINDS if kind == chosen), None)
+    if kind is None:
+        return NOT_DONE[NotDone.NOT_ALLOWED]
+    made = call_work.open_ticket(tx, acting(who), call, kind, words, service)
+    return NOT_DONE[made] if isinstance(made, NotDone) else "call_requested" if is_request(kind) else "call_opened"
+
+
+def note(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    support_call, words = visit.number("support_call"), visit.form.get("words", "").strip()
+    said = _unfit(words) or NOTED[call_work.note(tx, acting(who), support_call, words)]
+    return responses.to(f"/desk/calls/{support_call}?said={said}")
+
+
+def _unfit(words: str) -> str:
+    return "" if words and len(words) <= LONGEST else "too_long" if words else "empty"

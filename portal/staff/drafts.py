@@ -1,4 +1,4 @@
-"""What one of the staff is writing on a ticket, kept as they type: for them alone, for a day."""
+"""What one of the staff is writing on a ticket or for a caller, kept as they type: for them alone, for a day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from store import Transaction
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 
-_FORM: Final = re.compile(r"/desk/tickets/[0-9]{1,18}/(answer|note)")
+_FORM: Final = re.compile(r"/desk/(tickets/[0-9]{1,18}/(answer|note)|calls/[0-9]{1,18}/(ticket|note))")
 
 
 def keep(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -16,7 +16,16 @@ from store import Transaction
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 
-TYPED: Final = ("words", "reason", "person", "accounts", "kind", "email", "do")  # fields people write or choose in
+TYPED: Final = (
+    "words",
+    "reason",
+    "person",
+    "accounts",
+    "kind",
+    "service",
+    "email",
+    "do",
+)  # fields people write or choose in
 TICKED: Final = "hold-"  # as those begin that people tick
 LONGEST: Final = 12_000
 # What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
@@ -52,6 +61,7 @@ DONE: Final = frozenset(
             "refused",
         ),
         *("login_sent", "login_withdrawn"),
+        *("call_opened", "call_requested", "call_added", "call_noted"),
         "notice_sent",
         *("passkey_added", "passkey_renamed", "passkey_removed"),
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
 
 from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof, Subject
 from store import tables
@@ -45,7 +45,8 @@ class LiveCall:
     """`state` is waiting, talking, keypad or over; `position` in the queue, from 1, while waiting. `agent` is a name, or empty
     where nobody took it or we do not know who; `staff` their id. `requested_proof` and `verification_result`: what the caller was last sent to the
     keypad for (pin, second) and what came of it (passed, failed, or empty; guarded: see support_calls.announced). `words` are the desk's two, once it is taken.
-    `ending`, once it is over, in words of ENDINGS; `lasted` in ms: how long they talked, or the caller waited."""
+    `ending`, once it is over, in words of ENDINGS; `lasted` in ms: how long they talked, or the caller waited. `untold`: nobody has written what it
+    was about, and no ticket says it."""
 
     id: int
     call: str
@@ -64,6 +65,7 @@ class LiveCall:
     words: tuple[str, str] | None
     ending: str = ""
     lasted: int = 0
+    untold: bool = False
 
     @property
     def unassigned(self) -> bool:
@@ -95,7 +97,8 @@ class Case:
     """`requester` is None as long as the caller is not verified. `until`: in ms, how long a second proof lasts, if there is one.
     `second`: what they could give a second proof by, in words of `factors`; `warnings` in words of this module and of alerts.
     `twice`: they gave a second proof in it, whether or not it still stands. `put_away`: it has been over for so long that nothing is shown any more.
-    `services` and `owed` are None where they may not hear of them, where nobody asked for them, and once the call is over."""
+    `services` and `owed` are None where they may not hear of them, where nobody asked for them, and once the call is over. `about`: what the agent
+    has written that it was about; `subject`: who it is, once they are verified."""
 
     call: LiveCall
     requester: Requester | None
@@ -109,6 +112,8 @@ class Case:
     owed: tuple[Invoice, ...] | None = None
     put_away: bool = False
     twice: bool = False
+    about: str = ""
+    subject: Subject | None = None
 
 
 def calls(tx: Transaction, grant: Grant) -> list[LiveCall]:
@@ -194,7 +199,8 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
         or proof < Proof.VERIFIED
         or (row.requested_proof, row.verification_result) == ("pin", "failed")
     ):
-        return Case(call, None, proof, None, row.own_number, tuple(second), (), (), put_away=put_away)
+        about = "" if put_away or row.threatened else row.about
+        return Case(call, None, proof, None, row.own_number, tuple(second), (), (), put_away=put_away, about=about)
     twice = step_ups.given(tx, row.subject, row.account_id, row.call)
     until = step_ups.until(tx, row.subject, row.account_id, row.call)
     if until is not None:
@@ -206,7 +212,19 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
     shown = _open_tickets(tx, row, made)
     named = [*(["tickets"] if shown else []), *(["factors"] if second else []), *(["warnings"] if warnings else [])]
     tx.told(grant, "contact.name", "account.name", "contact.standing", "proof", *named)
-    return Case(call, made, proof, until, row.own_number, tuple(second), tuple(warnings), shown, twice=twice)
+    return Case(
+        call,
+        made,
+        proof,
+        until,
+        row.own_number,
+        tuple(second),
+        tuple(warnings),
+        shown,
+        twice=twice,
+        about=row.about,
+        subject=row.subject,
+    )
 
 
 def _with_facts(tx: Transaction, row: Any, known: Case) -> Case:
@@ -246,9 +264,7 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
         for one in rows
         if one.topic not in own or (one.opened_by == mine and (own[one.topic] != OWN_REQUESTS or one.kind in REQUESTS))
     ]
-    return tuple(
-        OpenTicket(one.number, one.title, one.topic, one.seen_as, one.status == "quarantined") for one in seen[:5]
-    )
+    return tuple(OpenTicket(one.number, one.title, one.topic, one.seen_as, one.status == "quarantined") for one in seen)
 
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
@@ -278,6 +294,7 @@ def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:
         support_calls.announced(row.verification_result, threatened=row.threatened),
         _words(tx, row),
         *(_ending(row) if state == "over" else ("", 0)),
+        untold=not row.about and not row.has_ticket and not row.threatened,
     )
 
 
@@ -309,6 +326,7 @@ def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
     )
 
 
-_CALLS: Final[Select[Any]] = select(tables.support_calls, tables.staff.c.name.label("agent")).outerjoin(
+_has_ticket = exists().where(tables.call_tickets.c.support_call == tables.support_calls.c.id).label("has_ticket")
+_CALLS: Final[Select[Any]] = select(tables.support_calls, tables.staff.c.name.label("agent"), _has_ticket).outerjoin(
     tables.staff, tables.staff.c.id == tables.support_calls.c.staff_id
 )

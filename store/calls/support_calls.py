@@ -102,6 +102,10 @@ def start(
         "callback": callback,
     }
     id: int = tx.connection.execute(insert(tables.support_calls).returning(tables.support_calls.c.id), row).scalar_one()
+    if callback is not None:
+        c = tables.callbacks.c
+        asked_on = select(literal(id), c.ticket).where(c.id == callback, c.ticket.is_not(None))
+        tx.connection.execute(insert(tables.call_tickets).from_select(["support_call", "ticket"], asked_on))
     agent_legs.add(tx, id, numbers)
     call_news.news(tx, id)
     return id

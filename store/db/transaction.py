@@ -93,6 +93,7 @@ class Transaction:
         self.threatened = (
             False  # somebody keyed the PIN that says so: what is left now is quarantined (timeline.insert_ticket)
         )
+        self.done_by: Subject | None = None  # the agent who does it for a caller (on_behalf.py): each entry says so
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
         self._writes: list[Write] = []
@@ -277,8 +278,9 @@ class Transaction:
     ) -> Entry:
         """Puts an entry in the ledger for what the judge did not decide: an attempt, a lock, a quarantined ticket."""
         self._believes(who, account, proof)
+        named = [*fields, *((f"by:{self.done_by}",) if self.done_by is not None else ())]
         entry = Entry(
-            self.now, who, account, action, decision, " ".join(rules), proof.word, self.channel, self.call, list(fields)
+            self.now, who, account, action, decision, " ".join(rules), proof.word, self.channel, self.call, named
         )
         self._entries.append(entry)
         return entry

@@ -46,7 +46,7 @@ OUTCOMES: Final = (
 class Record:
     """One entry. `who` is a name, where it is somebody of the account; `kind` what they are: person, desk, operator, program or gone
     (a person whose data was erased). `told` are the names of what was told or changed; `about` the names of people it was about; `lent_by`
-    who had lent the right it rests on."""
+    who had lent the right it rests on; `by_desk`: one of the desk did it for them, in a call."""
 
     at: int
     who: str
@@ -56,6 +56,7 @@ class Record:
     told: tuple[str, ...]
     about: tuple[str, ...]
     lent_by: str
+    by_desk: bool
     rules: tuple[str, ...]
     proof: str
     channel: str
@@ -161,6 +162,7 @@ def _record(row: Any, names: dict[str, str]) -> Record:
         told,
         about,
         lent_by,
+        any(word.startswith("by:staff:") for word in words),
         tuple(row.rules.split()),
         row.proof,
         row.channel,

@@ -53,7 +53,7 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Said:
     """One message of a ticket: what was said, or an event. `author` is a subject, `name` theirs, or empty; `edited`: it was
-    changed since. Times in ms."""
+    changed since; `writer`: the name of the agent who wrote it down for them, in a call, or empty. Times in ms."""
 
     id: int
     author: Subject
@@ -68,6 +68,7 @@ class Said:
     recording: str  # its state, in words of recordings.py; empty where nothing was spoken
     files: tuple[File, ...]
     seconds: int = 0  # of what was spoken
+    writer: str = ""
 
     @property
     def by_desk(self) -> bool:
@@ -187,6 +188,7 @@ def add(
         "earlier": "[]",
         "edited": before.edited if before is not None else "",
         "withdrawn_at": tx.now if before is not None and before.body is None else None,
+        "written_by": tx.done_by.staff if tx.done_by is not None and author.is_person else None,
     }
     if gives_title:
         edits.retitle(tx, ticket, str(row["body"]))

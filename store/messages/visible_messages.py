@@ -36,7 +36,8 @@ def first(tx: Transaction, grant: Grant, ticket: int) -> Said | None:
 
 
 def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> list[Said]:
-    names = _names(tx, {row.author for row in rows})
+    writers = {row.id: Subject.of_staff(row.written_by) for row in rows if row.written_by is not None}
+    names = _names(tx, {*(row.author for row in rows), *writers.values()})
     files: dict[int, list[File]] = {}
     for row in tx.connection.execute(_FILES, {"ticket": ticket}).all():
         files.setdefault(row.message, []).append(
@@ -57,6 +58,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
             row.state or "",
             tuple(files.get(row.id, ())),
             row.seconds or 0,
+            names.get(writers[row.id], "") if row.id in writers else "",
         )
         for row in rows
     ]

@@ -177,7 +177,9 @@ def _is_case() -> ColumnElement[bool]:
     )
     since = m.id > func.coalesce(last_closed.correlate(tables.tickets).scalar_subquery(), 0)
     never = ~exists().where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
-    by_customer = exists().where(m.ticket == tables.tickets.c.number, m.author.like("person:%"), since)
+    by_customer = exists().where(
+        m.ticket == tables.tickets.c.number, m.author.like("person:%"), m.written_by.is_(None), since
+    )
     return and_(t.status.in_(("open", "waiting")), never | by_customer)
 
 

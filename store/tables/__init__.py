@@ -6,7 +6,7 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, ContactChange, ContactRequest, ContactRight, Invoice, Service
 from store.tables.base import Base
-from store.tables.calls import AgentLeg, Call, Callback, Delivery, SupportCall
+from store.tables.calls import AgentLeg, Call, Callback, CallTicket, Delivery, SupportCall
 from store.tables.codes import Code
 from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.jobs import Job
@@ -50,8 +50,8 @@ tickets, messages, recordings, attachments, ticket_threads, assignments, early_e
 ticket_words, queue_views = map(_table, (TicketWord, QueueView))
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
-calls, support_calls, agent_legs, callbacks, deliveries, jobs = map(
-    _table, (Call, SupportCall, AgentLeg, Callback, Delivery, Job)
+calls, support_calls, call_tickets, agent_legs, callbacks, deliveries, jobs = map(
+    _table, (Call, SupportCall, CallTicket, AgentLeg, Callback, Delivery, Job)
 )
 account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words, passkeys, vouches = map(_table, (SentForm, UnsentWords, Passkey, Vouch))

@@ -32,7 +32,8 @@ class SupportCall(Base):
     that is as far as we know. `requested_proof` is what the caller has been sent to the keypad for (pin, second), `verification_result` what came of it
     (passed, failed), `threatened`: under a threat. `callback` is the outgoing call this is part of. `own_number`: they ring from a number on file. `seen_at`
     is when we last heard of the caller while they waited, `joined_at` when they came into the room. `ending` in words of
-    support_calls.py. `assigned_late`: somebody said that the call was theirs after it was over."""
+    support_calls.py. `assigned_late`: somebody said that the call was theirs after it was over. `about`: what a call without a ticket was
+    about, in the agent's words."""
 
     __tablename__ = "support_calls"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -60,7 +61,16 @@ class SupportCall(Base):
     ending: Mapped[str] = mapped_column(String(16), server_default="")
     code_words_key: Mapped[str | None] = mapped_column(String(8))
     assigned_late: Mapped[bool] = mapped_column(server_default=false())
+    about: Mapped[str] = mapped_column(server_default="")
     __table_args__ = NEVER_AGAIN
+
+
+class CallTicket(Base):
+    """A ticket that was opened or added to in a call with the desk, or that the call was made for."""
+
+    __tablename__ = "call_tickets"
+    support_call: Mapped[int] = mapped_column(ForeignKey("support_calls.id", ondelete="CASCADE"), primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class AgentLeg(Base):

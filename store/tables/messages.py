@@ -12,7 +12,8 @@ from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
 class Message(Base):
     """What was said on a ticket, or what became of it: `event` is empty, or a word like closed. `internal` is a note of the
     desk's own. `source` is the Slack message it came as, `edited` Slack's stamp of its newest edit; `earlier` what an
-    answer of the desk's said before it was corrected, oldest first, as JSON; `withdrawn_at` when its author took it back."""
+    answer of the desk's said before it was corrected, oldest first, as JSON; `withdrawn_at` when its author took it back;
+    `written_by` the agent who wrote it down for them, in a call."""
 
     __tablename__ = "messages"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -27,6 +28,7 @@ class Message(Base):
     earlier: Mapped[str] = mapped_column(server_default="[]")
     withdrawn_at: Mapped[int | None]
     edited: Mapped[str] = mapped_column(String(32), server_default="")
+    written_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     __table_args__ = (Index("ix_messages_source", "source", unique=True),)
 
 

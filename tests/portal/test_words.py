@@ -10,12 +10,12 @@ from typing import get_args
 import pytest
 
 from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
-from desk import disclosure, request_page, xray
+from desk import call_work, disclosure, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import record_words, signed_in, xray_words
-from portal.staff import notices_pages, queue_pages, submissions, ticket_pages
+from portal.staff import call_pages, notices_pages, queue_pages, submissions, ticket_pages
 from portal.web import page_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
@@ -65,6 +65,7 @@ KNOWN: dict[str, set[str]] = {
     "telling": set(disclosure.TELLING)
     | {f"{cell}:own" for cell in disclosure.TELLING if cell.startswith("ticket.view")},
     "action": set(CELLS) - set(disclosure.NOT_LISTED),
+    "opens": set(map(str, call_work.KINDS)),
     "holding": {word for scheme in SCHEMES.values() for word in scheme.words},
     "role": {"agent", "supervisor", "administrator"},
     "account": {str(status) for status in Status},
@@ -81,7 +82,7 @@ KNOWN: dict[str, set[str]] = {
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
     | {"passkey_late", "passkey_wrong", "passkey_there", "passkey_only"},
     "customer_record_at": {"phone", "slack", "portal", "shell", "worker", "api", "mail"},
-    "customer_record_by": {"refused", "person", "gone", "lent", "desk", "operator", "program"},
+    "customer_record_by": {"refused", "person", "gone", "lent", "written_down", "desk", "operator", "program"},
     "customer_record_done": {*record_words.DONE, "account.locked", "account.unlocked"},
     "customer_record_lent": {"allowed", "taken_back", "ended"},
     "customer_record_who": {"person", "gone", "desk", "operator", "program"},
@@ -228,6 +229,7 @@ NOT_DONE = {
         "callback_talking",
         "looked_up_enough",
         "lift_own",
+        *call_pages.NOT_DONE.values(),
         *("ask_which", "ask_not_theirs", *ticket_pages.NOT_ASKED.values(), *ticket_pages.NOT_FIT.values()),
     ),
 }

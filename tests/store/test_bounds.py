@@ -23,6 +23,8 @@ from store.tickets.queue_lists import Filters
 from store.verification import pin_changes, pin_reset, pins
 from store.verification.pins import Pin
 from tests.desk import SECRET
+from tests.store import bounds_of_calls
+from tests.store.bounds_of_calls import OF_CALLS
 from tests.store.bounds_of_contacts import OF_CONTACTS
 from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
@@ -56,7 +58,8 @@ def desk(sample_sqlite: str) -> Iterator[Clocked]:
         support = granted(tx, MIA, Action.PHONE_SUPPORT, TIDEWORKS)
         support_calls.start(tx, support, numbers=("+441632960001",))
         support_calls.take(tx, 1, "CA2")
-        tx.connection.execute(update(tables.support_calls).values(staff_id=1))
+        tx.connection.execute(update(tables.support_calls).values(staff_id=1, about="it is slow"))
+        tx.connection.execute(insert(tables.call_tickets).values(support_call=1, ticket=BILLS))
     yield desk
     desk.close()
 
@@ -138,6 +141,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     ],
     "delegations.live": [(of(OLIVIA, Action.RIGHT_LEND, BAKERY), lambda f, tx, g: f(tx, g))],
     **OF_CONTACTS,
+    **OF_CALLS,
     "pin_reset.owe": [
         (PIN, lambda f, tx, g: f(tx, g, 8)),
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
@@ -181,14 +185,6 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, THEIRS, 999)),
     ],
     "support_calls.ask_proof": [(of(ANA, Action.DESK_PROOF_ASK), lambda f, tx, g: f(tx, g, 1, "pin"))],
-    "call_assignment.assign": [
-        (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
-        (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
-    ],
-    "call_assignment.give_back": [
-        (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
-        (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
-    ],
     "support_calls.start": [
         (
             lambda tx: granted(tx, OLIVIA, Action.PHONE_EMERGENCY, BAKERY, service="grid-1"),
@@ -340,7 +336,9 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
         assert len(operator_tickets.listed(tx, kim, TIDEWORKS)) == 3
         assert agent_tickets.edited(tx, kim, "C1:2", "changed", "9")
         assert visible_messages.said(tx, of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL)(tx), DRAFT)
-        assert live_calls.case(tx, of(KIM, Action.DESK_CARD_VIEW, TIDEWORKS)(tx), 1)
+        kims = of(KIM, Action.DESK_CARD_VIEW, TIDEWORKS)(tx)
+        assert live_calls.case(tx, kims, 1)
+        bounds_of_calls.opens(tx, kims, kim)
         pin_reset.owe(tx, PIN(tx), 8, asked_by=1)
         pin_changes.set_pin(tx, of(OPERATOR, Action.DESK_PIN_REISSUE)(tx), pins.keep(tx.keys, 8, Pin("40817263")))
         assert not pin_changes.unlock_pin(tx, PIN(tx), 8, asked_by=1)

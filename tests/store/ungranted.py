@@ -80,6 +80,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("call_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
+    "on_behalf.on_behalf": "says by whom and in which call something is done; gives nothing",
     "call_assignment.accounts_of": "ids of accounts, for `store` alone: of which one of the staff has a call with somebody",
     "call_assignment.of_account": "whether one of the staff has a call with somebody of an account: yes or no",
     "callbacks.look": "ids, a number on file and how far the call has come: for the worker and the phone",

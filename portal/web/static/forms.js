@@ -1,5 +1,7 @@
 // What every form of ours needs of a browser: it is sent once, what was written in it is not lost, and the keyboard begins where something went wrong.
 
+const SAID_FOR = 8000; // ms
+
 // However often somebody presses; should it get through twice, the desk does it once.
 let sent = new WeakSet();
 addEventListener("submit", (event) => {
@@ -13,6 +15,16 @@ addEventListener("pageshow", () => { sent = new WeakSet(); }); // also of a page
 // Its answer is here: it may be sent again.
 export function answered(form) {
   sent.delete(form);
+}
+
+// What came of a form, above the page it was sent from without leaving it.
+export function say(words) {
+  document.querySelector("body > .said")?.remove();
+  if (!words) return;
+  const said = document.createElement("p");
+  [said.className, said.role, said.textContent] = ["said", "status", words];
+  document.getElementById("main").before(said);
+  setTimeout(() => said.remove(), SAID_FOR);
 }
 
 // What is written in the forms and not sent: form -> field -> words.
@@ -51,7 +63,7 @@ if (location.search.includes("said=")) {
   const url = new URL(location.href);
   url.searchParams.delete("said");
   history.replaceState(null, "", url);
-  setTimeout(() => document.querySelector(".said")?.remove(), 8000);
+  setTimeout(() => document.querySelector(".said")?.remove(), SAID_FOR);
 }
 
 // A field that says itself what is wrong with it keeps the keyboard.

@@ -2,13 +2,12 @@
 
 import { setClock } from "./clock.js";
 import { flush, sending } from "./drafts.js";
-import { answered, signedOut } from "./forms.js";
+import { answered, say, signedOut } from "./forms.js";
 import { show } from "./live.js";
 
 const TICKET = /^\/desk\/tickets\/\d+$/;
 const WIDE = matchMedia("(min-width: 861px)");
 const BY_SCRIPT = { "X-By-Itself": "1", "X-Active": "1" }; // the part of the page alone, asked for by somebody
-const SAID_FOR = 8000; // ms
 
 const main = document.getElementById("main");
 const read = new WeakMap(); // form -> up to where its writer had read when they began
@@ -121,15 +120,6 @@ addEventListener("submit", async (event) => {
     answered(form);
   }
 });
-
-function say(words) {
-  document.querySelector("body > .said")?.remove();
-  if (!words) return;
-  const said = document.createElement("p");
-  [said.className, said.role, said.textContent] = ["said", "status", words];
-  main.before(said);
-  setTimeout(() => said.remove(), SAID_FOR);
-}
 
 // A ticket that was open beside a list when its page was loaded again.
 if (TICKET.test(location.pathname) && list) {

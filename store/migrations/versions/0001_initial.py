@@ -277,6 +277,7 @@ def _tickets() -> None:
         sa.Column("earlier", sa.Text, nullable=False, server_default="[]"),
         sa.Column("withdrawn_at", sa.BigInteger),
         sa.Column("edited", sa.String(32), nullable=False, server_default=""),
+        sa.Column("written_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
         sa.Index("ix_messages_source", "source", unique=True),
     )
     op.create_table(
@@ -555,7 +556,13 @@ def _calls() -> None:
         sa.Column("ending", sa.String(16), nullable=False, server_default=""),
         sa.Column("code_words_key", sa.String(8)),
         sa.Column("assigned_late", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("about", sa.Text, nullable=False, server_default=""),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "call_tickets",
+        sa.Column("support_call", ID, sa.ForeignKey("support_calls.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
     )
     op.create_table(
         "agent_legs",
