@@ -225,12 +225,12 @@ class Exchange:
                 response = self._post(path, form, headers)
         except UnreachableError as error:
             self._log(leg.party, leg.sid, path, form, (0, "", str(error)), began)
-            raise twiml.TwimlError(11205, f"no answer: {error}") from None
+            raise twiml.TwimlError(11205, f"no response: {error}") from None
         self._log(leg.party, leg.sid, path, form, response, began)
         return response
 
     def tell(self, leg: Leg, url: str, form: Form) -> None:
-        """Post a callback, whose answer never controls the call; one that Twilio would mind is noted as a fault."""
+        """Post a callback, whose response never controls the call; one that Twilio would mind is noted as a fault."""
         try:
             status, content_type, body = self.request(leg, url, form)
             if body.strip() or not 200 <= status < 300:
@@ -281,7 +281,7 @@ class Exchange:
                 status=status,
                 size=len(body.encode()),
                 milliseconds=round((time.monotonic() - began) * 1000),
-                answer=without_tokens(body),
+                response=without_tokens(body),
             )
             self.webhooks.append(webhook)
         self._tell_listeners({"kind": "webhook", **webhook.shown()})

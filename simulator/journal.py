@@ -13,10 +13,10 @@ _SHOWN_DIGITS = frozenset({"", "hangup"})
 
 @dataclass(frozen=True)
 class Webhook:
-    """One request and its answer.
+    """One request and its response.
 
     `direction` is "to the desk" for Twilio's webhooks and "to Twilio" for the desk's use of the REST API.
-    `leg` says whose phone it is about: "caller" or "agent". `path` and `answer` have their query values left out.
+    `leg` says whose phone it is about: "caller" or "agent". `path` and `response` have their query values left out.
     """
 
     number: int
@@ -30,7 +30,7 @@ class Webhook:
     status: int
     size: int
     milliseconds: int
-    answer: str
+    response: str
 
     @property
     def route(self) -> str:

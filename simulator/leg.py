@@ -304,7 +304,7 @@ class Leg:
     # Recordings
 
     def _recorded(self, verb: Verb, text: str, digits: str, *, hung_up: bool) -> None:
-        """The action first, then the recording's callbacks (1.6); after a hang-up the answer is not played."""
+        """The action first, then the recording's callbacks (1.6); after a hang-up the response is not played."""
         recording = Recording("RE" + secrets.token_hex(16), self.sid, text)
         self.exchange.recordings[recording.sid] = recording
         action = self.absolute(verb.get("action"))

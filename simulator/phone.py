@@ -184,7 +184,7 @@ class Phone(Leg):
     # For tests of what Twilio does now and then
 
     def redeliver(self, **changes: str) -> Response:
-        """Send the last webhook of this leg again, with parameters changed if wanted; the answer is not played."""
+        """Send the last webhook of this leg again, with parameters changed if wanted; the response is not played."""
         with self._lock:
             url, form = self._last
             changed = [(name, changes.pop(name, value)) for name, value in form]

@@ -1,6 +1,6 @@
 """The part of Twilio's REST API that the desk uses, answered by the exchange: calls, text messages, recordings.
 
-Shapes as in Twilio's own answers, cut down. Set TWILIO_API_URL to PUBLIC_URL and
+Shapes as in Twilio's own responses, cut down. Set TWILIO_API_URL to PUBLIC_URL and
 `/simulator/twilio`.
 """
 
@@ -36,7 +36,7 @@ def router(exchange: Exchange) -> APIRouter:
     """Routes below /simulator/twilio. Every request is loopback only and carries the account's basic authentication."""
     routes = APIRouter(prefix=PREFIX, dependencies=[Depends(loopback_only)], include_in_schema=False)
 
-    def answer(
+    def respond(
         request: Request, pairs: list[tuple[str, str]], status: int, body: dict[str, Any], call: str = ""
     ) -> Response:
         response = JSONResponse(body, status)
@@ -50,7 +50,7 @@ def router(exchange: Exchange) -> APIRouter:
     def refused(account: str, request: Request) -> Response | None:
         if account == exchange.account_sid and _credentials(request) == (exchange.account_sid, exchange.auth_token):
             return None
-        return answer(request, [], 401, _error(20003, "Authenticate", 401))
+        return respond(request, [], 401, _error(20003, "Authenticate", 401))
 
     @routes.post("/Calls.json")
     def create_call(account: str, request: Request, pairs: Pairs) -> Response:
@@ -59,9 +59,9 @@ def router(exchange: Exchange) -> APIRouter:
         form = dict(pairs)
         for name, code in (("To", 21201), ("From", 21213), ("Url", 21205)):
             if not form.get(name):
-                return answer(request, pairs, 400, _error(code, f"No '{name}' is specified", 400))
+                return respond(request, pairs, 400, _error(code, f"No '{name}' is specified", 400))
         if form["To"] in exchange.refusing:
-            return answer(request, pairs, exchange.refusing[form["To"]][0], _refusal(exchange, form["To"]))
+            return respond(request, pairs, exchange.refusing[form["To"]][0], _refusal(exchange, form["To"]))
         phone = exchange.create_call(
             form["To"],
             form["Url"],
@@ -74,7 +74,7 @@ def router(exchange: Exchange) -> APIRouter:
             timeout=int(form["Timeout"]) if re.fullmatch(r"[0-9]{1,6}", form.get("Timeout", "")) else 60,
             detects=form.get("MachineDetection") in ("Enable", "DetectMessageEnd"),
         )
-        return answer(request, pairs, 201, _call(exchange, phone.sid, "queued"), phone.sid)
+        return respond(request, pairs, 201, _call(exchange, phone.sid, "queued"), phone.sid)
 
     @routes.post("/Calls/{call}.json")
     def update_call(account: str, call: str, request: Request, pairs: Pairs) -> Response:
@@ -83,7 +83,7 @@ def router(exchange: Exchange) -> APIRouter:
         form = dict(pairs)
         phone = exchange.legs.get(call)
         if phone is None:
-            return answer(request, pairs, 404, _error(20404, f"The requested resource {call} was not found", 404))
+            return respond(request, pairs, 404, _error(20404, f"The requested resource {call} was not found", 404))
         try:
             if form.get("Status") == "canceled":
                 phone.cancel()
@@ -92,8 +92,8 @@ def router(exchange: Exchange) -> APIRouter:
             elif form.get("Url"):
                 phone.redirect(form["Url"])
         except CallOverError:
-            return answer(request, pairs, 400, _error(21220, "Call is not in-progress. Cannot redirect.", 400), call)
-        return answer(request, pairs, 200, _call(exchange, call, phone.status), call)
+            return respond(request, pairs, 400, _error(21220, "Call is not in-progress. Cannot redirect.", 400), call)
+        return respond(request, pairs, 200, _call(exchange, call, phone.status), call)
 
     @routes.get("/Conferences.json")
     def conferences(account: str, request: Request) -> Response:
@@ -102,7 +102,7 @@ def router(exchange: Exchange) -> APIRouter:
         wanted = request.query_params
         found = exchange.rooms(wanted.get("FriendlyName", "")) if wanted.get("Status") == "in-progress" else []
         body = {"conferences": [_conference(account, room) for room in found], "next_page_uri": None, "page": 0}
-        return answer(request, list(request.query_params.items()), 200, body)
+        return respond(request, list(request.query_params.items()), 200, body)
 
     @routes.post("/Conferences/{conference}/Participants/{call}.json")
     def update_participant(account: str, conference: str, call: str, request: Request, pairs: Pairs) -> Response:
@@ -110,11 +110,13 @@ def router(exchange: Exchange) -> APIRouter:
             return refusal
         member = exchange.member(conference, call)
         if member is None:
-            return answer(request, pairs, 404, _error(20404, f"The requested resource {call} was not found", 404), call)
+            return respond(
+                request, pairs, 404, _error(20404, f"The requested resource {call} was not found", 404), call
+            )
         if url := dict(pairs).get("AnnounceUrl"):
             member.announce(url)
         body = {"account_sid": account, "conference_sid": conference, "call_sid": call, "status": "connected"}
-        return answer(request, pairs, 200, body, call)
+        return respond(request, pairs, 200, body, call)
 
     @routes.post("/Messages.json")
     def create_message(account: str, request: Request, pairs: Pairs) -> Response:
@@ -122,13 +124,13 @@ def router(exchange: Exchange) -> APIRouter:
             return refusal
         form = dict(pairs)
         if not form.get("To") or not form.get("Body"):
-            return answer(request, pairs, 400, _error(21604, "A 'To' number and a 'Body' are required", 400))
+            return respond(request, pairs, 400, _error(21604, "A 'To' number and a 'Body' are required", 400))
         if form["To"] in exchange.refusing:
-            return answer(request, pairs, exchange.refusing[form["To"]][0], _refusal(exchange, form["To"]))
+            return respond(request, pairs, exchange.refusing[form["To"]][0], _refusal(exchange, form["To"]))
         exchange.messages.append((form["To"], form["Body"]))
         sid = "SM" + secrets.token_hex(16)
         body = {"sid": sid, "account_sid": account, "to": form["To"], "from": form.get("From"), "status": "queued"}
-        return answer(request, pairs, 201, body)
+        return respond(request, pairs, 201, body)
 
     @routes.get("/Recordings/{recording}.wav")
     def recording_media(account: str, recording: str, request: Request) -> Response:
@@ -138,7 +140,7 @@ def router(exchange: Exchange) -> APIRouter:
         if kept is None and re.fullmatch("RE[0-9a-f]{32}", recording):
             kept = Recording(recording, "", "")  # made by a phone in a terminal: only that process knows its words
         if kept is None or recording in exchange.lost:
-            return answer(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
+            return respond(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
         wav = kept.wav()
         path = request.url.path.removeprefix("/simulator/twilio")
         exchange.rest("GET", path, [], (200, "audio/x-wav", f"{len(wav)} bytes of sound"), leg="caller", call=kept.call)

@@ -1,4 +1,4 @@
-"""How Twilio reads an answer: content types, TwiML's grammar, and the errors and warnings it would log.
+"""How Twilio reads a response: content types, TwiML's grammar, and the errors and warnings it would log.
 
 As Twilio does: an error ends the document; a warning (12200) is logged and what is
 wrong is ignored, so that the call goes on as it would at Twilio. A call script fails on either.
@@ -66,7 +66,7 @@ _KEYS = frozenset("0123456789*#")
 
 
 class TwimlError(Exception):
-    """An answer Twilio cannot act on. `code` is Twilio's own error number."""
+    """A response Twilio cannot act on. `code` is Twilio's own error number."""
 
     def __init__(self, code: int, words: str) -> None:
         super().__init__(words)
@@ -96,16 +96,16 @@ class Verb:
 
 @dataclass(frozen=True)
 class Document:
-    """What was answered, ready to be played, and the warnings (code, words) Twilio would log about it."""
+    """A response, ready to be played, and the warnings (code, words) Twilio would log about it."""
 
     verbs: tuple[Verb, ...]
     warnings: list[tuple[int, str]] = field(default_factory=list)
 
 
 def read(status: int, content_type: str, body: str) -> Document:
-    """Turn an HTTP answer into a document, or raise TwimlError as Twilio would log it."""
+    """Turn an HTTP response into a document, or raise TwimlError as Twilio would log it."""
     if not 200 <= status < 300:
-        raise TwimlError(11200, f"the answer's status was {status}")
+        raise TwimlError(11200, f"the response's status was {status}")
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("audio/"):
         return Document((Verb("Play", {}), Verb("Hangup", {})))
@@ -115,7 +115,7 @@ def read(status: int, content_type: str, body: str) -> Document:
         except TwimlError:
             return Document((Verb("Say", {}, " ".join(body.split())), Verb("Hangup", {})))
     if kind not in ("text/xml", "application/xml", "text/html"):
-        raise TwimlError(12300, f"the answer's content type was {kind or 'missing'}, not XML")
+        raise TwimlError(12300, f"the response's content type was {kind or 'missing'}, not XML")
     return parse(body)
 
 
@@ -125,7 +125,7 @@ def parse(body: str) -> Document:
     if len(raw) > LARGEST_DOCUMENT:
         raise TwimlError(12100, f"the document has {len(raw)} bytes, more than {LARGEST_DOCUMENT}")
     try:
-        root = ET.fromstring(raw)  # noqa: S314  # our own desk's answer, on loopback, and small
+        root = ET.fromstring(raw)  # noqa: S314  # our own desk's response, on loopback, and small
     except (ET.ParseError, ValueError) as error:
         raise TwimlError(12100, f"the document is not XML: {error}") from None
     if root.tag != "Response":

@@ -68,7 +68,7 @@ def router(exchange: Exchange, people: list[dict[str, str]], *, closing: Callabl
     """Routes below /simulator. `people` are shown as cards: name, number, support_id, pin, note; all but name may lack.
 
     `closing` says that the server is about to stop, which a live stream would hold up; uvicorn is asked unless given.
-    What is done runs in the thread pool, for the exchange posts to this very service and waits for its answer.
+    What is done runs in the thread pool, for the exchange posts to this very service and waits for its response.
     """
     started = secrets.token_hex(8)  # a page that was open when the service went away begins anew
     routes = APIRouter(prefix="/simulator", dependencies=[Depends(loopback_only)], include_in_schema=False)

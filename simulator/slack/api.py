@@ -53,7 +53,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer over HTTP. `breaks`: the connection ends before it."""
+    """A response over HTTP. `breaks`: the connection ends before it."""
 
     status: int
     body: Json | str
@@ -65,14 +65,14 @@ class Reply:
         return self.body if isinstance(self.body, str) else json.dumps(self.body)
 
 
-def answer(ws: State, method: str, args: Json, token: str, trouble: Trouble | None = None) -> Reply:
-    """What Slack answers to a method, with the trouble that was ordered but for its waiting, which is the caller's.
+def handle(ws: State, method: str, args: Json, token: str, trouble: Trouble | None = None) -> Reply:
+    """What Slack responds to a method, with the trouble that was ordered but for its waiting, which is the caller's.
 
     What it causes at the desk waits for `ws.deliver()`.
     """
     began = time.monotonic()
-    reply = failing(trouble) or _answer(ws, method, args, token)
-    if trouble is not None and trouble.lost_answer:
+    reply = failing(trouble) or _handle(ws, method, args, token)
+    if trouble is not None and trouble.lost_response:
         reply = Reply(0, "", breaks=True)
     shown = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in args.items()]
     ws.deliveries.note(
@@ -82,7 +82,7 @@ def answer(ws: State, method: str, args: Json, token: str, trouble: Trouble | No
 
 
 def failing(trouble: Trouble | None) -> Reply | None:
-    """The answer that was ordered instead of the real one."""
+    """The response that was ordered instead of the real one."""
     if trouble is None:
         return None
     if trouble.retry_after is not None:
@@ -92,7 +92,7 @@ def failing(trouble: Trouble | None) -> Reply | None:
     return Reply(200, {"ok": False, "error": trouble.error}) if trouble.error else None
 
 
-def _answer(ws: State, method: str, args: Json, token: str) -> Reply:
+def _handle(ws: State, method: str, args: Json, token: str) -> Reply:
     scopes = {"x-oauth-scopes": ",".join(ws.app.scopes)}
     try:
         with ws.acting():
@@ -103,7 +103,7 @@ def _answer(ws: State, method: str, args: Json, token: str) -> Reply:
                 _check_scopes(ws, method)
             return Reply(200, {"ok": True, **METHODS[method](ws, args)}, scopes)
     except RefusedError as refused:
-        return Reply(200, refused.answer, scopes)
+        return Reply(200, refused.response, scopes)
 
 
 def _check_scopes(ws: State, method: str) -> None:

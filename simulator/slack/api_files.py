@@ -38,7 +38,7 @@ def get_upload_url(ws: State, args: Json) -> Json:
 
 
 def receive(ws: State, file_id: str, content: bytes) -> str:
-    """Step two: the content itself, by POST to the upload URL, with no token. The words of Slack's answer."""
+    """Step two: the content itself, by POST to the upload URL, with no token. The words of Slack's response."""
     file = ws.files.get(file_id)
     if file is None or file.expected is None:
         raise RefusedError("file_not_found")

@@ -31,7 +31,7 @@ _AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
 class TimedOutError(UnreachableError):
-    """There was a connection, and no answer in time."""
+    """There was a connection, and no response in time."""
 
 
 class Post(Protocol):
@@ -117,7 +117,7 @@ class Deliveries:
         return len(due)
 
     def again(self, event_id: str) -> None:
-        """Send a known event once more, as if its answer had not arrived; whatever is due of it stays due."""
+        """Send a known event once more, as if its response had not arrived; whatever is due of it stays due."""
         with self._workspace.lock:
             sent = self._known[event_id]
         headers = {"x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout"}
@@ -203,7 +203,7 @@ class Deliveries:
             status=response[0],
             size=len(response[2].encode()),
             milliseconds=round((time.monotonic() - began) * 1000),
-            answer=response[2],
+            response=response[2],
         )
         with self._workspace.lock:
             self.journal.append(hook)

@@ -57,9 +57,9 @@ def _options(given: Any, most: int, at: str, found: Problems, kinds: tuple[str, 
     return listed
 
 
-def check_options(answer: Json, at: str, found: Problems) -> None:
-    """`options`, or `option_groups`, and not both: of a static select, or answered for an external one."""
-    groups, alone = answer.get("option_groups"), answer.get("options")
+def check_options(response: Json, at: str, found: Problems) -> None:
+    """`options`, or `option_groups`, and not both: of a static select, or of a response for an external one."""
+    groups, alone = response.get("option_groups"), response.get("options")
     if (groups is None) == (alone is None):
         found.add("must define either `options` or `option_groups`", at)
     elif groups is None:

@@ -10,10 +10,10 @@ from simulator.slack.message import Json
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong with one request. With several, in this order: it hangs, then it fails; or it is done and the answer lost.
+    """What goes wrong with one request. With several, in this order: it hangs, then it fails; or it is done and the response lost.
 
-    `error`: `ok: false` with this error. `status` and `body`: this HTTP answer instead. `retry_after`: 429, and after
-    how many seconds to come again. `hang`: seconds of waiting, for real, before anything else. `lost_answer`: the
+    `error`: `ok: false` with this error. `status` and `body`: this HTTP response instead. `retry_after`: 429, and after
+    how many seconds to come again. `hang`: seconds of waiting, for real, before anything else. `lost_response`: the
     effect happens and the connection breaks.
     """
 
@@ -22,7 +22,7 @@ class Trouble:
     body: str = ""
     retry_after: int | None = None
     hang: float = 0.0
-    lost_answer: bool = False
+    lost_response: bool = False
 
 
 Ordered = Callable[[str, Json], Trouble | None]

@@ -1,4 +1,4 @@
-"""A message and a file, and how Slack writes them in events and in answers."""
+"""A message and a file, and how Slack writes them in events and in responses."""
 
 from __future__ import annotations
 

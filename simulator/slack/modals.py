@@ -28,7 +28,7 @@ def push_view(ws: State, trigger_id: str, body: Json) -> View:
     return _pushed(ws, user, body)
 
 
-def push_on_answer(ws: State, user: str, body: Json) -> View:
+def push_on_response(ws: State, user: str, body: Json) -> View:
     """`response_action: push`."""
     _check(body, "modal")
     return _pushed(ws, user, body)

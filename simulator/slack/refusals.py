@@ -15,7 +15,7 @@ class RefusedError(Exception):
         self.more: Json = dict(more)
 
     @property
-    def answer(self) -> Json:
+    def response(self) -> Json:
         return {"ok": False, "error": self.error, **self.more}
 
 

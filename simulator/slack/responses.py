@@ -89,7 +89,7 @@ def _submitted(ws: State, person: Person, view: View, body: Any) -> None:
         case "update":
             modals.update_view(ws, view, (body or {}).get("view") or {})
         case "push":
-            modals.push_on_answer(ws, person.id, (body or {}).get("view") or {})
+            modals.push_on_response(ws, person.id, (body or {}).get("view") or {})
         case other:
             raise RefusedError(f"unknown response_action {other}")
 

@@ -63,7 +63,7 @@ class View:
         return {block["block_id"]: block for block in inputs(self.blocks)}
 
     def shown(self, app: Any) -> Json:
-        """As payloads and answers write it. `app` is the App; a view tells two teams apart: whose it is, and whose app."""
+        """As payloads and responses write it. `app` is the App; a view tells two teams apart: whose it is, and whose app."""
         body: Json = {
             "id": self.id,
             "team_id": self.team,

@@ -58,7 +58,7 @@ def router(workspace: Workspace, *, closing: Callable[[], bool] | None = None) -
     """Routes below /simulator/slack: `state`, `seen/…`, `acts` and `events`. Loopback only.
 
     While a page is open, events that failed are sent again when they are due. Acts run in the thread pool, for they
-    post to this very service and wait for its answer.
+    post to this very service and wait for its response.
     """
     started = secrets.token_hex(8)
     routes = APIRouter(prefix="/simulator/slack", dependencies=[Depends(loopback_only)], include_in_schema=False)

@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from simulator.guard import loopback_only
 from simulator.slack import api_files
-from simulator.slack.api import Reply, answer, failing
+from simulator.slack.api import Reply, failing, handle
 from simulator.slack.injected_faults import Trouble
 from simulator.slack.message import Json
 from simulator.slack.refusals import RefusedError
@@ -38,7 +38,7 @@ _SIGN_IN = (
 def router(workspace: Workspace) -> APIRouter:
     """Routes below /simulator/slack: `api/{method}`, `upload/…`, `files/…` and `response/…`. Loopback only.
 
-    Ask `workspace.trouble` for faults. What a request causes at the desk is sent when its answer is out.
+    Ask `workspace.trouble` for faults. What a request causes at the desk is sent when its response is out.
     """
     routes = APIRouter(prefix="/simulator/slack", dependencies=[Depends(loopback_only)], include_in_schema=False)
 
@@ -46,7 +46,7 @@ def router(workspace: Workspace) -> APIRouter:
     async def method(method: str, request: Request) -> Response:
         args, token = await _arguments(request)
         trouble = await _troubled(workspace, method, args)
-        return await _out(workspace, request, lambda: answer(workspace, method, args, token, trouble))
+        return await _out(workspace, request, lambda: handle(workspace, method, args, token, trouble))
 
     @routes.post("/upload/{file}")
     async def upload(file: str, request: Request) -> Response:
@@ -106,13 +106,13 @@ def _beside(ws: Workspace, what: str, trouble: Trouble | None, do: Callable[[], 
         try:
             reply = do()
         except RefusedError as refused:
-            reply = Reply(404, refused.answer)
+            reply = Reply(404, refused.response)
     ws.deliveries.note("to Slack", ws.app.name, "POST", f"/{what}", [], (reply.status, "", reply.text), began)
-    return Reply(0, "", breaks=True) if trouble is not None and trouble.lost_answer else reply
+    return Reply(0, "", breaks=True) if trouble is not None and trouble.lost_response else reply
 
 
 async def _out(ws: Workspace, request: Request, do: Callable[[], Reply]) -> Response:
-    """Do it in a thread, answer, and tell the desk what it caused after that."""
+    """Do it in a thread, respond, and tell the desk what it caused after that."""
     reply = await run_in_threadpool(do)
     if reply.breaks:
         await run_in_threadpool(ws.deliver)
@@ -126,12 +126,12 @@ def _response(reply: Reply, after: BackgroundTask | None = None) -> Response:
 
 
 async def _broken(request: Request) -> Response:
-    """Break the connection without an answer. Under uvicorn the transport is closed; in a TestClient the call raises."""
+    """Break the connection without a response. Under uvicorn the transport is closed; in a TestClient the call raises."""
     transport: Any = getattr(getattr(request.receive, "__self__", None), "transport", None)
     if transport is None:
-        raise ConnectionResetError("the answer was lost, as ordered")
+        raise ConnectionResetError("the response was lost, as ordered")
     transport.abort()
-    await asyncio.sleep(0.01)  # until the server has noticed, and takes no answer
+    await asyncio.sleep(0.01)  # until the server has noticed, and takes no response
     return Response()
 
 

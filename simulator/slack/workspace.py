@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from simulator.slack.api import Reply, answer
+from simulator.slack.api import Reply, handle
 from simulator.slack.envelopes import revoked
 from simulator.slack.member import Member
 from simulator.slack.member_view import seen_by
@@ -24,7 +24,7 @@ class Workspace(State):
 
     Requests are posted in the thread of whoever acts, after the lock is given back, so that the desk may use the Web
     API from within a request. Events that the app itself causes wait until `deliver()`: the Web API's route calls it
-    when its answer is out.
+    when its response is out.
 
         workspace = Workspace(posting(client), "secret", SAMPLE, App(token="xoxb-1"), public_url="http://127.0.0.1:8000")
         workspace.as_("U0MIA").says("help", "@Deskgate our shop is down")
@@ -44,14 +44,14 @@ class Workspace(State):
     def api(self, method: str, args: Json, token: str = "") -> Reply:
         """A request to the Web API, trouble and all; `token` is the app's own unless given. `deliver()` after it.
 
-        A hang is waited for; a lost answer raises ConnectionResetError.
+        A hang is waited for; a lost response raises ConnectionResetError.
         """
         trouble = self.trouble(method, args)
         if trouble is not None and trouble.hang:
             time.sleep(trouble.hang)
-        reply = answer(self, method, args, token or self.app.token, trouble)
+        reply = handle(self, method, args, token or self.app.token, trouble)
         if reply.breaks:
-            raise ConnectionResetError("the answer was lost, as ordered")
+            raise ConnectionResetError("the response was lost, as ordered")
         return reply
 
     def remove_app(self) -> None:

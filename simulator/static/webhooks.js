@@ -28,7 +28,7 @@ export function show(hook) {
   const fold = document.createElement("details");
   const summary = document.createElement("summary");
   const good = hook.status >= 200 && hook.status < 300;
-  const outcome = element("span", good ? "outcome" : "outcome bad", String(hook.status || "no answer"));
+  const outcome = element("span", good ? "outcome" : "outcome bad", String(hook.status || "no response"));
   outcome.append(element("span", "took", ` · ${hook.milliseconds} ms`));
   const route = door === "slack" ? hook.route.replace("/api/", "") : back ? `${hook.method} ${shortened(hook.route)}` : hook.route;
   const says = door === "slack" ? slackGist(hook) : gist(hook);
@@ -75,7 +75,7 @@ function slackGist(hook) {
   }
   const words = body.event?.text ?? body.text ?? body.actions?.[0]?.action_id ?? body.callback_id ?? body.view?.callback_id ?? named.text ?? "";
   const again = named["x-slack-retry-num"] ? `again (${named["x-slack-retry-num"]})` : "";
-  const failed = hook.direction !== "to the desk" && /"error": ?"(\w+)"/.exec(hook.answer);
+  const failed = hook.direction !== "to the desk" && /"error": ?"(\w+)"/.exec(hook.response);
   return [hook.leg, ...FIRST_TO_TELL.filter((name) => name !== "text").map((name) => named[name]), again, words, failed?.[1]].filter(Boolean).join(" · ");
 }
 
@@ -88,26 +88,26 @@ function inside(hook) {
   for (const [name, value] of filled) params.append(element("dt", "", name), /^[[{]/.test(value) ? pretty(value) : element("dd", "", value || "(empty)"));
   box.append(params);
   box.append(element("h3", "", `Answer, ${hook.size} bytes`));
-  box.append(hook.answer.trim() ? pretty(hook.answer) : element("pre", "", "(empty)"));
+  box.append(hook.response.trim() ? pretty(hook.response) : element("pre", "", "(empty)"));
   return box;
 }
 
-function pretty(answer) {
+function pretty(response) {
   const block = element("pre", "");
-  const parsed = answer.trim().startsWith("<") && new DOMParser().parseFromString(answer, "application/xml");
+  const parsed = response.trim().startsWith("<") && new DOMParser().parseFromString(response, "application/xml");
   if (parsed && !parsed.querySelector("parsererror")) {
     write(parsed.documentElement, 0, block);
     return block;
   }
   try {
-    block.textContent = JSON.stringify(JSON.parse(answer), null, 2);
+    block.textContent = JSON.stringify(JSON.parse(response), null, 2);
   } catch {
-    block.textContent = answer;
+    block.textContent = response;
   }
   return block;
 }
 
-/** An element on lines of its own; one with words only on one line. Built from nodes: an answer is never markup here. */
+/** An element on lines of its own; one with words only on one line. Built from nodes: a response is never markup here. */
 function write(node, depth, block) {
   const pad = "  ".repeat(depth);
   block.append(pad + "<", element("b", "", node.tagName));

@@ -186,7 +186,7 @@ def test_files_are_not_posted_twice(slack_once: SlackDesk) -> None:
     def once(method: str, _args: object) -> Trouble | None:
         if method == "files.completeUploadExternal" and lost["left"]:
             lost["left"] -= 1
-            return Trouble(lost_answer=True)
+            return Trouble(lost_response=True)
         return None
 
     desk.workspace.trouble = once

@@ -89,7 +89,7 @@ def test_answers_that_are_lost_are_found_again(desk: SlackDesk) -> None:
     def once_each(method: str, _args: Any) -> Trouble | None:
         if method in POSTS and lost["left"]:
             lost["left"] -= 1
-            return Trouble(lost_answer=True)
+            return Trouble(lost_response=True)
         return None
 
     desk.workspace.trouble = once_each
@@ -105,14 +105,14 @@ def test_answers_that_are_lost_are_found_again(desk: SlackDesk) -> None:
     assert desk.said("U0MIA").count("Ticket #1001") == 1
 
 
-def test_a_lost_answer_is_found_however_much_was_said_since(desk: SlackDesk) -> None:
+def test_a_lost_response_is_found_however_much_was_said_since(desk: SlackDesk) -> None:
     """Slack shows 200 messages at a time, and other people talk in the desk's channel too."""
     lost = {"left": 1}
 
     def once(method: str, args: Any) -> Trouble | None:
         if method in POSTS and args.get("channel") == AGENTS and lost["left"]:
             lost["left"] -= 1
-            return Trouble(lost_answer=True)
+            return Trouble(lost_response=True)
         return None
 
     desk.workspace.trouble = once

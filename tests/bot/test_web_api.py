@@ -201,7 +201,7 @@ def test_what_slack_refuses_is_for_the_caller(served: Slack) -> None:
 
 
 def test_nothing_is_sent_twice(served: Slack) -> None:
-    found = served.refusal(Trouble(lost_answer=True))
+    found = served.refusal(Trouble(lost_response=True))
     assert isinstance(found, RetryLaterError)
     assert "RemoteProtocolError" in str(found)
     assert served.posted == ["hush"]
@@ -249,7 +249,7 @@ def test_a_file_goes_up_and_comes_down(served: Slack) -> None:
         ("files.getUploadURLExternal", Trouble(error="invalid_arguments"), SlackError),
         ("upload", Trouble(status=500), RetryLaterError),
         ("upload", Trouble(retry_after=9), RetryLaterError),
-        ("upload", Trouble(lost_answer=True), RetryLaterError),
+        ("upload", Trouble(lost_response=True), RetryLaterError),
         ("files.completeUploadExternal", Trouble(error="internal_error"), RetryLaterError),
     ],
 )

@@ -73,15 +73,12 @@ class PhoneDoor:
         for hook in list(exchange.webhooks):
             if hook.number > self._seen:
                 self._seen = hook.number
-                if hook.direction != "to the desk" or not hook.answer.strip() or hook.call not in exchange.legs:
+                if hook.direction != "to the desk" or not hook.response.strip() or hook.call not in exchange.legs:
                     continue
-                if drawn := list(_drawn(twiml.parse(hook.answer).verbs)):
+                if drawn := list(_drawn(twiml.parse(hook.response).verbs)):
                     who = NUMBERS.get(exchange.legs[hook.call].other_end, "somebody")
                     yield f"{who}'s phone{'' if hook.status == 200 else f', {hook.status}'}:"
                     yield from (f"  {line}" for line in drawn)
-        for fault in exchange.faults:
-            yield f"Twilio logs {fault.code} at {fault.route}: {fault.words}"
-        exchange.faults.clear()
         for leg in exchange.legs.values():
             state = leg.state if leg.state in ("ringing", "ended") else ""
             if state and self._states.get(leg.sid) != state:

@@ -76,7 +76,7 @@ def test_nobodys_words_break_a_call(desk: Desk, words: str) -> None:
     for sentence in heard:
         assert sentence.isprintable()
         assert not {"<", ">", "{", "}"} & set(sentence)
-    answers = [webhook.answer for webhook in desk.exchange.webhooks if webhook.direction == "to the desk"]
+    answers = [webhook.response for webhook in desk.exchange.webhooks if webhook.direction == "to the desk"]
     assert len(answers) > 10
     for answer in answers:
         assert {verb.tag for verb in ElementTree.fromstring(answer).iter()} <= VERBS

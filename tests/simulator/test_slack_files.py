@@ -96,7 +96,7 @@ def test_trouble(web: TestClient, slack: Workspace, slack_desk: SlackDesk) -> No
     began = time.monotonic()
     assert post()[0] == 200
     assert time.monotonic() - began >= 0.05
-    orders[:] = [Trouble(lost_answer=True)]
+    orders[:] = [Trouble(lost_response=True)]
     with pytest.raises(ConnectionResetError):
         post()
     assert len(slack.rooms["C0HELP"].messages) == 3
@@ -116,7 +116,7 @@ def test_trouble_with_files_and_response_urls(web: TestClient, slack: Workspace)
 
 
 def test_the_same_without_http(slack: Workspace) -> None:
-    slack.trouble = lambda method, args: Trouble(lost_answer=True)
+    slack.trouble = lambda method, args: Trouble(lost_response=True)
     with pytest.raises(ConnectionResetError):
         slack.api("chat.postMessage", {"channel": "C0HELP", "text": "x"})
     assert len(slack.rooms["C0HELP"].messages) == 1
