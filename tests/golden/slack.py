@@ -156,9 +156,6 @@ class SlackDoor:
                 shown[f"{MEMBERS.get(user, user)}'s form", user, one.id] = view(one, ws.name_of)
         for user, one in ws.homes.items():
             shown[f"{MEMBERS.get(user, user)}'s home", user, one.id] = view(one, ws.name_of)
-        for user, said in ws.complaints.items():
-            for n, words in enumerate(said):
-                shown[f"Slack tells {MEMBERS.get(user, user)}", user, str(n)] = [words]
         return shown
 
     def _message_lines(self, message: Message) -> list[str]:

@@ -95,10 +95,13 @@ class Walking:
             done = any(channel.do(who, verb, "".join(rest)) for channel in (self.phone, self.slack, self.pages))
             assert done, f"nobody can do that: {deed}"
         self.desk.work()
-        backlog = (
-            self.desk.store.backlog()
-        )  # what a job was to post, and did not, is missing from the walk and would be recorded so
+        # What a job was to post and did not, or a response that Slack or Twilio could not take, would be recorded as if it belonged there.
+        backlog = self.desk.store.backlog()
         assert not backlog.failing + backlog.given_up, backlog.error
+        slack = self.desk.workspace
+        failed = [*(words for one in slack.complaints.values() for words in one), *slack.deliveries.waiting()]
+        failed += self.desk.exchange.faults
+        assert not failed, f"an exchange failed: {failed}"
 
     def _digits(self, who: str, words: str) -> str:
         """`<long>` is more than anybody reads; `<app>` is what somebody's authenticator app shows, `<notapp>` and `<notnumber>` are as many digits that are wrong; `<digits>` what Kim's page
