@@ -119,11 +119,12 @@ def test_the_last_word_and_whose_it_was_but_not_what_was_said(one_desk: Desk) ->
     assert "Raj" not in kim.words.partition("Keep this list")[2]
     kim.get(f"/desk/tickets/{number}")
     kim.send(f"/desk/tickets/{number}/answer", words="Better?")
+    one_desk.pass_time(60)
     kim.get(f"/desk/tickets/{number}")
     kim.send(f"/desk/tickets/{number}/note", words="He is cross")
     one_desk.pass_time(60)
     assert shown(kim, "?status=waiting") == [number]
-    assert "last word: Kim Novak, 1 min ago" in kim.words, "a note is nobody's word to the customer"
+    assert "last word: Kim Novak, 2 min ago" in kim.words, "a note is nobody's word to the customer"
 
 
 def test_the_priority_is_the_desks_own_and_changes_by_when_it_is_due(one_desk: Desk) -> None:
