@@ -83,7 +83,6 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in/passkey"): sign_in.show,
     ("POST", "/desk/sign-in/passkey"): sign_in.by_passkey,
     ("POST", "/desk/sign-out"): sign_in.sign_out,
-    ("POST", "/desk/drafts"): for_staff(drafts.keep, once=False),
     ("GET", "/desk/join/{link}"): staff_invitation.show,
     ("POST", "/desk/join/{link}"): staff_invitation.join,
     ("GET", "/desk/join/{link}/passkey"): staff_invitation.show,
