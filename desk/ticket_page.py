@@ -20,9 +20,10 @@ from store.messages import attachments, recordings, visible_messages
 from store.messages.attachments import Content
 from store.messages.recordings import Sound
 from store.messages.timeline import File
-from store.tickets import agent_tickets, answer_delivery, login_details, ticket_queue
+from store.tickets import agent_tickets, answer_delivery, held_answers, login_details, ticket_queue
 from store.tickets.agent_tickets import Colleague
 from store.tickets.answer_delivery import Delivery, Reach
+from store.tickets.held_answers import Held
 from store.tickets.login_details import Standing
 from store.tickets.ticket_queue import OnDesk
 from store.tickets.ticket_summary import Card
@@ -53,7 +54,8 @@ class TicketPage:
     `callback` what would come of having its requester called back, None where that is not offered; `became` what became of each
     answer, by its id; `reach` whom an answer would reach now; `login` what became of login details that were left on it; `asked` the changes
     of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
-    `colleagues` are those it can be handed over to, `calls` those in which something was done with it."""
+    `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
+    and the reader's own that did not."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -67,6 +69,7 @@ class TicketPage:
     can_be_asked: tuple[str, ...]
     colleagues: tuple[Colleague, ...]
     calls: tuple[CallOnTicket, ...]
+    held: tuple[Held, ...]
 
     @property
     def card(self) -> Card:
@@ -105,6 +108,7 @@ def ticket_page(
         contact_requests.can_be_asked(tx, grant, number) if ticket.is_about_contacts else (),
         tuple(agent_tickets.colleagues(tx, grant)) if not ticket.quarantined else (),
         tuple(call_tickets.of_ticket(tx, grant, number)),
+        tuple(held_answers.of_ticket(tx, grant, number)),
     )
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from authz import NoticeKind
 from desk.actors import permit_worker
+from desk.held_answers import send as send_held_answer
 from deskgate import mail, phone_jobs
 from deskgate.settings import Settings
 from deskgate.smtp import AddressRefusedError
@@ -26,7 +27,7 @@ from store.notices import audience, mail_bounces, notice_delivery
 from store.security import alerts
 from store.sign_in import credentials, invitations, recovery
 from store.staff import email_codes
-from store.tickets import login_details
+from store.tickets import held_answers, login_details
 from store.verification import pin_reset, slack_members, sms_codes
 
 IN_SLACK: Final = ("call_card", "slack.code_words", "slack.callback_failed")  # nothing is owed where Slack is closed
@@ -52,6 +53,7 @@ def make_deliveries(
         credentials.WORK: _tried_to_sign_in,
         recovery.WORK: lambda tx, job: recovery.answer(tx, permit_worker(tx), str(job.payload["username"])),
         pin_reset.WORK: lambda tx, job: _send_pin_page(settings, send, tx, job),
+        held_answers.WORK: lambda tx, job: send_held_answer(tx, int(job.payload["held"]), phone=settings.phone_open),
         login_details.WORK: lambda tx, job: _send_login_link(settings, send, tx, job),
         "ticket_mail": lambda tx, job: _tell_of_ticket(send, tx, job),
         "account_news": _account_news,

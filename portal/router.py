@@ -124,6 +124,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/put-back"): ticket_pages.put_back,
     ("POST", "/desk/tickets/{number}/hand-over"): ticket_pages.hand_over,
     ("POST", "/desk/tickets/{number}/answer"): ticket_pages.answer,
+    ("POST", "/desk/tickets/{number}/take-back"): ticket_pages.take_back,
     ("POST", "/desk/tickets/{number}/ask-account"): ticket_pages.ask_account,
     ("POST", "/desk/tickets/{number}/note"): ticket_pages.note,
     ("POST", "/desk/tickets/{number}/status"): ticket_pages.set_status,

@@ -51,10 +51,8 @@ DONE: Final = frozenset(
             "seen",
         ),
         *(
-            "answered_slack",
-            "answered_pages",
-            "answered_phone",
-            "answered_nobody",
+            "answer_held",
+            "undone",
             "threat_on",
             "asked",
             "agreed",

@@ -8,12 +8,11 @@ from typing import Final
 from fastapi import Response
 
 from authz import Refusal
-from desk import calls, contact_requests, login_details, ticket_work
+from desk import calls, contact_requests, held_answers, login_details, ticket_work
 from desk.calls import Callback
 from desk.people import NotAdded
 from desk.ticket_page import ticket_page
 from desk.ticket_work import (
-    Answered,
     AnsweredMeanwhile,
     Barred,
     HandedOver,
@@ -122,18 +121,28 @@ def _put_back(_context: PortalContext, tx: Transaction, ticket: TicketRight, _vi
     return "put_back" if ticket_work.put_back(tx, ticket) else "not_put_back"
 
 
-def _answer(context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+def _answer(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
-    then = THEN.get(visit.field("then"), THEN["wait"])
-    match ticket_work.answer(tx, ticket, words, seen=seen, phone=context.phone, then=then):
-        case Answered(reach):
-            return f"answered_{reach.way}"
+    match held_answers.hold(tx, ticket, words, seen=seen, then=THEN.get(visit.field("then"), THEN["wait"])):
+        case None:
+            return "answer_held"
         case AnsweredMeanwhile():
             return "answered_meanwhile"
         case NotAnswered.NO_REQUESTER:
             return "not_yours"
+
+
+def _take_back(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    """Its words are a draft again, before what has been written since."""
+    words = held_answers.take_back(tx, ticket, numbers.parse_int(visit.field("held")) or 0)
+    if words is None:
+        return "undone_late"
+    staff, form = ticket.grant.subject.staff, f"/desk/tickets/{ticket.number}/answer"
+    since = sent_forms.kept(tx, staff).get(form, {}).get("words", "")
+    sent_forms.keep(tx, staff, form, {"words": "\n\n".join(filter(None, (words, since)))})
+    return "undone"
 
 
 def _note(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
@@ -195,7 +204,8 @@ def _ask_account(_context: PortalContext, tx: Transaction, ticket: TicketRight, 
 
 ask_account = _on(_ask_account)
 take, put_back, hand_over = _on(_take), _on(_put_back), _on(_hand_over)
-answer, note, set_status, set_priority = _on(_answer), _on(_note), _on(_status), _on(_priority)
+answer, take_back, note = _on(_answer), _on(_take_back), _on(_note)
+set_status, set_priority = _on(_status), _on(_priority)
 
 
 def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

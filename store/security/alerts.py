@@ -43,6 +43,7 @@ KINDS: Final = {
     "messages_strangers": DESK,  # all callers from numbers that are not on file have
     "messages_known": DESK,  # callers from numbers on file have
     "messages_failed": DESK,  # callers have for whom something failed on our side
+    "answer_not_sent": DESK,  # one of the staff's, as a colleague was quicker or they might not answer any more
     "threat_on": DESK,
     "threat_off": DESK,
     "decoy": SUPERVISORS,  # one of the staff looked at an account nobody has

@@ -14,12 +14,14 @@ from store import tables
 from store.calls import live_calls
 from store.db.keys import Keys
 
+HELD: Final = 60_000  # ms: by then what was held is sent, taken back, or known to be neither
 AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without any of this changing
 
 
 def stamp(connection: Connection, keys: Keys, now: int) -> str:
     """Two that differ: look anew. Changes by itself every 20 seconds."""
     r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.callbacks.c, tables.answer_states.c
+    h = tables.held_answers.c
     newest = select(func.max(an.at)).scalar_subquery()
     calls = select(
         r.id,
@@ -44,6 +46,7 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         connection.execute(select(func.max(a.seen_at))).all(),
         connection.execute(select(c.id, c.state).where(c.ended_at.is_(None)).order_by(c.id)).all(),
         connection.execute(select(func.max(tables.step_ups.c.id))).all(),
+        connection.execute(select(h.id, h.not_sent).where(h.send_at > now - HELD).order_by(h.id)).all(),
         connection.execute(select(func.max(tables.dual_control.c.id))).all(),
         connection.execute(select(func.max(tables.dual_control.c.answered_at))).all(),
         connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),

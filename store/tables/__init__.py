@@ -27,7 +27,16 @@ from store.tables.staff import (
     StaffSession,
     UnsentWords,
 )
-from store.tables.tickets import AnswerState, Assignment, LoginDetails, QueueView, Ticket, TicketThread, TicketWord
+from store.tables.tickets import (
+    AnswerState,
+    Assignment,
+    HeldAnswer,
+    LoginDetails,
+    QueueView,
+    Ticket,
+    TicketThread,
+    TicketWord,
+)
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
 __all__ = ["SUPERVISORS", "Base"]
@@ -44,6 +53,7 @@ person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))
 contact_requests, services, invoices = map(_table, (ContactRequest, Service, Invoice))
+held_answers = _table(HeldAnswer)
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )

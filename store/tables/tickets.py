@@ -75,6 +75,22 @@ class AnswerState(Base):
     thread: Mapped[int | None] = mapped_column(ForeignKey("ticket_threads.id", ondelete="SET NULL"))
 
 
+class HeldAnswer(Base):
+    """An answer of the desk's that its author may take back until `send_at`; or that was `not_sent`: why, in words of held_answers.py. `status`
+    is what the ticket has afterwards, `seen` the last message its author had read."""
+
+    __tablename__ = "held_answers"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    words: Mapped[str]
+    status: Mapped[str] = mapped_column(String(8))
+    seen: Mapped[int]
+    send_at: Mapped[int] = mapped_column(index=True)
+    not_sent: Mapped[str] = mapped_column(String(10))
+    __table_args__ = NEVER_AGAIN
+
+
 class LoginDetails(Base):
     """What the desk left for whoever asked for login details on a ticket; `sealed` until it is shown, ends or is taken back. `state` in words
     of login_details.py, since `state_at`. `link` and `form` are keyed digests: of what the newest mail had, and of what it was shown to."""

@@ -126,7 +126,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     kim.get(f"/desk/tickets/{first}")
     kim.send(f"/desk/tickets/{first}/take")
     kim.send(f"/desk/tickets/{first}/note", words="The disk of its host is full.")
-    kim.send(f"/desk/tickets/{first}/answer", words="We moved it to another host.\nIs it better now?", seen="")
+    kim.answers(f"/desk/tickets/{first}", "We moved it to another host.\nIs it better now?", seen="")
     raj.get(f"{HOME}/requests/new/service.credentials")
     asks(raj, "sent", "The root login, please", path=f"{HOME}/requests/new/service.credentials")
     login = number_on(raj)

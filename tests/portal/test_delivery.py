@@ -49,8 +49,7 @@ def stamp(kim: Agent) -> str:
 def test_d3_an_answer_is_heard_by_phone_and_the_page_says_so_by_itself(one_desk: Desk) -> None:
     kim = at_the_ticket(one_desk)
     assert "Mia Chen is not in Slack: an answer now is read out when they call" in kim.words
-    kim.send(f"{TICKET}/answer", words="We restarted it.")
-    assert "Kept for the customer, who hears it when they call" in kim.words
+    kim.answers(TICKET, "We restarted it.")
     assert "Mia Chen hears this when they call and ask for their tickets" in kim.words
     assert "Sent to" not in kim.words
     assert "customer sees this" not in kim.words
@@ -67,8 +66,7 @@ def test_d3_an_answer_that_reaches_nobody_is_not_said_to_be_sent(one_desk: Desk)
     change(one_desk, delete(tables.contacts).where(tables.contacts.c.person_id == person(one_desk)))
     kim.get(TICKET)
     assert "An answer now reaches nobody. Mia Chen is no longer a contact of this account. Others on the" in kim.words
-    kim.send(f"{TICKET}/answer", words="We restarted it.")
-    assert "Kept on the ticket. It reaches nobody." in kim.words
+    kim.answers(TICKET, "We restarted it.")
     assert "reaches nobody 22 Nov 2026" in kim.words
     s = tables.answer_states.c
     with one_desk.store.transaction("test") as tx:
@@ -77,12 +75,12 @@ def test_d3_an_answer_that_reaches_nobody_is_not_said_to_be_sent(one_desk: Desk)
     for status in ("waiting", "open"):  # others could read it; now nobody can, and nobody would write
         assert rows(one_desk, select(tables.tickets.c.status)) == [(status,)]
         kim.get(TICKET)
-        kim.send(f"{TICKET}/answer", words="We restarted it once more.")
+        kim.answers(TICKET, "We restarted it once more.")
 
 
 def test_d3_heard_by_somebody_else_on_the_account_is_not_heard_by_its_requester(one_desk: Desk) -> None:
     kim = at_the_ticket(one_desk)
-    kim.send(f"{TICKET}/answer", words="We restarted it.")
+    kim.answers(TICKET, "We restarted it.")
     one_desk.ring(HEARS.replace("0108", "0107").replace("17846325", "53960281"))
     kim.get(TICKET)
     assert "Mia Chen hears this when they call and ask for their tickets" in kim.words

@@ -80,7 +80,7 @@ def test_a_ticket_is_opened_read_answered_solved_and_reopened(one_desk: Desk) ->
     change(one_desk, tables.person_logins.insert().values(person_id=MIA, password=b"x", set_at=one_desk.now))
     assert "an answer now waits for them on their account's pages" in kim.read(f"/desk/tickets/{number}")
     kim.send(f"/desk/tickets/{number}/note", words="a note of ours alone")
-    kim.send(f"/desk/tickets/{number}/answer", words="We look at it.")
+    kim.answers(f"/desk/tickets/{number}", "We look at it.")
     assert "waits for Mia Chen on their account's pages" in kim.words
     with one_desk.store.transaction("test") as tx:
         mail_bounces.refused(tx, "mia@tideworks.example", "550")

@@ -22,6 +22,11 @@ def loads_of(page: Page) -> list[str]:
     return loads
 
 
+def goes_out(watched: Watched) -> None:
+    watched.desk.pass_time(10)
+    watched.desk.work()
+
+
 def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(watched: Watched) -> None:
     ticket_of(watched.desk, "person:8")
     page = watched.page
@@ -35,10 +40,17 @@ def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(wa
         page.keyboard.type("Rest")
     page.keyboard.type("arted.")
     page.get_by_role("button", name="Answer and close").click()
-    expect(page.locator(".said")).to_contain_text("Kept for the customer")
-    expect(pane).to_contain_text("Kim Novak closed this ticket")
-    expect(pane).to_contain_text("Restarted.")
+    expect(page.locator(".said")).to_contain_text("Your answer goes out in ten seconds")
+    expect(pane.locator(".held")).to_contain_text("goes out in")
     expect(answer).to_have_value("")
+    page.get_by_role("button", name="Undo").click()
+    expect(answer).to_have_value("Restarted.")
+    expect(pane.locator(".held")).to_have_count(0)
+    page.get_by_role("button", name="Answer and close").click()
+    expect(pane.locator(".held")).to_have_count(1)
+    goes_out(watched)
+    expect(pane).to_contain_text("Kim Novak closed this ticket")
+    expect(pane.locator(".held")).to_have_count(0)
     assert loads == []
     assert page.url == f"{watched.url}{PAGE}"
     assert status_of(watched.desk) == "closed"
@@ -64,12 +76,13 @@ def test_what_a_colleague_answers_while_one_writes_is_read_first_and_no_word_is_
     page.goto(watched.url + PAGE)
     answer = page.get_by_label("Answer", exact=True)
     answer.fill("Have you tried a restart?")
-    ana.send(f"{PAGE}/answer", words="Restarted. Better?")
+    ana.answers(PAGE, "Restarted. Better?")
     watched.sees("Restarted. Better?")
     page.get_by_role("button", name="Answer and wait").click()
     expect(page.locator(".said")).to_contain_text("a colleague answered or closed this ticket")
     expect(answer).to_have_value("Have you tried a restart?")
     assert answers_of(watched.desk) == ["Restarted. Better?"]
     page.get_by_role("button", name="Answer and wait").click()
-    expect(page.locator(".said")).to_contain_text("Kept for the customer")
+    expect(page.locator(".said")).to_contain_text("Your answer goes out")
+    goes_out(watched)
     assert answers_of(watched.desk) == ["Restarted. Better?", "Have you tried a restart?"]

@@ -68,7 +68,7 @@ def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(
     for agent in (kim, ana):
         agent.get(PAGE)
     if deed == "answer":
-        ana.send(f"{PAGE}/answer", words="Restarted. Better?")
+        ana.answers(PAGE, "Restarted. Better?")
     else:
         ana.send(f"{PAGE}/status", status="closed")
     kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
@@ -76,9 +76,9 @@ def test_h13_who_answers_after_a_colleague_reads_theirs_first_and_loses_no_word(
     assert ("Restarted. Better?" if deed == "answer" else "Ana Brandt closed this ticket") in kim.words
     assert "Have you tried a restart?</textarea>" in kim.text, "what they typed is still there"
     assert "Have you tried a restart?" not in answers_of(one_desk)
-    kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
+    kim.answers(PAGE, "Have you tried a restart?")
     assert answers_of(one_desk)[-1:] == ["Have you tried a restart?"], "they have read it, and want it sent"
-    kim.send(f"{PAGE}/answer", words="Or two?")
+    kim.answers(PAGE, "Or two?")
     assert answers_of(one_desk)[-1:] == ["Or two?"], "their own answers stop nobody"
 
 
@@ -122,14 +122,14 @@ def test_whoever_answers_a_ticket_that_nobody_has_takes_it_and_closes_it_in_the_
     kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
     for agent in (kim, ana):
         agent.get(PAGE)
-    kim.send(f"{PAGE}/answer", words="Restarted.", then="close")
+    kim.answers(PAGE, "Restarted.", then="close")
     assert "Closed" in kim.words
     assert "taken by Kim Novak" in ana.read(PAGE)
     assert status_of(one_desk) == "closed"
-    ana.send(f"{PAGE}/answer", words="And upgraded.", then="open")
+    ana.answers(PAGE, "And upgraded.", then="open")
     assert "taken by Kim Novak" in ana.words
     assert status_of(one_desk) == "open"
-    ana.send(f"{PAGE}/answer", words="Better?", then="wait")
+    ana.answers(PAGE, "Better?", then="wait")
     assert status_of(one_desk) == "waiting"
     m = tables.messages.c
     events = [row.event for row in rows(one_desk, select(m.event).where(m.event != "").order_by(m.id))]
@@ -142,7 +142,7 @@ def test_an_answer_that_closes_is_one_mail(mailing: Desk, mailbox: Mailbox) -> N
     kim.get(PAGE)
     mailing.work()
     before = len(mailbox.mails)
-    kim.send(f"{PAGE}/answer", words="Restarted.", then="close")
+    kim.answers(PAGE, "Restarted.", then="close")
     mailing.work()
     assert {mail["Subject"].partition(": ")[2] for mail in mailbox.mails[before:]} == {"answered and closed"}
 

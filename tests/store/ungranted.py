@@ -29,6 +29,7 @@ REASONS: Final[dict[str, str]] = {
     "login_details.look": "to ask for the right: ids and a state, for whoever has the link and is the one they are for",
     "login_details.not_sent": "notes on the ticket that a mail did not go out",
     "login_details.sweep": "ends what nobody opened in time",
+    "held_answers.sweep": "drops words of yesterday that could not be sent",
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",
     "alerts.of_late": "kinds of warnings, for a card that has its Grant already",

@@ -104,7 +104,7 @@ addEventListener("submit", async (event) => {
   const body = new FormData(form, event.submitter);
   if (read.has(form)) body.set("seen", read.get(form));
   try {
-    await sending(form);
+    await (form.matches(".compose form") ? sending(form) : flush());
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: BY_SCRIPT });
     if (answer.status === 401) return signedOut();
     if (!answer.ok || !TICKET.test(new URL(answer.url).pathname)) return location.assign(answer.url);
@@ -113,6 +113,7 @@ addEventListener("submit", async (event) => {
     form.reset();
     await show(part, answer);
     form.reset(); // what was not taken is in its field, from the desk
+    if (form.action.endsWith("/take-back")) part.querySelector(".compose .answer")?.reset(); // and what was taken back in that of the answer
     say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
   } catch {
     say("Not sent: there is no connection to the desk. Press again.");

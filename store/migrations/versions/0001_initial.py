@@ -250,6 +250,18 @@ def _tickets() -> None:
         sa.Index("ix_assignments_staff", "staff_id", "ticket"),
     )
     op.create_table(
+        "held_answers",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("status", sa.String(8), nullable=False),
+        sa.Column("seen", sa.BigInteger, nullable=False),
+        sa.Column("send_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("not_sent", sa.String(10), nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "ticket_threads",
         sa.Column("id", ID, primary_key=True),
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
