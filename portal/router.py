@@ -66,7 +66,7 @@ log = structlog.get_logger("portal")
 # And what their tokens are for.
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
-    **{f"{name}.css": "text/css; charset=utf-8" for name in ("style", "tickets")},
+    **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "style", "tickets")},
     **{
         f"{name}.js": "text/javascript; charset=utf-8"
         for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "sending")

@@ -42,8 +42,14 @@ class Watched:
         self.looked.append(self.page.content())
 
     def presses(self, button: str) -> None:
-        self.page.locator("#card").get_by_role("button", name=button).click()
+        sends(self.page, button)
         self.desk.work()
+
+
+def sends(page: Page, button: str) -> None:
+    """Presses a button of the card, and waits until the desk has what it sends: the page stays."""
+    with page.expect_request_finished(lambda sent: sent.method == "POST" and "/desk/calls/" in sent.url):
+        page.locator("#card").get_by_role("button", name=button).click()
 
 
 @pytest.fixture
@@ -183,3 +189,38 @@ def test_it_works_without_a_script(watched: Watched) -> None:
         assert '<noscript><meta http-equiv="refresh"' in plain.content()
         plain.get_by_role("button", name="Ask for PIN").click()
         expect(plain.locator("main")).to_contain_text("They are at the keypad")
+
+
+def test_a_ticket_for_the_caller_takes_two_clicks_and_no_page_load_and_words_outlive_what_happens(
+    watched: Watched,
+) -> None:
+    mia, _agent = takes_the_call(watched)
+    watched.sees("Verified by PIN")
+    page, loads = watched.page, list[str]()
+    page.on("load", lambda loaded: loads.append(loaded.url))
+    words = page.get_by_label("For the caller")
+    words.click()
+    page.keyboard.type("It is slow")
+    sends(page, "Open it")
+    expect(page.locator(".in-call")).to_have_text("In this call: #1001")
+    expect(page.locator(".said")).to_have_text("The ticket is open: read its number to the caller.")
+    expect(words).to_have_value("")
+    words.fill("Since ten")
+    watched.presses("Ask for PIN")
+    mia.press("11112222#")
+    watched.desk.work()
+    mia.press("22223333#")
+    mia.press("33334444#")
+    watched.desk.work()
+    watched.sees("PIN failed.")
+    expect(words).to_be_hidden()
+    watched.presses("Ask for PIN")
+    mia.press(f"{PIN}#")
+    watched.desk.work()
+    watched.sees("PIN passed.")
+    expect(words).to_have_value("Since ten")
+    for size in ({"width": 1280, "height": 800}, {"width": 360, "height": 740}):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.evaluate("scrollTo(0, 0)")
+        expect(page.get_by_role("button", name="Open it")).to_be_in_viewport(ratio=1)
+    assert loads == []

@@ -23,6 +23,7 @@ from tests.bot.slack_desk import AGENTS, SlackDesk, Stage
 from tests.ivr.switchboard import rings, taken
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import PASSWORD, Agent
+from tests.portal.test_card_in_a_browser import sends
 from tests.serving import serving
 
 OF_RAJ = ("Raj Patel", "Tideworks", "400639", "admin contact")
@@ -40,7 +41,7 @@ class Room:
         expect(self.page.locator("#card")).to_contain_text(words)
 
     def presses(self, button: str) -> None:
-        self.page.locator("#card").get_by_role("button", name=button).click()
+        sends(self.page, button)
         self.desk.work()
 
     def channel(self) -> str:
