@@ -69,7 +69,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"retired_keys:is_strange on ledger_segments": "one row is enough, and is asked for once in each process",
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
     r"queue_lists:listed on too many rows": "a window of 2,000 for a page of a list that is narrowed down, however many there are",
-    r"account_access:cases on too many rows": "the 500 tickets that one of the staff took last",
+    r"ticket_search:_by_case on too many rows": "the 500 tickets that one of the staff took last",
     r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",
     r"alerts:seen_of": "those that nobody has looked into yet",
 }

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, union, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, delete, exists, func, insert, select, union, update
 
 from authz import Grant, Subject
 from store import tables
@@ -160,13 +160,12 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
     return bool(tx.connection.execute(select(call_assignment.of_account(tx, staff, account) | taken)).scalar_one())
 
 
-def cases(tx: Transaction, staff: int) -> frozenset[int]:
-    """The accounts (ids) they have a case with; of tickets they have taken, the newest `TAKEN_OF_LATE` are looked at."""
+def cases(tx: Transaction, staff: int) -> CompoundSelect[Any]:
+    """For a statement: the accounts (ids) they have a case with; of tickets they have taken, the newest `TAKEN_OF_LATE` are looked at."""
     t, a = tables.tickets.c, tables.assignments.c
     late = select(a.ticket).where(a.staff_id == staff).order_by(a.ticket.desc()).limit(TAKEN_OF_LATE).subquery()
     taken = select(t.account_id).join(late, late.c.ticket == t.number).where(t.account_id.is_not(None), _is_case())
-    both = union(call_assignment.accounts_of(tx, staff), taken)
-    return frozenset(tx.connection.execute(both).scalars())
+    return union(call_assignment.accounts_of(tx, staff), taken)
 
 
 def _is_case() -> ColumnElement[bool]:

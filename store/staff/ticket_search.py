@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tuple_
 
 from authz import Grant
 from store import tables
@@ -22,6 +22,7 @@ from store.tickets.queue_lists import A_PAGE, Page
 LONGEST: Final = 100  # characters of what is looked for
 MOST_WORDS: Final = 5
 WINDOW: Final = 2_000  # tickets looked at that have the rarest of the words, the newest first
+MOST_CONTACTS: Final = 5_000  # of the accounts somebody has a case with, by whose names is looked
 MOST_PEOPLE: Final = 50
 _NUMBER: Final = re.compile(r"#?\s*(\d{1,12})", re.ASCII)
 _NOT_THERE: Final = -1
@@ -47,16 +48,20 @@ def _by_number(tx: Transaction, text: str) -> Sequence[int]:
 
 def _by_case(tx: Transaction, grant: Grant, text: str) -> Sequence[int]:
     """Of an account by its exact number, and of people by all words of their name or by their username."""
-    cases = account_access.cases(tx, grant.subject.staff) or {_NOT_THERE}
-    a, c, p, words = tables.accounts.c, tables.contacts.c, tables.people.c, text.lower().split()[:MOST_WORDS]
-    account = select(a.id).where(a.number == "".join(text.split()), a.id.in_(cases))
-    named = and_(*(func.lower(p.name).contains(word, autoescape=True) for word in words))
-    people = select(p.id).join(tables.contacts, c.person_id == p.id).where(c.account_id.in_(cases))
-    people = people.where(or_(p.username == text.lower(), named if len(text) > 1 else false()))
+    cases, words = account_access.cases(tx, grant.subject.staff), text.lower().split()[:MOST_WORDS]
+    a, c, p = tables.accounts.c, tables.contacts.c, tables.people.c
+    # Those of the cases first: or PostgreSQL would look through all people for a name, and be quicker where no account has the number.
+    open_ones = select(a.id, a.number).where(a.id.in_(cases)).limit(MOST_CONTACTS).subquery("open_ones").c
+    account = select(open_ones.id).where(open_ones.number == "".join(text.split()))
     accounts = tx.connection.execute(account).scalars().all() or [_NOT_THERE]
-    persons = tx.connection.execute(people.distinct().order_by(p.id).limit(MOST_PEOPLE)).scalars().all() or [_NOT_THERE]
+    known = select(c.person_id, c.account_id, p.name, p.username).join(tables.people, c.person_id == p.id)
+    theirs = known.where(c.account_id.in_(cases)).limit(MOST_CONTACTS).subquery("theirs").c
+    named = and_(*(func.lower(theirs.name).contains(word, autoescape=True) for word in words))
+    called = or_(theirs.username == text.lower(), named if len(text) > 1 else false())
+    people = select(theirs.person_id, theirs.account_id).where(called).limit(MOST_PEOPLE)
+    persons = [tuple(row) for row in tx.connection.execute(people)] or [(_NOT_THERE, _NOT_THERE)]
     numbers = list[int]()
-    for whose in (_t.c.account_id.in_(accounts), and_(_t.c.opened_by.in_(persons), _t.c.account_id.in_(cases))):
+    for whose in (_t.c.account_id.in_(accounts), tuple_(_t.c.opened_by, _t.c.account_id).in_(persons)):
         query = select(_t.c.number).where(whose, _shown()).order_by(_t.c.number.desc()).limit(A_PAGE + 1)
         numbers += tx.connection.execute(query).scalars()
     return numbers

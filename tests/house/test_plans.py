@@ -36,7 +36,6 @@ ROWS = {  # row -> what it names
         "queue_lists:listed",
         "queue_lists:counts",
         "queue_lists:_last_words",
-        "account_access:cases",
         "ticket_search:_by_case",
         "ticket_search:_by_words",
         "ticket_queue:quarantined",

@@ -219,7 +219,7 @@ REASONS: Final[dict[str, str]] = {
     "hash_pool.HashPool.close": reasons.POOL,
     "hash_pool.HashPool.leave": reasons.POOL,
     "hash_pool.HashPool.run": reasons.POOL,
-    "account_access.cases": "ids of accounts one of the staff has a case on, for ticket_search alone",
+    "account_access.cases": reasons.SQL,
     "account_access.has_case": "whether one of the staff has a case on an account: yes or no",
     "account_access.sweep": "drops what was counted long ago",
     **dict.fromkeys(
