@@ -19,6 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from authz import load_schemes
 from desk import opening_hours, response_times
+from desk.actors import permit_worker
 from deskgate import metrics, request_bodies, slack, smtp
 from deskgate.http_client import http_client
 from deskgate.job_handlers import Deliveries, Send, make_deliveries
@@ -42,8 +43,9 @@ from ivr.turn import PhoneContext, open_phone
 from ivr.webhook import Twilio
 from portal.router import router as portal_router
 from portal.web.context import PortalContext, open_context
-from store import KeyRetiredError, Store, now_ms, open_store
+from store import KeyRetiredError, Store, Transaction, now_ms, open_store
 from store.ledger import receipts
+from store.messages import retention
 from store.text.this_machine import asks_for_itself
 
 if TYPE_CHECKING:
@@ -156,9 +158,18 @@ def open_container(
             step_up_minutes=settings.step_up_minutes,
         ),
         deliveries,
-        Worker(store, deliveries, slack.sweep(opened), mail_server.hang_up if mail_server else None),
+        Worker(
+            store,
+            deliveries,
+            (slack.sweep(opened), partial(_remove_old, settings)),
+            mail_server.hang_up if mail_server else None,
+        ),
         inbox,
     )
+
+
+def _remove_old(settings: Settings, tx: Transaction) -> None:
+    retention.remove(tx, permit_worker(tx), recordings_days=settings.recordings_days, files_days=settings.files_days)
 
 
 def make_app(

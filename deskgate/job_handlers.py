@@ -21,7 +21,7 @@ from ivr.turn import PhoneContext
 from store import Store, Transaction
 from store.accounts import recipients
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue_once, outside
-from store.messages import recordings
+from store.messages import recordings, retention
 from store.messages.timeline import Recorded
 from store.notices import audience, mail_bounces, notice_delivery
 from store.security import alerts
@@ -65,6 +65,7 @@ def make_deliveries(
         return deliveries
     return deliveries | {
         "fetch_recording": lambda tx, job: _fetch_recording(twilio, tx, job),
+        retention.AT_TWILIO: lambda _tx, job: outside(lambda: twilio.remove_recording(str(job.payload["sid"]))),
         "late_recording": lambda _tx, job: outside(
             lambda: after.keep_late(
                 phone, job.payload["call"], Recorded(job.payload["recording"], job.payload["seconds"])

@@ -64,6 +64,7 @@ _SOUNDS: Final = {
     recordings.HERE: "(a recording)",
     recordings.NOTHING: "(nothing was recorded)",
     recordings.GONE: "(a recording that could not be had)",
+    recordings.REMOVED: "(a recording, removed)",
 }
 
 

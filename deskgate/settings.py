@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from desk import opening_hours, response_times
@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ()
     opening_hours: str = ""
     response_targets: str = ""
+    recordings_days: int = Field(default=90, ge=1, le=3650)
+    files_days: int = Field(default=365, ge=1, le=3650)
     schemes_dir: Path | None = None
     elevated_threat: Literal["on", "off"] = "off"
     proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = (
@@ -186,16 +188,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must end before /{page[1]}, which Deskgate adds by itself")
         return value
 
-    @field_validator("opening_hours")
+    @field_validator("opening_hours", "response_targets")
     @classmethod
-    def _hours(cls, value: str) -> str:
-        opening_hours.read(value)
-        return value
-
-    @field_validator("response_targets")
-    @classmethod
-    def _targets(cls, value: str) -> str:
-        response_times.read(value)
+    def _readable(cls, value: str, info: ValidationInfo) -> str:
+        if info.field_name == "opening_hours":
+            opening_hours.read(value)
+        else:
+            response_times.read(value)
         return value
 
     @field_validator("smtp_url")

@@ -1,4 +1,4 @@
-"""What we ask of Twilio's REST API: ring a phone, move a leg or say something to it, send a text message, fetch a recording.
+"""What we ask of Twilio's REST API: ring a phone, move a leg or say something to it, send a text message, fetch or remove a recording.
 
 Twilio's own library speaks over our HTTP client, which has time-outs (its own has none), and which
 a test or the simulator can be put behind.
@@ -99,6 +99,11 @@ class TwilioRest:
             self._client.messages.create(to=to, from_=self._number, body=words)
         if refused:
             raise PermanentError(f"Twilio answered {refused[0]} to a text message")
+
+    def remove_recording(self, sid: str) -> None:
+        """For good. One that is not there is as good. Raises `RetryLaterError`, `PermanentError`."""
+        with _asking("a recording to be removed"):
+            self._client.recordings(sid).delete()
 
     def recording(self, sid: str) -> Sound | None:
         """The sound. Its URL is built from the recording's id, never taken from a webhook. None: Twilio

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -87,7 +87,7 @@ class Worker:
         self,
         store: Store,
         deliveries: Deliveries,
-        also_swept: Callable[[Transaction], None] = lambda tx: None,
+        also_swept: Sequence[Callable[[Transaction], None]] = (),
         nothing_to_do: Callable[[], None] | None = None,
     ) -> None:
         """`nothing_to_do` is called in each thread that has done all there was for it."""
@@ -189,7 +189,7 @@ class Worker:
                 alerts.alert(tx, "ledger", f"{trouble.code}:{trouble.n}", detail=trouble.code)
 
     def sweep(self) -> None:
-        for what in (*SWEEPS, self._also_swept):
+        for what in (*SWEEPS, *self._also_swept):
             with self._store.transaction("worker") as tx:
                 what(tx)
 

@@ -146,6 +146,18 @@ def router(exchange: Exchange) -> APIRouter:
         exchange.rest("GET", path, [], (200, "audio/x-wav", f"{len(wav)} bytes of sound"), leg="caller", call=kept.call)
         return Response(wav, media_type="audio/x-wav")
 
+    @routes.delete("/Recordings/{recording}.json")
+    def remove_recording(account: str, recording: str, request: Request) -> Response:
+        if (refusal := refused(account, request)) is not None:
+            return refusal
+        if recording in exchange.lost or not re.fullmatch("RE[0-9a-f]{32}", recording):
+            return answer(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
+        exchange.recordings.pop(recording, None)
+        exchange.lost.add(recording)
+        path = request.url.path.removeprefix("/simulator/twilio")
+        exchange.rest("DELETE", path, [], (204, "", ""), leg="caller")
+        return Response(status_code=204)
+
     return routes
 
 

@@ -1,10 +1,11 @@
-"""Files that came with messages, fetched by the worker from Slack and kept sealed."""
+"""Files that came with messages, fetched by the worker from Slack and kept sealed; those we posted there, removed when their time is over."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from bot.outbound.posting import Posting
+from bot.platform.web_api import SlackError
 from desk.actors import permit_worker
 from store import Transaction
 from store.jobs.job_queue import Job, PermanentError
@@ -28,3 +29,13 @@ def fetch_file(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         return
     name = str(about.get("name") or "file")[:200]
     job.then.append(lambda tx: attachments.put(tx, permit_worker(tx), message, id, content, name=name))
+
+
+def remove_file(posting: Posting, _tx: Transaction, job: Job) -> Iterator[None]:
+    """One of our own posts of it. One that is not there is as good."""
+    yield
+    try:
+        posting.api.call(str(job.payload["team"]), "files.delete", file=str(job.payload["file"]))
+    except SlackError as refused:
+        if refused.error not in ("file_not_found", "file_deleted"):
+            raise

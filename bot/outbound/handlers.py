@@ -35,7 +35,7 @@ from desk import accounts, choices, ticket_lists, ticket_work, verification
 from desk.actors import permit_worker
 from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
-from store.messages import edits
+from store.messages import edits, retention
 from store.slack import ticket_threads
 from store.verification import call_approvals, totp
 
@@ -339,6 +339,7 @@ IN_SLACK: Final[dict[str, Do]] = {
 BY_WORKER: Final[dict[str, Do]] = {
     "ticket_update": ticket_updates.news,
     "slack.fetch_file": file_downloads.fetch_file,
+    retention.IN_SLACK: file_downloads.remove_file,
     "slack.delegation_request": delegation_updates.request,
     "slack.delegation_ask": delegation_updates.ask,
     "slack.delegation_update": delegation_updates.news,

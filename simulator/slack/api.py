@@ -44,6 +44,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "team.info": ("team:read",),
     "pins.add": ("pins:write",),
     "reactions.add": ("reactions:write",),
+    "files.delete": ("files:write",),
     "files.info": ("files:read",),
     "files.getUploadURLExternal": ("files:write",),
     "files.completeUploadExternal": ("files:write",),

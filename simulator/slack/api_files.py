@@ -69,7 +69,17 @@ def complete_upload(ws: State, args: Json) -> Json:
     return {"files": [{"id": file.id, "title": file.title or file.name} for file in files]}
 
 
+def delete(ws: State, args: Json) -> Json:
+    """One of the app's own."""
+    file = known(ws, needed(args, "file"))
+    if file.user != ws.app.user:
+        raise RefusedError("cant_delete_file")
+    del ws.files[file.id]
+    return {}
+
+
 METHODS = {
+    "files.delete": delete,
     "files.info": info,
     "files.getUploadURLExternal": get_upload_url,
     "files.completeUploadExternal": complete_upload,

@@ -1,7 +1,7 @@
 """The sound of spoken messages, fetched by the worker and kept sealed; and where there is none, that.
 
 A recording is waiting until the worker has fetched it, and then here; it holds nothing, as Twilio says or as what was fetched
-shows; or it is gone: Twilio has it no more, or will never give it.
+shows; or it is gone: Twilio has it no more, or will never give it; or it was removed, its time being over (retention.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from store.codes import exposed_codes
 from store.db.transaction import Transaction
 from store.messages import edits, ticket_access
 
-WAITING, HERE, NOTHING, GONE = "waiting", "here", "nothing", "gone"
-STATES: Final = (WAITING, HERE, NOTHING, GONE)
+WAITING, HERE, NOTHING, GONE, REMOVED = "waiting", "here", "nothing", "gone", "removed"
+STATES: Final = (WAITING, HERE, NOTHING, GONE, REMOVED)
 NO_SOUND: Final = 44  # bytes: the head of a WAV, and nothing after it
 
 
@@ -41,7 +41,7 @@ def is_wanted(tx: Transaction, sid: str) -> bool:
 def never(tx: Transaction, sid: str, state: str) -> bool:
     """There is NOTHING on it, or it is GONE: whoever follows the ticket sees that. False: it is here, or not on any ticket."""
     r, m = tables.recordings.c, tables.messages.c
-    lost = update(tables.recordings).where(r.sid == sid, r.state.not_in((HERE, state))).values(state=state)
+    lost = update(tables.recordings).where(r.sid == sid, r.state.not_in((HERE, REMOVED, state))).values(state=state)
     if tx.connection.execute(lost.returning(r.sid)).first() is None:
         return False
     ticket = tx.connection.execute(select(m.ticket).where(m.recording == sid)).scalar()
@@ -51,11 +51,18 @@ def never(tx: Transaction, sid: str, state: str) -> bool:
 
 
 def put(tx: Transaction, grant: Grant, sid: str, sound: Sound) -> None:
-    """Keeps what was fetched. Done twice it stays the same."""
+    """Keeps what was fetched, unless its time was over meanwhile. Done twice it stays the same."""
     tx.require(grant, "desk.deliver")
     sealed = tx.keys.seal("recordings", sound.content, f"recording {sid}")
     row = {"content_type": sound.content_type, "sealed": sealed, "fetched_at": tx.now, "state": HERE}
-    tx.connection.execute(update(tables.recordings).where(tables.recordings.c.sid == sid).values(**row))
+    r = tables.recordings.c
+    if (
+        tx.connection.execute(
+            update(tables.recordings).where(r.sid == sid, r.removed_at.is_(None)).values(**row).returning(r.sid)
+        ).first()
+        is None
+    ):
+        return
     ticket = tx.connection.execute(select(tables.messages.c.ticket).where(tables.messages.c.recording == sid)).scalar()
     if ticket is not None:
         edits.news(tx, ticket)

@@ -69,6 +69,7 @@ class Said:
     files: tuple[File, ...]
     seconds: int = 0  # of what was spoken
     writer: str = ""
+    removed_at: int | None = None  # what was spoken
 
     @property
     def by_desk(self) -> bool:
@@ -77,7 +78,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`fetched`: we have its content. `lost`: it could not be had. `content_type` is that of a picture pages show, or empty."""
+    """`fetched`: we have its content. `lost`: it could not be had. `content_type` is that of a picture pages show, or empty. `removed_at`: when
+    its time was over (ms)."""
 
     id: int
     name: str
@@ -85,6 +87,7 @@ class File:
     fetched: bool
     lost: bool = False
     content_type: str = ""
+    removed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,7 @@ def add(
                 "name": exposed_codes.spoil(tx, file.name),
                 "content_type": "" if file.content is None else file_kinds.picture(file.content),
                 "size": file.size,
+                "came_at": tx.now,
             }
             if file.content is not None:
                 sealed = tx.keys.seal("files", file.content, f"file {id} {file.id}")
@@ -235,7 +239,13 @@ def _copy(tx: Transaction, row: Any, message: int) -> None:
     content = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
     if content is not None:
         sealed = tx.keys.seal("files", content, f"file {message} {row.slack_id}")
-        about = {"slack_id": row.slack_id, "name": row.name, "content_type": row.content_type, "size": row.size}
+        about = {
+            "slack_id": row.slack_id,
+            "name": row.name,
+            "content_type": row.content_type,
+            "size": row.size,
+            "came_at": tx.now,
+        }
         tx.write(tables.attachments, {"message": message, **about, "sealed": sealed})
 
 

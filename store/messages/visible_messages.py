@@ -41,7 +41,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
     files: dict[int, list[File]] = {}
     for row in tx.connection.execute(_FILES, {"ticket": ticket}).all():
         files.setdefault(row.message, []).append(
-            File(row.id, row.name, row.size, row.fetched, row.lost, row.content_type)
+            File(row.id, row.name, row.size, row.fetched, row.lost, row.content_type, row.removed_at)
         )
     found = [
         Said(
@@ -59,6 +59,7 @@ def _told(tx: Transaction, grant: Grant, ticket: int, rows: Sequence[Any]) -> li
             tuple(files.get(row.id, ())),
             row.seconds or 0,
             names.get(writers[row.id], "") if row.id in writers else "",
+            row.removed_at,
         )
         for row in rows
     ]
@@ -108,7 +109,7 @@ def _names(tx: Transaction, subjects: Iterable[Subject]) -> dict[str, str]:
 _m, _f = tables.messages, tables.attachments
 # Prepared saves 69 µs a Slack message's worker, 46 µs a page of a ticket.
 _ALL_SAID = Prepared(
-    select(_m, tables.recordings.c.state, tables.recordings.c.seconds)
+    select(_m, tables.recordings.c.state, tables.recordings.c.seconds, tables.recordings.c.removed_at)
     .outerjoin(tables.recordings, tables.recordings.c.sid == _m.c.recording)
     .where(_m.c.ticket == bindparam("ticket"))
     .order_by(_m.c.id)
@@ -120,6 +121,7 @@ _FILES = (
         _f.c.name,
         _f.c.size,
         _f.c.content_type,
+        _f.c.removed_at,
         _f.c.sealed.is_not(None).label("fetched"),
         _f.c.trouble.is_not(None).label("lost"),
     )

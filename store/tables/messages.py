@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authz import Subject
-from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id
+from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id, only
 
 
 class Message(Base):
@@ -45,7 +45,8 @@ class EarlyEdit(Base):
 
 
 class File(Base):
-    """A file that came with a message. `sealed` is empty until the worker has fetched it; `trouble` why it never will. `content_type` as in file_kinds.py."""
+    """A file that came with a message. `sealed` is empty until the worker has fetched it; `trouble` why it never will. `content_type` as in file_kinds.py.
+    `removed_at`: when its time was over (retention.py)."""
 
     __tablename__ = "attachments"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -56,7 +57,13 @@ class File(Base):
     size: Mapped[int]
     sealed: Mapped[bytes | None]
     trouble: Mapped[str | None]
-    __table_args__ = (UniqueConstraint("message", "slack_id"), NEVER_AGAIN)
+    came_at: Mapped[int]
+    removed_at: Mapped[int | None]
+    __table_args__ = (
+        UniqueConstraint("message", "slack_id"),
+        only("ix_attachments_sealed", "sealed IS NOT NULL", "came_at"),
+        NEVER_AGAIN,
+    )
 
 
 class Recording(Base):
@@ -70,3 +77,5 @@ class Recording(Base):
     sealed: Mapped[bytes | None]
     recorded_at: Mapped[int]
     fetched_at: Mapped[int | None]
+    removed_at: Mapped[int | None]
+    __table_args__ = (only("ix_recordings_kept", "removed_at IS NULL", "recorded_at"),)

@@ -103,7 +103,15 @@ PROVES_NOTHING: Final = {
         "slack.message",
     ),
     *("account_news", "notice_mail", "ticket_mail", "slack.announcement", "slack.announcement_to_member"),
-    *("slack.send_file", "slack.welcome", "recall_to_keypad", "unlink_unfit", "message_not_left"),
+    *(
+        "remove_recording",
+        "slack.remove_file",
+        "slack.send_file",
+        "slack.welcome",
+        "recall_to_keypad",
+        "unlink_unfit",
+        "message_not_left",
+    ),
 }
 
 

@@ -55,6 +55,7 @@ NEEDED: dict[str, set[str]] = {
     "conversations.replies": {"channels:history", "groups:history", "im:history"},
     "files.completeUploadExternal": {"files:write"},
     "files.getUploadURLExternal": {"files:write"},
+    "files.delete": {"files:write"},
     "files.info": {"files:read"},
     "oauth.v2.access": set(),  # by the app's id and secret
     "pins.add": {"pins:write"},

@@ -98,7 +98,7 @@ def test_d1_a_file_whose_job_is_dropped_could_not_be_had(light: Shell) -> None:
     )
     m = {"author": "person:1", "body": "x", "event": "", "internal": False, "earlier": "[]", "edited": ""}
     light.change(insert(tables.messages).values(id=1, ticket=1001, at=NOON, **m))
-    f = {"message": 1, "slack_id": "F1", "name": "log.txt", "content_type": "text/plain", "size": 9}
+    f = {"message": 1, "slack_id": "F1", "name": "log.txt", "content_type": "", "size": 9, "came_at": NOON}
     light.change(insert(tables.attachments).values(**f))
     job(light, 1001, "slack.fetch_file", payload=json.dumps({"message": 1, "file": "F1"}))
     assert light.run("jobs", "drop", "1001").code == 0
@@ -109,13 +109,13 @@ def test_d2_a_callback_whose_job_is_dropped_is_owed_no_more(light: Shell) -> Non
     """The desk's page counts it no longer, and whoever asked for it hears so."""
     light.change(insert(tables.people).values(id=901, username="x", name="X", email="", support_id="10000990"))
     about = {"person_id": 901, "number": "+441632960101", "purpose": "talk", "made_at": NOON}
-    for id, status in ((1, "owed"), (2, "ringing")):
-        light.change(insert(tables.callbacks).values(id=id, status=status, **about))
+    for id, state in ((1, "owed"), (2, "ringing")):
+        light.change(insert(tables.callbacks).values(id=id, state=state, **about))
         job(light, 1000 + id, "callback", payload=json.dumps({"callback": id}))
     for dropped in ("1001", "1002"):
         assert light.run("jobs", "drop", dropped).code == 0
     c, w = tables.callbacks.c, tables.jobs.c
-    assert light.rows(select(c.status).order_by(c.id)) == [("given_up",), ("ringing",)]
+    assert light.rows(select(c.state).order_by(c.id)) == [("given_up",), ("ringing",)]
     assert light.rows(select(w.key).where(w.kind == "slack.callback_failed")) == [("1",)]
 
 

@@ -143,6 +143,7 @@ OPENS: dict[str, set[str]] = {
     "account_access.record_access": {"desk.card.view", "desk.ticket.work"},
     "recordings.get": {"desk.ticket.work"},
     "recordings.put": {"desk.deliver"},
+    "retention.remove": {"desk.deliver"},
     "support_calls.ask_proof": {"desk.proof.ask"},
     "call_assignment.assign": {"desk.card.view"},
     **{f"call_tickets.{name}": {"desk.card.view"} for name in ("add", "of_call", "take_write_up", "write_up")},

@@ -334,7 +334,10 @@ def _tickets() -> None:
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("sealed", sa.LargeBinary),
         sa.Column("trouble", sa.Text),
+        sa.Column("came_at", sa.BigInteger, nullable=False),
+        sa.Column("removed_at", sa.BigInteger),
         sa.UniqueConstraint("message", "slack_id"),
+        _only("ix_attachments_sealed", "sealed IS NOT NULL", "came_at"),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -346,6 +349,8 @@ def _tickets() -> None:
         sa.Column("sealed", sa.LargeBinary),
         sa.Column("recorded_at", sa.BigInteger, nullable=False),
         sa.Column("fetched_at", sa.BigInteger),
+        sa.Column("removed_at", sa.BigInteger),
+        _only("ix_recordings_kept", "removed_at IS NULL", "recorded_at"),
     )
     op.create_table(
         "contact_requests",
