@@ -74,8 +74,9 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         **dict.fromkeys(("id", "message"), "n"),
         "slack_id": "'F' || n",
         "name": "'log.txt'",
-        "content_type": "'text/plain'",
+        "content_type": "''",
         "size": "1",
+        "came_at": "{at}",
     },
     tables.login_details: {
         **(dict.fromkeys(("id", "ticket", "link"), "n") | dict.fromkeys(("made_at", "ends_at", "state_at"), "{at}")),
@@ -83,7 +84,13 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "person_id": _PERSON,
         "state": "'opened'",
     },
-    tables.recordings: {"sid": "'RE' || n", "seconds": "7", "state": "'here'", "recorded_at": "{at}"},
+    tables.recordings: {
+        "sid": "'RE' || n",
+        "seconds": "7",
+        "state": "'here'",
+        "recorded_at": "{at}",
+        "removed_at": "CASE WHEN n < {many} / 2 THEN {at} END",
+    },
     tables.early_edits: {"source": "'C1:early' || n", "author": "'person:1'", "edited": "'1'", "at": "{at}"},
     tables.segments: {
         "id": "'00000000' || (10000000 + n)",

@@ -151,7 +151,7 @@ def router(exchange: Exchange) -> APIRouter:
         if (refusal := refused(account, request)) is not None:
             return refusal
         if recording in exchange.lost or not re.fullmatch("RE[0-9a-f]{32}", recording):
-            return answer(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
+            return respond(request, [], 404, _error(20404, f"The requested resource {recording} was not found", 404))
         exchange.recordings.pop(recording, None)
         exchange.lost.add(recording)
         path = request.url.path.removeprefix("/simulator/twilio")

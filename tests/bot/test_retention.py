@@ -77,9 +77,14 @@ def test_each_is_removed_when_its_time_is_over_and_the_ticket_says_when(slack: S
 def test_what_never_came_is_removed_at_twilio_too_and_does_not_come_back(slack_once: SlackDesk, state: str) -> None:
     speaking(Caller(Wire(slack_once))).say(FIRST)
     change(slack_once, update(tables.recordings).values(state=state, sealed=None))
+    if state == "waiting":
+        slack_once.exchange.lost.add(FIRST)  # Twilio has none
     cleaned(slack_once, 91)
     assert FIRST in slack_once.exchange.lost
-    r = tables.recordings.c
+    r, w = tables.recordings.c, tables.jobs.c
+    assert [
+        row[0] for row in rows(slack_once, select(w.done_at.is_not(None)).where(w.kind == retention.AT_TWILIO))
+    ] == [1]
     assert rows(slack_once, select(r.state, r.sealed)) == [("nothing" if state == "nothing" else "removed", None)]
 
 
