@@ -37,9 +37,11 @@ LONG: Final = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh"
 NOTICE: Final = "Works on Sunday\nThe servers are away from two to three."
 HOME: Final = "/accounts/400639"
 # What has no page to look at.
-FILES: Final = {f"/accounts/{{account}}/{name}" for name in ("records.csv", "records.json", "records/receipt")} | {
-    f"{door}/tickets/{{number}}/files/{{file}}" for door in ("", "/desk")
-}
+FILES: Final = (
+    {f"/accounts/{{account}}/{name}" for name in ("records.csv", "records.json", "records/receipt")}
+    | {f"{door}/tickets/{{number}}/files/{{file}}" for door in ("", "/desk")}
+    | {"/desk/tickets/{number}/recordings/{message}"}
+)
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk", "/desk", "ana"),
         Sight("/desk", "/desk", "kim"),
         Sight("/desk/calls/{support_call}", f"/desk/calls/{call}", "ana"),
-        Sight("/desk/tickets", "/desk/tickets", "kim"),
+        Sight("/desk/tickets", "/desk/tickets?sort=newest", "kim"),
+        Sight("/desk/tickets", "/desk/tickets?q=slow", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{first}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{login}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{quarantined}", "ana"),
