@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -162,16 +163,35 @@ def made(site: Site, challenge: bytes, answer: str) -> dict[str, Any]:
     }
 
 
-def verified(
-    site: Site, challenge: bytes, answer: AuthenticationCredential, key: bytes, handle: bytes, backup_eligible: bool
-) -> tuple[int, bool]:
-    """Its count and whether it is backed up, if it was signed by this passkey. The count is compared by whoever asks, after the
-    signature: the library compares it before, and would have a stranger's answer look like a copy."""
+@cache
+def decoy() -> bytes:
+    """A public key that nobody can sign for: its private key is kept nowhere. What names no passkey of ours is verified against it."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from webauthn.helpers import encode_cbor
+
+    point = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    return encode_cbor({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified:
+    """An answer that the key has signed. Whether it is of that key's passkey is seen after the signature (`fits`)."""
+
+    count: int
+    backed_up: bool
+    handle: bytes
+    backup_eligible: bool
+
+    def fits(self, handle: bytes, *, backup_eligible: bool) -> bool:
+        return hmac.compare_digest(self.handle, handle) and self.backup_eligible == backup_eligible
+
+
+def verified(site: Site, challenge: bytes, answer: AuthenticationCredential, key: bytes) -> Verified:
+    """The count is compared by whoever asks, after the signature: the library compares it before, and would have a stranger's answer look like
+    a copy."""
     from webauthn import verify_authentication_response
     from webauthn.helpers.structs import CredentialDeviceType
 
-    if not hmac.compare_digest(answer.response.user_handle or b"", handle):
-        raise ValueError("not theirs")
     _same_origin(answer.response.client_data_json)
     found = verify_authentication_response(
         credential=answer,
@@ -182,9 +202,8 @@ def verified(
         credential_current_sign_count=0,
         require_user_verification=True,
     )
-    if (found.credential_device_type == CredentialDeviceType.MULTI_DEVICE) != backup_eligible:
-        raise ValueError("another kind of passkey")
-    return found.new_sign_count, found.credential_backed_up
+    eligible = found.credential_device_type == CredentialDeviceType.MULTI_DEVICE
+    return Verified(found.new_sign_count, found.credential_backed_up, answer.response.user_handle or b"", eligible)
 
 
 def _same_origin(client_data: bytes) -> None:

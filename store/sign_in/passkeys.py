@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, select, update
 
 from authz import Subject
 from store import tables
 from store.accounts.people import lock, works_here
 from store.db.keys import Keys
-from store.db.transaction import Transaction, upsert
+from store.db.transaction import NOBODY, Transaction, upsert
 from store.jobs import job_queue
 from store.security import alerts
 from store.sign_in import passkey_answers
@@ -138,29 +138,26 @@ def keep(tx: Transaction, new: New, *, invited: bool = False) -> int | Refused:
 
 def use(tx: Transaction, site: Site, browser: str, form: Mapping[str, str]) -> Used | Refused:
     """Whose it is, if it answers this form, in this browser, for the first time, and they may act. What does not verify leaves nothing
-    behind but an entry where somebody's passkey was named: strangers can fill no table."""
+    behind, or strangers could fill a table, and takes as long whether or not there is such a passkey."""
     asked = passkey_answers.opened(tx.keys, tx.now, form, _bound(_USE, browser))
     if asked is None:
         return Refused.LATE
     try:
         answer = passkey_answers.parsed(form.get("passkey", ""))
         row = tx.connection.execute(select(_p).where(_p.c.credential_id == answer.raw_id)).first()
+        subject, key = _key_of(tx, row)
+        found = passkey_answers.verified(site, asked, answer, key or passkey_answers.decoy())
     except faults():
         return Refused.WRONG
-    if row is None:
+    if row is None or not key or not found.fits(row.handle, backup_eligible=row.backup_eligible):
         return Refused.WRONG
-    subject = Subject.of_person(row.person_id) if row.person_id is not None else Subject.of_staff(row.staff_id)
-    key = tx.keys.open(_KEY, row.public_key, _whose(subject, row.credential_id)) or b""
-    try:
-        count, backed_up = passkey_answers.verified(site, asked, answer, key, row.handle, row.backup_eligible)
-    except faults():
-        return _refused(tx, subject, Refused.WRONG, row.id)
     if not passkey_answers.once(tx, asked):
         return _refused(tx, subject, Refused.LATE, row.id)
     if not _is_here(tx, subject):
         return _refused(tx, subject, Refused.SUSPENDED, row.id)
-    onward = (_p.c.sign_count < count) | ((_p.c.sign_count == 0) & (count == 0))
-    new = update(_p).where(_p.c.id == row.id, onward).values(sign_count=count, backed_up=backed_up, last_used_at=tx.now)
+    onward = (_p.c.sign_count < found.count) | ((_p.c.sign_count == 0) & (found.count == 0))
+    now = {"sign_count": found.count, "backed_up": found.backed_up, "last_used_at": tx.now}
+    new = update(_p).where(_p.c.id == row.id, onward).values(**now)
     if tx.connection.execute(new.returning(_p.c.id)).first() is None:
         alerts.alert(tx, "passkey_count", f"{row.id}:{tx.now // _DAY}", subject=subject)
         return _refused(tx, subject, Refused.COUNT, row.id)
@@ -265,6 +262,15 @@ def _refused(tx: Transaction, subject: Subject, why: Refused, id: int | None = N
 
 def _bound(what: str, browser: str, subject: Subject | None = None) -> str:
     return json.dumps([what, browser, subject or ""])
+
+
+def _key_of(tx: Transaction, row: Row[Any] | None) -> tuple[Subject, bytes | None]:
+    """Whose it is, and its public key as it was sealed for them. None: there is none; to find that out takes as long."""
+    if row is None:
+        tx.keys.seal(_KEY, passkey_answers.decoy(), "")
+        return NOBODY, None
+    subject = Subject.of_person(row.person_id) if row.person_id is not None else Subject.of_staff(row.staff_id)
+    return subject, tx.keys.open(_KEY, row.public_key, _whose(subject, row.credential_id))
 
 
 def _whose(subject: Subject, credential: bytes) -> str:
