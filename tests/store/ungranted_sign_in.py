@@ -28,6 +28,9 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("passkeys.to_add", "passkeys.listed"), "somebody's own, for themselves: what they called theirs"),
     "passkeys.to_use": reasons.KEYS,
     **dict.fromkeys(("passkey_answers." + n for n in ("opened", "to_use", "to_add")), reasons.KEYS),
-    **dict.fromkeys(("passkey_answers." + n for n in ("faults", "made", "parsed", "verified")), reasons.PURE),
+    **dict.fromkeys(
+        ("passkey_answers." + n for n in ("faults", "made", "parsed", "verified", "decoy", "Verified.fits")),
+        reasons.PURE,
+    ),
     "passkey_answers.once": "whether a challenge was answered before: yes or no",
 }
