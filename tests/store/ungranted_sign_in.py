@@ -29,7 +29,7 @@ REASONS: Final[dict[str, str]] = {
     "passkeys.to_use": reasons.KEYS,
     **dict.fromkeys(("passkey_answers." + n for n in ("opened", "to_use", "to_add")), reasons.KEYS),
     **dict.fromkeys(
-        ("passkey_answers." + n for n in ("faults", "made", "parsed", "verified", "decoy", "Verified.fits")),
+        ("passkey_answers." + n for n in ("faults", "made", "parsed", "verified", "Verified.fits")),
         reasons.PURE,
     ),
     "passkey_answers.once": "whether a challenge was answered before: yes or no",
