@@ -17,8 +17,9 @@ from store.calls.live_calls import Case, LiveCall
 from store.db import grant_limits
 from store.security import alerts, threat_mode
 from store.security.alerts import Alert
-from store.staff import account_access
+from store.staff import account_access, availability
 from store.staff.account_access import AccountAccess
+from store.staff.availability import Availability
 from store.tickets import queue_lists
 
 
@@ -27,7 +28,7 @@ class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
     have looked at too many accounts. `offered`: what the agent can do for that caller, `in_call` the tickets it was done with.
     `callback`: what would come of having the caller called back, None where that is not offered.
-    `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
+    `here`: whether whoever looks is away, and who else is. `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `assignable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
@@ -45,6 +46,7 @@ class CallPage:
     before: tuple[LiveCall, ...]
     assignable: tuple[int, ...]
     digits: Mapping[int, str]
+    here: Availability
     callbacks: int
     counts: Mapping[str, int]
     alerts: tuple[Alert, ...]
@@ -102,6 +104,7 @@ def call_page(
         before=tuple(before),
         assignable=tuple(call.id for call in (*free, *before) if call.unassigned),
         digits=calls.shown_digits(tx, grant, (call for call in now if call.state == "waiting")),
+        here=availability.look(tx, grant),
         callbacks=len(callbacks.under_way(tx, grant)),
         counts=queue_lists.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),

@@ -69,11 +69,12 @@ def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.Supp
 
 
 def open_phones(tx: Transaction, settings: DeskSettings, call: Call) -> tuple[str, ...]:
-    """The phones to ring: the emergency line's, that of the agent who had them called, or the desk's."""
+    """The phones to ring: the emergency line's, that of the agent who had them called, or the desk's; of whoever is not away."""
     if call.about == "emergency":
-        return agent_legs.open_phones(tx, settings.emergency)
+        return agent_legs.open_phones(tx, settings.emergency, emergency=True)
     theirs = callbacks.staff_phone(tx, call.callback) if call.callback is not None else None
-    return agent_legs.open_phones(tx, (theirs,) if theirs else settings.agents)
+    own = agent_legs.open_phones(tx, (theirs,)) if theirs else ()
+    return own or agent_legs.open_phones(tx, settings.agents)
 
 
 def look_again(tx: Transaction, support_call: int) -> None:

@@ -46,6 +46,7 @@ from portal.staff import (
     drafts,
     notices_pages,
     queue_pages,
+    ringing_page,
     sign_in,
     staff_invitation,
     supervisors,
@@ -69,7 +70,7 @@ _STATIC: Final = {
     **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "style", "tickets")},
     **{
         f"{name}.js": "text/javascript; charset=utf-8"
-        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "sending")
+        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "ringing", "sending")
     },
     "icon.svg": "image/svg+xml",
 }
@@ -106,6 +107,10 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
 }
 STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): call_pages.show,
+    ("GET", "/desk/ringing"): ringing_page.show,
+    ("POST", "/desk/away"): ringing_page.away,
+    ("POST", "/desk/back"): ringing_page.back,
+    ("POST", "/desk/sound"): ringing_page.sound,
     ("GET", "/desk/calls/{support_call}"): call_pages.show,
     ("POST", "/desk/calls/{support_call}/mine"): call_pages.assign,
     ("POST", "/desk/calls/{support_call}/give-back"): call_pages.give_back,

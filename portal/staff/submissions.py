@@ -33,6 +33,10 @@ DONE: Final = frozenset(
     (
         *(
             "mine",
+            "away",
+            "back",
+            "sound_on",
+            "sound_off",
             "given_back",
             "put_back",
             "handed_over",

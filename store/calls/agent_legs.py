@@ -6,7 +6,7 @@ stopped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ RINGS_FOR: Final = 60_000  # ms from ringing to pressing 1, or to Twilio telling
 
 @dataclass(frozen=True, slots=True)
 class NextRing:
-    """Whether a phone is to be rung now, later, or never; `number` where it is now. `closed`: whose it was is suspended."""
+    """Whether a phone is to be rung now, later, or never; `number` where it is now. `closed`: whose it was is suspended, or away."""
 
     number: str = ""
     later: bool = False
@@ -49,7 +49,7 @@ def next_ring(tx: Transaction, support_call: int, leg: int) -> NextRing:
     mine = _find(tx, support_call, leg)
     if mine is None or mine.rung_at is not None or mine.call_ended_at is not None or mine.taken_by is not None:
         return NextRing()
-    if _closed(tx, [mine.number]):
+    if not open_phones(tx, [mine.number], emergency=mine.emergency):
         return NextRing(closed=True)
     if any(_is_busy(tx, other) or _is_before(other, mine) for other in _others(tx, mine)):
         return NextRing(later=True)
@@ -67,10 +67,12 @@ def rung(tx: Transaction, support_call: int, leg: int, call: str) -> None:
     _set(tx, support_call, leg, call=call)
 
 
-def open_phones(tx: Transaction, numbers: Sequence[str]) -> tuple[str, ...]:
-    """Those of these that may ring at all."""
-    closed = _closed(tx, numbers)
-    return tuple(number for number in numbers if number not in closed)
+def open_phones(tx: Transaction, numbers: Sequence[str], *, emergency: bool = False) -> tuple[str, ...]:
+    """Those of these that may ring at all, and whose people are not away; in an emergency those too, where no other is left."""
+    owners = _owners(tx, numbers)
+    may_ring = tuple(number for number in numbers if number not in _without(owners, _is_suspended))
+    away = _without(owners, lambda row: _is_suspended(row) or is_away(row, tx.now))
+    return tuple(number for number in may_ring if number not in away) or (may_ring if emergency else ())
 
 
 def is_closed(tx: Transaction, support_call: int, leg: int) -> bool:
@@ -116,6 +118,22 @@ def cut_off(tx: Transaction, staff: int) -> None:
     for row in tx.connection.execute(live.where(theirs)).all():
         about = {"support_call": row.support_call, "leg": row.leg, "cut": True}
         job_queue.enqueue_once(tx, "stop_agent_leg", f"{row.support_call}:{row.leg}:cut", about)
+
+
+def stop_ringing(tx: Transaction, staff: int) -> None:
+    """They went away: their phone rings no more, where it is theirs alone."""
+    s, lg, r = tables.staff.c, tables.agent_legs.c, tables.support_calls.c
+    number = tx.connection.execute(select(s.phone).where(s.id == staff)).scalar()
+    if number is None or open_phones(tx, [number]):
+        return
+    live = (
+        select(lg.support_call, lg.leg)
+        .join(tables.support_calls, r.id == lg.support_call)
+        .where(lg.number == number, lg.rung_at.is_not(None), lg.ended_at.is_(None), ~lg.accepted, ~r.emergency)
+    )
+    for row in tx.connection.execute(live).all():
+        about = {"support_call": row.support_call, "leg": row.leg, "cut": True}
+        job_queue.enqueue_once(tx, "stop_agent_leg", f"{row.support_call}:{row.leg}:away", about)
 
 
 def to_stop(tx: Transaction, support_call: int, leg: int) -> str | None:
@@ -167,13 +185,30 @@ def progress(tx: Transaction, support_call: int) -> Progress:
     return Progress(max((one.rung_at or 0 for one in mine), default=0), busy_elsewhere)
 
 
+def is_away(row: Any, now: int) -> bool:
+    """Whether that one of the staff is away, until the clock or they themselves say that they are back."""
+    return row.away_since is not None and (row.back_at is None or row.back_at > now)
+
+
 def _closed(tx: Transaction, numbers: Sequence[str]) -> set[str]:
-    """Of these numbers, those that belong to suspended staff and to nobody who works here. Locked: whoever is suspended
-    meanwhile is so after this transaction, and finds what it did."""
+    """Of these numbers, those that belong to suspended staff and to nobody who works here."""
+    return _without(_owners(tx, numbers), _is_suspended)
+
+
+def _owners(tx: Transaction, numbers: Sequence[str]) -> Sequence[Any]:
+    """Whose of the staff these are. Locked: whoever is suspended or goes away meanwhile is so after this transaction, and finds what it did."""
     s = tables.staff.c
-    theirs = select(s.phone, s.suspended_at).where(s.phone.in_(numbers)).order_by(s.id).with_for_update(read=True)
-    found = tx.connection.execute(theirs).all() if numbers else []
-    return {row.phone for row in found} - {row.phone for row in found if row.suspended_at is None}
+    theirs = select(s.phone, s.suspended_at, s.away_since, s.back_at).where(s.phone.in_(numbers))
+    return tx.connection.execute(theirs.order_by(s.id).with_for_update(read=True)).all() if numbers else []
+
+
+def _without(owners: Sequence[Any], gone: Callable[[Any], bool]) -> set[str]:
+    """The numbers of whose owners all have gone."""
+    return {row.phone for row in owners} - {row.phone for row in owners if not gone(row)}
+
+
+def _is_suspended(row: Any) -> bool:
+    return row.suspended_at is not None
 
 
 def _find(tx: Transaction, support_call: int, leg: int) -> Any:

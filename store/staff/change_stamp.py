@@ -36,7 +36,10 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         r.ending,
         r.account_id,
     )
+    s = tables.staff.c
+    away = select(s.id, s.away_since, s.back_at, s.sound).where(s.away_since.is_not(None) | ~s.sound).order_by(s.id)
     parts = [
+        connection.execute(away).all(),
         connection.execute(calls.where(r.ended_at.is_(None)).order_by(r.id)).all(),
         connection.execute(calls.where(r.ended_at > now - live_calls.AFTERWARDS).order_by(r.ended_at, r.id)).all(),
         connection.execute(select(func.max(tables.messages.c.id))).all(),

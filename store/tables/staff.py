@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
@@ -15,7 +15,8 @@ SUPERVISORS: Final = ("supervisor", "administrator")
 
 class Staff(Base):
     """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `access_extensions`: how often
-    a supervisor let them go on looking at accounts (account_access.py)."""
+    a supervisor let them go on looking at accounts (account_access.py). Away `away_since` then, until `back_at` or until they say so, their phone does not
+    ring; `sound`: their pages sound when a call rings."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -26,6 +27,9 @@ class Staff(Base):
     phone: Mapped[str | None] = mapped_column(String(16))
     suspended_at: Mapped[int | None]
     access_extensions: Mapped[int] = mapped_column(server_default="0")
+    away_since: Mapped[int | None]
+    back_at: Mapped[int | None]
+    sound: Mapped[bool] = mapped_column(server_default=true())
     __table_args__ = NEVER_AGAIN
 
 

@@ -182,7 +182,7 @@ class Page(HTMLParser):
         if tag == "select":
             self._chose()
         if tag == "button" and self._button is not None:
-            said = f"[{words}]" + (" (not now)" if "disabled" in self._button else "")
+            said = (f"[{words}]" if words else "") + (" (not now)" if "disabled" in self._button else "")
             if self.forms:
                 self.forms[-1].buttons[words] = self._button.get("name", ""), self._button.get("value", "")
             self._words, self._button = said, None

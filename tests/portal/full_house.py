@@ -279,6 +279,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         ),
         Sight("/desk/notices/{id}", f"/desk/notices/{notice}", "ana"),
         Sight("/desk/passkeys", "/desk/passkeys", "kim"),
+        Sight("/desk/ringing", "/desk/ringing", "kim"),
         Sight("/desk/{anything:path}", "/desk/nothing", "kim"),
     ]
     return House(desk, browsers, sights)

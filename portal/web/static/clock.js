@@ -23,7 +23,8 @@ export function tick() {
   for (const at of document.querySelectorAll("time[data-at]:not([datetime])")) {
     const when = new Date(Number(at.dataset.at));
     const year = when.getFullYear() === new Date(now()).getFullYear() ? {} : { year: "numeric" };
-    at.textContent = when.toLocaleString([], { day: "numeric", month: "short", ...year, hour: "2-digit", minute: "2-digit" });
+    const day = "today" in at.dataset ? {} : { day: "numeric", month: "short", ...year };
+    at.textContent = when.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
     at.dateTime = when.toISOString();
   }
 }

@@ -41,6 +41,7 @@ export async function show(part, answer) {
   holder.innerHTML = text;
   morph(part, holder.content);
   tick();
+  part.dispatchEvent(new Event("live"));
 }
 
 // Asks for the live part of a page alone; with "X-Active" as somebody who is there, or else as the page by itself.

@@ -133,6 +133,9 @@ def _staff() -> None:
         sa.Column("phone", sa.String(16)),
         sa.Column("suspended_at", sa.BigInteger),
         sa.Column("access_extensions", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("away_since", sa.BigInteger),
+        sa.Column("back_at", sa.BigInteger),
+        sa.Column("sound", sa.Boolean, nullable=False, server_default=sa.true()),
         sqlite_autoincrement=True,
     )
     op.create_table(
