@@ -197,7 +197,7 @@ PARTS = {
     "ivr.webhook:Twilio._verified": "webhook: parse",
     "twilio.request_validator:RequestValidator.validate": "webhook: RequestValidator",
     "ivr.webhook:Twilio.read": "webhook: grammar",
-    "ivr.router:_answer": "turn, itself",
+    "ivr.router:_handled": "turn, itself",
     "ivr.turn:is_step_token": "step token",
     "ivr.transitions:step": "dialogue",
     "ivr.types:Call.to_json": "state to and from JSON",
