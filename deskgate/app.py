@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import anyio.to_thread
 import httpx2
@@ -46,6 +47,7 @@ from portal.web.context import PortalContext, open_context
 from store import KeyRetiredError, Store, Transaction, now_ms, open_store
 from store.ledger import receipts
 from store.messages import retention
+from store.reports import daily_figures
 from store.text.this_machine import asks_for_itself
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ def open_container(
     SLACK_API_URL.
     """
     keys = read_keys(settings)
+    hours = opening_hours.read(settings.opening_hours)
+    zone = hours.zone if hours is not None else ZoneInfo("UTC")
     due = response_times.read(settings.response_targets, settings.opening_hours).due
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock, due=due)
     if store.is_ready():
@@ -120,7 +124,7 @@ def open_container(
                 step_up_minutes=settings.step_up_minutes,
                 pin_choice=settings.pin_choice == "on",
                 texting=settings.texting,
-                hours=opening_hours.read(settings.opening_hours),
+                hours=hours,
             ),
             phrases.load(),
             messages_only=settings.elevated_threat == "on",
@@ -156,12 +160,13 @@ def open_container(
             accounts_an_hour=settings.accounts_an_hour,
             passkeys_required=settings.staff_passkeys == "required",
             step_up_minutes=settings.step_up_minutes,
+            zone=zone,
         ),
         deliveries,
         Worker(
             store,
             deliveries,
-            (slack.sweep(opened), partial(_remove_old, settings)),
+            (slack.sweep(opened), partial(_remove_old, settings), daily_figures.count_days(zone)),
             mail_server.hang_up if mail_server else None,
         ),
         inbox,

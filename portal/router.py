@@ -44,6 +44,7 @@ from portal.staff import (
     account_pages,
     call_pages,
     drafts,
+    lead_pages,
     notices_pages,
     queue_pages,
     ringing_page,
@@ -67,7 +68,7 @@ log = structlog.get_logger("portal")
 # And what their tokens are for.
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
-    **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "style", "tickets")},
+    **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "lead", "style", "tickets")},
     **{
         f"{name}.js": "text/javascript; charset=utf-8"
         for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "ringing", "sending")
@@ -140,6 +141,9 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/release"): ticket_pages.release,
     ("GET", "/desk/account"): account_pages.look_up,
     ("GET", "/desk/account/{account}"): account_pages.show,
+    ("GET", "/desk/wall"): lead_pages.wall,
+    ("GET", "/desk/reports"): lead_pages.reports,
+    ("GET", "/desk/reports.csv"): lead_pages.as_csv,
     ("GET", "/desk/supervisors"): supervisors.show,
     ("POST", "/desk/supervisors/alerts/{id}"): supervisors.seen,
     ("POST", "/desk/supervisors/look-on/{id}"): supervisors.lift,

@@ -8,6 +8,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 
@@ -37,7 +38,7 @@ class PortalContext:
     `customers` have theirs, and strangers of both `strangers`. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
     `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone;
-    `step_up_minutes`: for how long a second proof stands."""
+    `step_up_minutes`: for how long a second proof stands; `zone`: where a day of the desk begins and ends."""
 
     store: Store
     origin: str
@@ -49,6 +50,7 @@ class PortalContext:
     pages: Environment
     marks: Marks
     turned_away: TurnedAway
+    zone: ZoneInfo
     texting: tuple[str, ...] = ()
     phone: bool = False
     may_call: Callable[[str], bool] = _nobody
@@ -88,6 +90,7 @@ def open_context(
     accounts_an_hour: int,
     passkeys_required: bool = False,
     step_up_minutes: int = 15,
+    zone: ZoneInfo,
 ) -> PortalContext:
     parts, said = urlsplit(public_url), page_words.load()
     names = ("portal", "portal-customers", "portal-new")
@@ -104,6 +107,7 @@ def open_context(
         _pages(),
         Marks(store),
         TurnedAway(store),
+        zone,
         texting,
         phone,
         may_call,

@@ -47,11 +47,14 @@ def _both(tx: Transaction, since: int, priority: int, kind: str) -> dict[str, in
     return {name: tx.due(since, priority, kind, covered) for name, covered in (("due", False), ("due_covered", True))}
 
 
+def covered(account: Any, service: Any) -> ColumnElement[bool]:
+    """What is about a service under the Managed Platform SLA, or, of an account that has one, about none."""
+    return exists().where(_s.account_id == account, _s.managed_sla, or_(service.is_(None), service == _s.ref))
+
+
 def _due(account: Any, service: Any) -> ColumnElement[Any]:
-    """Covered is what is about a service under the Managed Platform SLA, or, of an account that has one, about none."""
-    covered = exists().where(_s.account_id == account, _s.managed_sla, or_(service.is_(None), service == _s.ref))
     when, otherwise = (bindparam(name, type_=_t.due_at.type) for name in ("due_covered", "due"))
-    return case((covered, when), else_=otherwise)
+    return case((covered(account, service), when), else_=otherwise)
 
 
 NEW_DUE: Final = _due(bindparam("account_id", type_=_t.account_id.type), bindparam("service", type_=_t.service.type))

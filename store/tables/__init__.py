@@ -14,6 +14,7 @@ from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.notices import MailBounce, MailPreference, Notice, NoticeAccount, NoticeRecipient
 from store.tables.people import OldEmail, Person, PersonLogin, PersonSession, Phone
+from store.tables.reports import DailyFigure
 from store.tables.security import Alert, Budget, Switch
 from store.tables.sign_in import Passkey, Vouch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
@@ -72,4 +73,5 @@ delegations, delegation_requests = map(_table, (Delegation, DelegationRequest))
 notices, notice_accounts, notice_recipients, mail_bounces, mail_preferences = map(
     _table, (Notice, NoticeAccount, NoticeRecipient, MailBounce, MailPreference)
 )
+daily_figures = _table(DailyFigure)
 segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

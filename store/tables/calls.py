@@ -47,7 +47,7 @@ class SupportCall(Base):
     legs_ended: Mapped[int] = mapped_column(Integer)
     taken_by: Mapped[str | None] = mapped_column(String(34))
     ended_at: Mapped[int | None] = mapped_column(index=True)
-    started_at: Mapped[int]
+    started_at: Mapped[int] = mapped_column(index=True)
     seen_at: Mapped[int | None]
     taken_at: Mapped[int | None]
     joined_at: Mapped[int | None]

@@ -29,7 +29,10 @@ class Message(Base):
     withdrawn_at: Mapped[int | None]
     edited: Mapped[str] = mapped_column(String(32), server_default="")
     written_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
-    __table_args__ = (Index("ix_messages_source", "source", unique=True),)
+    __table_args__ = (
+        Index("ix_messages_source", "source", unique=True),
+        only("ix_messages_ended", "event IN ('closed', 'reopened')", "at"),
+    )
 
 
 class EarlyEdit(Base):

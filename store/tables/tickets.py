@@ -31,7 +31,7 @@ class Ticket(Base):
     due_at: Mapped[int | None]
     service: Mapped[str | None]
     channel: Mapped[str]
-    opened_at: Mapped[int]
+    opened_at: Mapped[int] = mapped_column(index=True)
     proof: Mapped[str] = mapped_column(String(12), server_default="")
     factor: Mapped[str] = mapped_column(String(16), server_default="")
     __table_args__ = (

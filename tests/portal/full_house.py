@@ -40,7 +40,7 @@ HOME: Final = "/accounts/400639"
 FILES: Final = (
     {f"/accounts/{{account}}/{name}" for name in ("records.csv", "records.json", "records/receipt")}
     | {f"{door}/tickets/{{number}}/files/{{file}}" for door in ("", "/desk")}
-    | {"/desk/tickets/{number}/recordings/{message}"}
+    | {"/desk/tickets/{number}/recordings/{message}", "/desk/reports.csv"}
 )
 
 
@@ -256,6 +256,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk", "/desk", "ana"),
         Sight("/desk", "/desk", "kim"),
         Sight("/desk/calls/{support_call}", f"/desk/calls/{call}", "ana"),
+        Sight("/desk/wall", "/desk/wall", "kim"),
+        Sight("/desk/reports", "/desk/reports", "ana"),
         Sight("/desk/tickets", "/desk/tickets?sort=newest", "kim"),
         Sight("/desk/tickets", "/desk/tickets?q=slow", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{first}", "kim"),

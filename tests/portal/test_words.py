@@ -15,7 +15,7 @@ from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import record_words, signed_in, xray_words
-from portal.staff import call_pages, notices_pages, queue_pages, submissions, ticket_pages
+from portal.staff import call_pages, lead_pages, notices_pages, queue_pages, submissions, ticket_pages
 from portal.web import page_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
@@ -180,6 +180,17 @@ KNOWN: dict[str, set[str]] = {
     "customer_asked_why": set(get_args(Why)),
     "customer_asked_for": set(get_args(Do)),
     "customer_asked_is": {"waiting", "ended", *get_args(Answer)},
+    "at_desk": {"talking", "keypad", "there"},
+    "chart": {*lead_pages.CHARTS, lead_pages.OPEN},
+    "series": {
+        f"{chart}.{one}"
+        for chart, series in {
+            **{name: of for name, (of, _) in lead_pages.CHARTS.items()},
+            "open": lead_pages.KINDS,
+        }.items()
+        for one in series
+    },
+    "age": set(lead_pages.OPEN_FOR),
     "customer_asked_factor": set(step_ups.FACTORS),
 }
 

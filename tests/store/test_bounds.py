@@ -284,10 +284,11 @@ REACH_ALL: dict[str, str] = {
     "contact_changes.may_add": "counts what is added to the grant's own account",
     "account_details.who_may_manage_contacts": _OWN,
     "account_access.record_access": _OWN,
+    **dict.fromkeys(("daily_figures.kept", "daily_figures.today"), _DESK),
+    **dict.fromkeys(("wall_figures.standing", "wall_figures.tickets"), _DESK),
     "agent_tickets.colleagues": "names of the staff, whom every one of the desk may know",
     "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
-    "lookups.find_account": _DESK,
-    "lookups.find_person": _DESK,
+    **dict.fromkeys(("lookups.find_account", "lookups.find_person"), _DESK),
 }
 WHOLE_DESK = {f"desk.{n}" for n in ("deliver", "operate", "staff.manage", "threat.switch", "proof.ask", "pin.reissue")}
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _background()
     _notices()
     _ledger()
+    _reports()
 
 
 def _only(
@@ -204,6 +205,15 @@ def _staff() -> None:
     )
 
 
+def _reports() -> None:
+    op.create_table(
+        "daily_figures",
+        sa.Column("day", sa.String(10), primary_key=True),
+        sa.Column("figure", sa.String(48), primary_key=True),
+        sa.Column("many", sa.BigInteger, nullable=False),
+    )
+
+
 def _tickets() -> None:
     op.create_table(
         "tickets",
@@ -221,7 +231,7 @@ def _tickets() -> None:
         sa.Column("due_at", sa.BigInteger),
         sa.Column("service", sa.Text),
         sa.Column("channel", sa.Text, nullable=False),
-        sa.Column("opened_at", sa.BigInteger, nullable=False),
+        sa.Column("opened_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("proof", sa.String(12), nullable=False, server_default=""),
         sa.Column("factor", sa.String(16), nullable=False, server_default=""),
         sa.Index("ix_tickets_account", "account_id", "number"),
@@ -294,6 +304,7 @@ def _tickets() -> None:
         sa.Column("edited", sa.String(32), nullable=False, server_default=""),
         sa.Column("written_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
         sa.Index("ix_messages_source", "source", unique=True),
+        _only("ix_messages_ended", "event IN ('closed', 'reopened')", "at"),
     )
     op.create_table(
         "answer_states",
@@ -562,7 +573,7 @@ def _calls() -> None:
         sa.Column("legs_ended", sa.Integer, nullable=False),
         sa.Column("taken_by", sa.String(34)),
         sa.Column("ended_at", sa.BigInteger, index=True),
-        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("started_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("seen_at", sa.BigInteger),
         sa.Column("taken_at", sa.BigInteger),
         sa.Column("joined_at", sa.BigInteger),

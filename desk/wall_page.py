@@ -1,0 +1,68 @@
+"""The wall: what all at the desk may read from across the room. It names no customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from authz import Action
+from desk.actors import Actor, permit_staff
+from desk.calls import permit_calls
+from store import Transaction
+from store.calls import live_calls
+from store.calls.live_calls import LiveCall
+from store.reports import wall_figures
+from store.reports.daily_figures import Figures
+from store.reports.wall_figures import Standing, There
+from store.security import threat_mode
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """`state` is talking, keypad (their caller is at it) or there: signed in, and free. `since` when they took the call, in ms."""
+
+    name: str
+    state: str
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WallPage:
+    """`unassigned`: so many talk on a phone of the desk, and nobody has said who. `calls` and `tickets` are today's figures."""
+
+    waiting: tuple[LiveCall, ...]
+    talking: int
+    unassigned: int
+    agents: tuple[Agent, ...]
+    calls: Figures
+    tickets: Figures
+    standing: Standing
+    threat: bool
+
+
+def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
+    """None: not for them. `zone`: where it is midnight."""
+    calls, tickets = permit_calls(tx, who), permit_staff(tx, who, Action.DESK_TICKET_WORK)
+    if calls is None or tickets is None:
+        return None
+    now = live_calls.calls(tx, calls)
+    talking = [call for call in now if call.state in ("talking", "keypad")]
+    switch = threat_mode.look(tx, calls)
+    return WallPage(
+        waiting=tuple(call for call in now if call.state == "waiting"),
+        talking=len(talking),
+        unassigned=sum(call.unassigned for call in talking),
+        agents=tuple(_agents(wall_figures.there(tx, calls), talking)),
+        calls=wall_figures.calls(tx, calls, zone),
+        tickets=wall_figures.tickets(tx, tickets, zone),
+        standing=wall_figures.standing(tx, tickets),
+        threat=switch is not None and switch.on,
+    )
+
+
+def _agents(there: Sequence[There], talking: Sequence[LiveCall]) -> list[Agent]:
+    """Those who talk first, for as long as they have; who talks without being signed in is there too."""
+    busy = {call.staff: Agent(call.agent, call.state, call.taken_at) for call in talking if call.staff is not None}
+    free = [Agent(one.name, "there", None) for one in there if one.staff not in busy]
+    return [*sorted(busy.values(), key=lambda one: one.since or 0), *free]

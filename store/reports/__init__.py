@@ -1,0 +1,1 @@
+"""What the desk did, in numbers that name no customer."""
