@@ -33,32 +33,30 @@ def entries(desk: Desk, cells: Iterable[str]) -> list[tuple[str, str, str, str, 
     return [(one.who, one.action, one.decision, one.channel, "by:staff:1" in one.fields.split()) for one in found]
 
 
-def test_a_ticket_for_the_caller_is_theirs_and_says_who_wrote_it_down(one_desk: Desk) -> None:
-    kim = signed_in(one_desk)
-    on_the_phone(one_desk, kim, *OLIVIA)
+def test_a_ticket_for_the_caller_is_theirs_and_says_who_wrote_it_down(desk: Desk) -> None:
+    kim = signed_in(desk)
+    on_the_phone(desk, kim, *OLIVIA)
     kim.send(NOTE, words="Sounds worried.")
     assert "Kept with this call." in kim.words
     kim.send(OPEN, words="The shop is down\nSince ten.", kind="technical", service="grid-1")
     assert "The ticket is open: read its number to the caller." in kim.words
     assert "In this call: #1001" in kim.words
-    (call,) = rows(one_desk, select(tables.support_calls))
-    ticket = rows(one_desk, select(T.opened_by, T.account_id, T.channel, T.title, T.service, T.proof, T.status))
+    (call,) = rows(desk, select(tables.support_calls))
+    ticket = rows(desk, select(T.opened_by, T.account_id, T.channel, T.title, T.service, T.proof, T.status))
     assert ticket == [(1, HARBOUR, "phone", "The shop is down", "grid-1", "verified", "open")]
-    said = rows(one_desk, select(M.author, M.body, M.written_by, M.internal).order_by(M.id))
+    said = rows(desk, select(M.author, M.body, M.written_by, M.internal).order_by(M.id))
     assert said == [
         ("person:1", "The shop is down\nSince ten.", 1, False),
         ("staff:1", "Sounds worried.", None, True),
     ], "what was noted of the call goes with its ticket"
-    assert entries(one_desk, ["ticket.open:technical"]) == [
-        ("person:1", "ticket.open:technical", "allowed", "phone", True)
-    ]
-    assert rows(one_desk, select(tables.ledger.c.call).where(L.action == "ticket.open:technical")) == [(call.call,)]
+    assert entries(desk, ["ticket.open:technical"]) == [("person:1", "ticket.open:technical", "allowed", "phone", True)]
+    assert rows(desk, select(tables.ledger.c.call).where(L.action == "ticket.open:technical")) == [(call.call,)]
     kim.send(NOTE, words="Told them an hour.")
     assert "desk only" in kim.read("/desk/tickets/1001")
     assert "Olivia Hart from the customer, written down by Kim Novak" in kim.words
     assert "Told them an hour." in kim.words
     assert "in a call with Kim Novak" in kim.words
-    olivia = Customer(one_desk, "olivia.hart")
+    olivia = Customer(desk, "olivia.hart")
     olivia.sign_in()
     assert "in a call, written down by Kim Novak of the support desk" in olivia.read("/tickets/1001")
     assert "Sounds worried" not in olivia.words
