@@ -13,7 +13,7 @@ from store.staff import availability
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """How many callers wait, how many of them in an emergency, since when (ms) whoever has waited for longest has, the newest of them (by id; 0: none), and the
+    """How many callers wait, how many of them in an emergency, since when (ms) whoever of these, or of all, has waited for longest has, the newest of them (by id; 0: none), and the
     digits that take the first. `sound`: whoever looks wants to hear it, and is not away."""
 
     waiting: int = 0
@@ -34,7 +34,7 @@ def ringing(tx: Transaction, who: Actor) -> Ringing:
     return Ringing(
         len(waiting),
         sum(call.emergency for call in waiting),
-        min((call.started_at for call in waiting), default=0),
+        min((call.started_at for call in waiting if call.emergency or not waiting[0].emergency), default=0),
         max((call.id for call in waiting), default=0),
         calls.shown_digits(tx, grant, waiting[:1]).get(waiting[0].id, "") if waiting else "",
         own.sound and own.away is None,
