@@ -20,11 +20,21 @@ from store.messages import attachments, recordings, visible_messages
 from store.messages.attachments import Content
 from store.messages.recordings import Sound
 from store.messages.timeline import File
-from store.tickets import agent_tickets, answer_delivery, held_answers, login_details, ticket_queue
+from store.tickets import (
+    agent_tickets,
+    answer_delivery,
+    canned_answers,
+    held_answers,
+    login_details,
+    ticket_presence,
+    ticket_queue,
+)
 from store.tickets.agent_tickets import Colleague
 from store.tickets.answer_delivery import Delivery, Reach
+from store.tickets.canned_answers import CannedAnswer
 from store.tickets.held_answers import Held
 from store.tickets.login_details import Standing
+from store.tickets.ticket_presence import Present
 from store.tickets.ticket_queue import OnDesk
 from store.tickets.ticket_summary import Card
 
@@ -55,7 +65,8 @@ class TicketPage:
     answer, by its id; `reach` whom an answer would reach now; `login` what became of login details that were left on it; `asked` the changes
     of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
-    and the reader's own that did not."""
+    and the reader's own that did not;
+    `present` are the colleagues who have it open, `canned` the answers that can be inserted."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -70,6 +81,8 @@ class TicketPage:
     colleagues: tuple[Colleague, ...]
     calls: tuple[CallOnTicket, ...]
     held: tuple[Held, ...]
+    present: tuple[Present, ...]
+    canned: tuple[CannedAnswer, ...]
 
     @property
     def card(self) -> Card:
@@ -109,6 +122,8 @@ def ticket_page(
         tuple(agent_tickets.colleagues(tx, grant)) if not ticket.quarantined else (),
         tuple(call_tickets.of_ticket(tx, grant, number)),
         tuple(held_answers.of_ticket(tx, grant, number)),
+        tuple(ticket_presence.looks(tx, grant, number)),
+        canned_answers.listed(tx, grant) if found.card.requester is not None else (),
     )
 
 

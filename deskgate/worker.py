@@ -32,7 +32,7 @@ from store.security import alerts, budgets
 from store.sign_in import sent_forms, sessions, vouches
 from store.slack import installations, quotes
 from store.staff import account_access, dual_control
-from store.tickets import held_answers, login_details
+from store.tickets import held_answers, login_details, ticket_presence
 from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
@@ -76,6 +76,7 @@ SWEEPS: Final = (
     recipients.sweep,
     login_details.sweep,
     held_answers.sweep,
+    ticket_presence.sweep,
     notice_delivery.sweep,
     contact_requests.sweep,
 )

@@ -43,6 +43,7 @@ from portal.customers.signed_in import Customers, for_customers
 from portal.staff import (
     account_pages,
     call_pages,
+    canned_pages,
     drafts,
     lead_pages,
     notices_pages,
@@ -139,6 +140,9 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/tickets/{number}/login-details/withdraw"): ticket_pages.withdraw_login,
     ("POST", "/desk/tickets/{number}/callback"): ticket_pages.callback,
     ("POST", "/desk/tickets/{number}/release"): ticket_pages.release,
+    ("GET", "/desk/answers"): canned_pages.show,
+    ("POST", "/desk/answers/new"): canned_pages.change,
+    ("POST", "/desk/answers/{id}"): canned_pages.change,
     ("GET", "/desk/account"): account_pages.look_up,
     ("GET", "/desk/account/{account}"): account_pages.show,
     ("GET", "/desk/wall"): lead_pages.wall,

@@ -14,14 +14,18 @@ from portal.web.visit import Visit
 from store import Transaction
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
+from store.tickets import ticket_presence
 
-_FORM: Final = re.compile(r"/desk/(tickets/[0-9]{1,18}/(answer|note)|calls/[0-9]{1,18}/(ticket|note))")
+_FORM: Final = re.compile(r"/desk/(tickets/(?P<ticket>[0-9]{1,18})/(answer|note)|calls/[0-9]{1,18}/(ticket|note))")
 
 
 def keep(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     form, words = visit.field("form"), visit.form.get("words", "")[:LONGEST]
-    if not _FORM.fullmatch(form):
+    of = _FORM.fullmatch(form)
+    if of is None:
         return responses.nothing(400)
+    if of["ticket"]:
+        ticket_presence.writes(tx, who.staff, int(of["ticket"]))
     if words.strip():
         sent_forms.keep(tx, who.staff, form, {"words": words})
     else:

@@ -18,6 +18,7 @@ from store.sign_in.sessions import SignedIn
 
 TYPED: Final = (
     "words",
+    "title",
     "reason",
     "person",
     "accounts",
@@ -56,6 +57,8 @@ DONE: Final = frozenset(
         ),
         *(
             "answer_held",
+            "canned_saved",
+            "canned_removed",
             "undone",
             "threat_on",
             "asked",

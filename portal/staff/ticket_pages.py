@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import Response
 
 from authz import Refusal
-from desk import calls, contact_requests, held_answers, login_details, ticket_work
+from desk import calls, canned_answers, contact_requests, held_answers, login_details, ticket_work
 from desk.calls import Callback
 from desk.people import NotAdded
 from desk.ticket_page import ticket_page
@@ -82,6 +82,8 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "card": found.card, "callback": offered(found.callback)}
     given |= {"longest_login": login_details.LONGEST}
+    chosen = (one.words for one in found.canned if str(one.id) == visit.query.get("answer"))
+    given["inserted"] = canned_answers.filled(next(chosen, ""), found.card)
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/ticket", given)
 
@@ -125,6 +127,8 @@ def _answer(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit
     words, seen = visit.form.get("words", "").strip(), numbers.parse_int(visit.field("seen")) or 0
     if not words or len(words) > LONGEST:
         return "too_long" if words else "empty"
+    if canned_answers.has_gap(words):
+        return "answer_gap"
     match held_answers.hold(tx, ticket, words, seen=seen, then=THEN.get(visit.field("then"), THEN["wait"])):
         case None:
             return "answer_held"

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from store import tables
 from store.calls import live_calls
 from store.db.keys import Keys
+from store.tickets import ticket_presence
 
 HELD: Final = 60_000  # ms: by then what was held is sent, taken back, or known to be neither
 AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without any of this changing
@@ -21,7 +22,11 @@ AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without 
 def stamp(connection: Connection, keys: Keys, now: int) -> str:
     """Two that differ: look anew. Changes by itself every 20 seconds."""
     r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.callbacks.c, tables.answer_states.c
-    h = tables.held_answers.c
+    h, p = tables.held_answers.c, tables.ticket_presence.c
+    there = p.seen_at > now - ticket_presence.THERE
+    together = select(p.ticket).where(there).group_by(p.ticket).having(func.count() > 1)  # whoever is alone is no news
+    writes = (p.writing_at > now - ticket_presence.WRITES).label("writes")
+    present = select(p.ticket, p.staff_id, writes).where(there, p.ticket.in_(together))
     newest = select(func.max(an.at)).scalar_subquery()
     calls = select(
         r.id,
@@ -49,6 +54,7 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         connection.execute(select(func.max(a.seen_at))).all(),
         connection.execute(select(c.id, c.state).where(c.ended_at.is_(None)).order_by(c.id)).all(),
         connection.execute(select(func.max(tables.step_ups.c.id))).all(),
+        connection.execute(present.order_by(p.ticket, p.staff_id)).all(),
         connection.execute(select(h.id, h.not_sent).where(h.send_at > now - HELD).order_by(h.id)).all(),
         connection.execute(select(func.max(tables.dual_control.c.id))).all(),
         connection.execute(select(func.max(tables.dual_control.c.answered_at))).all(),

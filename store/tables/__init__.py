@@ -31,10 +31,12 @@ from store.tables.staff import (
 from store.tables.tickets import (
     AnswerState,
     Assignment,
+    CannedAnswer,
     HeldAnswer,
     LoginDetails,
     QueueView,
     Ticket,
+    TicketPresence,
     TicketThread,
     TicketWord,
 )
@@ -54,7 +56,7 @@ person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))
 contact_requests, services, invoices = map(_table, (ContactRequest, Service, Invoice))
-held_answers = _table(HeldAnswer)
+held_answers, canned_answers, ticket_presence = map(_table, (HeldAnswer, CannedAnswer, TicketPresence))
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )

@@ -91,6 +91,26 @@ class HeldAnswer(Base):
     __table_args__ = NEVER_AGAIN
 
 
+class TicketPresence(Base):
+    """Who of the staff has a ticket open: looked at last at `seen_at`, and typed in last at `writing_at`."""
+
+    __tablename__ = "ticket_presence"
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[int] = mapped_column(index=True)
+    writing_at: Mapped[int]
+
+
+class CannedAnswer(Base):
+    """An answer that is given again and again; its fields are filled where it is used (desk/canned_answers.py)."""
+
+    __tablename__ = "canned_answers"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    title: Mapped[str] = mapped_column(String(80))
+    words: Mapped[str]
+    __table_args__ = NEVER_AGAIN
+
+
 class LoginDetails(Base):
     """What the desk left for whoever asked for login details on a ticket; `sealed` until it is shown, ends or is taken back. `state` in words
     of login_details.py, since `state_at`. `link` and `form` are keyed digests: of what the newest mail had, and of what it was shown to."""

@@ -126,6 +126,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     first = opened(raj, "400639:technical", "tide-web answers slowly since noon\nEvery page takes ten seconds.")
     opened(mia, "400639:technical", f"{LONG * 2} does not resolve any more, whatever we try")
     kim.get(f"/desk/tickets/{first}")
+    ana.get("/desk/answers")
+    ana.send("/desk/answers/new", title="Restarted", words="Hello {name}, we restarted {service}.")
     kim.send(f"/desk/tickets/{first}/take")
     kim.send(f"/desk/tickets/{first}/note", words="The disk of its host is full.")
     kim.answers(f"/desk/tickets/{first}", "We moved it to another host.\nIs it better now?", seen="")
@@ -264,6 +266,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/tickets/{number}", f"/desk/tickets/{login}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{quarantined}", "ana"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{change_of_contacts}", "kim"),
+        Sight("/desk/answers", "/desk/answers", "ana"),
+        Sight("/desk/answers", "/desk/answers", "kim"),
         Sight("/desk/account", "/desk/account", "ana"),
         Sight("/desk/account/{account}", "/desk/account/400639", "kim"),
         Sight("/desk/account/{account}", "/desk/account/300528", "kim"),

@@ -27,6 +27,8 @@ OPENS: dict[str, set[str]] = {
     "account_details.who_may_manage_contacts": {"contacts.view"},
     "account_details.domain_contacts": set(CELLS),
     "billing_details.printed": {"billing.view"},
+    **{f"canned_answers.{name}": {"desk.ticket.work"} for name in ("listed", "save", "remove")},
+    "ticket_presence.looks": {"desk.ticket.work"},
     "held_answers.hold": {"desk.ticket.work"},
     "held_answers.take_back": {"desk.ticket.work"},
     "held_answers.of_ticket": {"desk.ticket.work"},

@@ -24,6 +24,7 @@ from store.verification import pin_changes, pin_reset, pins
 from store.verification.pins import Pin
 from tests.desk import SECRET
 from tests.store import bounds_of_calls
+from tests.store.bounds_of_answers import OF_ANSWERS
 from tests.store.bounds_of_calls import OF_CALLS
 from tests.store.bounds_of_contacts import OF_CONTACTS
 from tests.store.clocked import Clocked
@@ -102,9 +103,6 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "account_details.service_name": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "ms-1"))],
     "account_details.numbered": [(of(OLIVIA, Action.SERVICE_VIEW, BAKERY), lambda f, tx, g: f(tx, [g], "400639"))],
     "billing_details.printed": [(of(OLIVIA, Action.BILLING_VIEW, BAKERY), lambda f, tx, g: f(tx, g, "MS-9001"))],
-    "held_answers.hold": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "b", status="open", seen=0))],
-    "held_answers.take_back": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 1))],
-    "held_answers.of_ticket": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "login_details.deposit": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, "root", 1))],
     "login_details.withdraw": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
     "login_details.of_ticket": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS))],
@@ -145,6 +143,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "delegations.live": [(of(OLIVIA, Action.RIGHT_LEND, BAKERY), lambda f, tx, g: f(tx, g))],
     **OF_CONTACTS,
     **OF_CALLS,
+    **OF_ANSWERS,
     "pin_reset.owe": [
         (PIN, lambda f, tx, g: f(tx, g, 8)),
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
@@ -286,6 +285,7 @@ REACH_ALL: dict[str, str] = {
     "account_access.record_access": _OWN,
     **dict.fromkeys(("daily_figures.kept", "daily_figures.today"), _DESK),
     **dict.fromkeys(("wall_figures.standing", "wall_figures.tickets"), _DESK),
+    "canned_answers.listed": "texts of the desk's own that name no customer",
     "agent_tickets.colleagues": "names of the staff, whom every one of the desk may know",
     "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
     **dict.fromkeys(("lookups.find_account", "lookups.find_person"), _DESK),

@@ -33,6 +33,8 @@ REASONS: Final[dict[str, str]] = {
     "login_details.look": "to ask for the right: ids and a state, for whoever has the link and is the one they are for",
     "login_details.not_sent": "notes on the ticket that a mail did not go out",
     "login_details.sweep": "ends what nobody opened in time",
+    "ticket_presence.sweep": "drops who has looked at a ticket a while ago",
+    "ticket_presence.writes": "notes that whoever has opened a ticket is typing; tells nothing",
     "held_answers.sweep": "drops words of yesterday that could not be sent",
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",

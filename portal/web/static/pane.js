@@ -79,17 +79,35 @@ addEventListener("popstate", () => {
 
 addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  if (!list || !link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const to = link.getAttribute("href");
-  if (TICKET.test(to) && main.contains(link)) {
+  if ("insert" in link.dataset) {
+    event.preventDefault();
+    insert(link);
+  } else if (list && TICKET.test(to) && main.contains(link)) {
     event.preventDefault();
     open(to, { focus: event.detail ? "answer" : "" });
-  } else if (pane && link.closest(".crumb")) {
+  } else if (pane && link.closest(".crumb") && to.startsWith("/desk/tickets?")) {
     event.preventDefault();
     history.pushState({}, "", list);
     close();
   }
 });
+
+// A canned answer goes to the end of what is written, filled by the desk.
+async function insert(link) {
+  const field = link.closest("form").querySelector("textarea");
+  await flush();
+  const answer = await fetch(link.href, { headers: BY_SCRIPT });
+  if (answer.status === 401) return signedOut();
+  if (!answer.ok) return location.assign(link.href);
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  field.value = holder.content.querySelector(`#${field.id}`).value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  link.closest("details").open = false;
+  field.focus();
+}
 
 addEventListener("input", (event) => {
   const form = event.target.form;

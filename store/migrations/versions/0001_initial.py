@@ -263,6 +263,20 @@ def _tickets() -> None:
         sa.Index("ix_assignments_staff", "staff_id", "ticket"),
     )
     op.create_table(
+        "ticket_presence",
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("seen_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("writing_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "canned_answers",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("title", sa.String(80), nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "held_answers",
         sa.Column("id", ID, primary_key=True),
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),

@@ -1,0 +1,26 @@
+"""What a grant to work on tickets does not open of another account's, and what is for supervisors, about answers: for test_bounds.py."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from authz import Action, Ask, Grant, Proof
+from store import Transaction
+from tests.store.bounds_of_calls import BAKERY, KIM, THEIRS, Case, of
+
+
+def queue(tx: Transaction) -> Grant:
+    verdict = tx.ask(Ask(KIM, Action.DESK_TICKET_WORK, None, None, Proof.NONE))
+    assert isinstance(verdict, Grant)
+    return verdict
+
+
+ELSEWHERE: Final = of(KIM, Action.DESK_TICKET_WORK, BAKERY)
+OF_ANSWERS: Final[dict[str, list[Case]]] = {
+    "canned_answers.save": [(queue, lambda f, tx, g: f(tx, g, None, "t", "w"))],
+    "canned_answers.remove": [(queue, lambda f, tx, g: f(tx, g, 1))],
+    "ticket_presence.looks": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+    "held_answers.hold": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, "b", status="open", seen=0))],
+    "held_answers.take_back": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1))],
+    "held_answers.of_ticket": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+}
