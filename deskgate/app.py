@@ -161,6 +161,7 @@ def open_container(
             passkeys_required=settings.staff_passkeys == "required",
             step_up_minutes=settings.step_up_minutes,
             zone=zone,
+            mails=send is not None,
         ),
         deliveries,
         Worker(

@@ -91,8 +91,10 @@ def open_context(
     passkeys_required: bool = False,
     step_up_minutes: int = 15,
     zone: ZoneInfo,
+    mails: bool = True,
 ) -> PortalContext:
-    parts, said = urlsplit(public_url), page_words.load()
+    """`mails`: the desk can send some."""
+    parts, said = urlsplit(public_url), page_words.load(mails=mails)
     names = ("portal", "portal-customers", "portal-new")
     pool, customers, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in names)
     decoy = credentials.hashed(pins.issue().digits + "-a-password-of-nobody")
@@ -104,7 +106,7 @@ def open_context(
         strangers,
         decoy,
         said,
-        _pages(),
+        _pages(mails=mails),
         Marks(store),
         TurnedAway(store),
         zone,
@@ -123,8 +125,8 @@ ROOMS: Final = ("web", "staff", "customers")  # a template is called by its room
 
 
 @cache  # a template is compiled once for a process, however many services it makes
-def _pages() -> Environment:
-    said = page_words.load()
+def _pages(*, mails: bool) -> Environment:
+    said = page_words.load(mails=mails)
     pages = Environment(
         loader=PrefixLoader({room: PackageLoader(f"portal.{room}") for room in ROOMS}),
         autoescape=True,

@@ -1,12 +1,19 @@
-"""The words for what the templates are given in codes: each room's words.toml has a table for each kind of code. Times, in words."""
+"""The words for what the templates are given in codes: each room's words.toml has a table for each kind of code. Times, in words.
+
+`[[that a mail goes|what is so where none does]]` in a word is settled once, by whether the desk can send mail: no page promises one that nobody sends.
+"""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib import resources
+from typing import Final
+
+_OF_MAIL: Final = re.compile(r"( ?)\[\[([^|\]]*)\|?([^\]]*)\]\]")
 
 
 class Words:
@@ -42,9 +49,20 @@ def in_month(year: int, month: int) -> str:
 
 
 @cache
-def load() -> Words:
+def load(*, mails: bool = True) -> Words:
+    """`mails`: the desk can send some."""
     files = (resources.files("portal").joinpath(room, "words.toml") for room in ("web", "staff", "customers"))
     tables = [tomllib.loads(file.read_text("utf-8")) for file in files]
-    document = {name: table for found in tables for name, table in found.items()}
+    document = {
+        name: {code: _settled(said, mails=mails) for code, said in table.items()}
+        for found in tables
+        for name, table in found.items()
+    }
     assert len(document) == sum(map(len, tables)), "two tables of one name"
     return Words(document)
+
+
+def _settled(said: str, *, mails: bool) -> str:
+    return _OF_MAIL.sub(
+        lambda found: found[1] + found[2 if mails else 3] if found[2 if mails else 3] else "", said
+    ).strip()

@@ -43,6 +43,21 @@ PASSKEYS = {f"passkey_{why}" for why in (Refused.LATE, Refused.WRONG, Refused.CO
 OWN = {f"passkey_{why}" for why in (*Refused, NotYet.AGAIN.value)} - {"passkey_count", "passkey_suspended"}
 
 
+def test_where_no_mail_goes_none_is_promised() -> None:
+    """What is said of a deed that is done, on both sides; and no mark of the two readings is left in either."""
+    without = page_words.load(mails=False).document
+    said = [words for table in ("said", "customer_said") for words in without[table].values()]
+    assert len(said) > 100
+    assert not [
+        words
+        for words in said
+        if re.search(r"(told by|have) a? ?mail|on its way|goes to", words) and "number" not in words
+    ]
+    for document in (SAID, without):
+        every = [words for table in document.values() for words in table.values()]
+        assert not [words for words in every if re.search(r"\[\[|\]\]|  |^ | $", words)]
+
+
 def told_names() -> set[str]:
     """What `store` says in the ledger that somebody was told: in a call of `told`, or in a name or generator that one is given."""
     parts = (node for path in (ROOT / "store").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
