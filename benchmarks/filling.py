@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from benchmarks import filling_contacts, filling_notices
+from benchmarks import filling_contacts, filling_notices, filling_staff
 from store import Store, tables
 
 DAY: Final = 24 * 3_600_000  # ms
@@ -170,7 +170,6 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "done_at": _OVER,
         "given_up": "n % {many} = 1",
     },
-    tables.account_access: {"id": "n", "staff_id": "1 + n % 5", "account_id": _ACCOUNT, "at": "{at}"},
     tables.alerts: {
         "id": "n",
         "kind": "'no_case'",
@@ -181,15 +180,6 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "dedupe_key": "'s' || n",
         "at": "{at}",
         "seen_at": _OVER,
-    },
-    tables.dual_control: {
-        "id": "n",
-        "action": "'pin_reissue'",
-        "about": "'person:' || n",
-        "asked_by": "1 + n % 5",
-        "asked_at": "{at}",
-        "status": "CASE WHEN {new} THEN 'open' ELSE 'agreed' END",
-        "answered_at": _OVER,
     },
     tables.codes: {
         "digest": "'d' || n",
@@ -244,6 +234,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     **filling_contacts.PAST,
     **filling_notices.PAST,
+    **filling_staff.PAST,
 }
 _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for each account
     tables.slack_members: {

@@ -33,6 +33,7 @@ COMMANDS: Final = {
         "After a restore: end all sign-ins, codes, proofs.",
     ),
     "staff": ("deskgate.staff_command:staff_commands", "Who works here, and who may sign in on the desk's page."),
+    "drill": ("deskgate.drill_command:drill_commands", "Attack drills: calls of invented people, played and scored."),
     "person": ("deskgate.person_command:person_commands", "Customers, and their way in to the account pages."),
     "account": ("deskgate.account_command:account_commands", "Accounts, and what makes one easy to take over."),
     "slack": ("deskgate.slack_command:slack_commands", "The link by which Slack's app is installed in a workspace."),

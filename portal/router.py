@@ -45,6 +45,7 @@ from portal.staff import (
     call_pages,
     canned_pages,
     drafts,
+    drill_pages,
     lead_pages,
     notices_pages,
     queue_pages,
@@ -69,15 +70,13 @@ log = structlog.get_logger("portal")
 # And what their tokens are for.
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
 _STATIC: Final = {
-    **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "lead", "style", "tickets")},
+    **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "drills", "lead", "style", "tickets")},
     **{
         f"{name}.js": "text/javascript; charset=utf-8"
         for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "ringing", "sending")
     },
     "icon.svg": "image/svg+xml",
 }
-DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
-OWN_PASSKEYS: Final = passkey_page.pages("/me/passkeys", "customers/own_passkeys")
 Open = Callable[[PortalContext, Visit], Response]
 
 OPEN: Final[dict[tuple[str, str], Open]] = {
@@ -158,10 +157,8 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/notices"): notices_pages.send,
     ("POST", "/desk/notices/preview"): notices_pages.preview,
     ("GET", "/desk/notices/{id}"): notices_pages.show,
-    ("GET", "/desk/passkeys"): DESK_PASSKEYS.show,
-    ("POST", "/desk/passkeys"): DESK_PASSKEYS.add,
-    ("POST", "/desk/passkeys/{id}/rename"): DESK_PASSKEYS.rename,
-    ("POST", "/desk/passkeys/{id}/remove"): DESK_PASSKEYS.remove,
+    **drill_pages.PAGES,
+    **passkey_page.pages("/desk/passkeys", "staff/passkeys"),
     ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }
 SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
@@ -204,10 +201,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/me"): own_pages.show,
     ("GET", "/me/notices"): notices_page.show,
     ("POST", "/me/notices"): notices_page.choose,
-    ("GET", "/me/passkeys"): OWN_PASSKEYS.show,
-    ("POST", "/me/passkeys"): OWN_PASSKEYS.add,
-    ("POST", "/me/passkeys/{id}/rename"): OWN_PASSKEYS.rename,
-    ("POST", "/me/passkeys/{id}/remove"): OWN_PASSKEYS.remove,
+    **passkey_page.pages("/me/passkeys", "customers/own_passkeys"),
     ("GET", "/me/app"): own_pages.app,
     ("POST", "/me/app"): own_pages.set_up_app,
     ("POST", "/me/app/remove"): own_pages.remove_app,

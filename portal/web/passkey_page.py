@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import Response
 
@@ -19,15 +19,8 @@ from store.sign_in.sessions import SignedIn
 Handler = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 
 
-class PasskeyPages(NamedTuple):
-    show: Handler
-    add: Handler
-    rename: Handler
-    remove: Handler
-
-
-def pages(at: str, template: str) -> PasskeyPages:
-    """Of the door whose page of them is `at`."""
+def pages(at: str, template: str) -> dict[tuple[str, str], Handler]:
+    """Of the door whose page of them is `at`: by method and path."""
 
     def back(what: str) -> Response:
         return responses.to(f"{at}?said=passkey_{what}")
@@ -50,4 +43,9 @@ def pages(at: str, template: str) -> PasskeyPages:
         refused = own_passkeys.remove(tx, who, visit.number("id"), only_passkeys=only)
         return back("removed" if refused is None else refused.value)
 
-    return PasskeyPages(show, add, rename, remove)
+    return {
+        ("GET", at): show,
+        ("POST", at): add,
+        ("POST", f"{at}/{{id}}/rename"): rename,
+        ("POST", f"{at}/{{id}}/remove"): remove,
+    }

@@ -21,6 +21,7 @@ from store.tables.slack import AccountTeam, Installation, InstallState, Post, Qu
 from store.tables.staff import (
     SUPERVISORS,
     AccountAccess,
+    Drill,
     DualControl,
     SentForm,
     Staff,
@@ -68,6 +69,7 @@ calls, support_calls, call_tickets, agent_legs, callbacks, deliveries, jobs = ma
 )
 account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words, passkeys, vouches = map(_table, (SentForm, UnsentWords, Passkey, Vouch))
+drills = _table(Drill)
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )

@@ -1,4 +1,4 @@
-"""The desk's own people: how they sign in, what they looked at, what takes two, what they sent and typed."""
+"""The desk's own people: how they sign in, what they looked at, what takes two, what they sent and typed, their drills."""
 
 from __future__ import annotations
 
@@ -99,3 +99,18 @@ class DualControl(Base):
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     answered_at: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN
+
+
+class Drill(Base):
+    """A call of an invented person that one of the staff plays, or has played: what they did (`acts`, JSON), and what came of it."""
+
+    __tablename__ = "drills"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    script: Mapped[str]
+    started_at: Mapped[int] = mapped_column(index=True)
+    ended_at: Mapped[int | None] = mapped_column(index=True)
+    acts: Mapped[str]
+    verdict: Mapped[str] = mapped_column(String(12))
+    told: Mapped[int]
+    __table_args__ = (Index("ix_drills_staff", "staff_id", "id"), NEVER_AGAIN)

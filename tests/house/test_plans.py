@@ -53,6 +53,7 @@ ROWS = {  # row -> what it names
         "callbacks:sweep",
         "attempt_limits:sweep",
         "dual_control:sweep",
+        "drill_runs:sweep",
     ),
     "G8": ("ticket_threads:versions", "ticket_threads:channel_moved"),
     "who may do it": ("colleagues:who_might", "recipients:_about_account"),

@@ -26,6 +26,7 @@ from tests.portal.peopling import HARBOUR, MINUTES, TIDEWORKS, prove
 from tests.portal.test_call_page import digits_of, on_the_phone
 from tests.portal.test_contact_requests import request, writes
 from tests.portal.test_customers import entered
+from tests.portal.test_drills import begin, does
 from tests.portal.test_insider import accounts, talks
 from tests.portal.test_prove import by_passkey
 from tests.portal.test_requests import asks
@@ -168,6 +169,10 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     kim.get(f"/desk/tickets/{change_of_contacts}")
     kim.send(f"/desk/tickets/{change_of_contacts}/take")
     writes(kim, change_of_contacts, "change", "tom.reyes", "technical", "billing")
+    drills = [begin(kim, "new_colleague"), begin(ana, "sim_swap")]
+    does(kim, drills[0], act="pin")
+    for press in ("pin", "end"):
+        does(ana, drills[1], act=press)
     ana.get("/desk/notices")
     ana.send("/desk/notices/preview", kind="technical", accounts="400639, 200417", words=NOTICE)
     ana.send("/desk/notices")
@@ -284,6 +289,9 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
             },
         ),
         Sight("/desk/notices/{id}", f"/desk/notices/{notice}", "ana"),
+        Sight("/desk/drills", "/desk/drills", "ana"),
+        Sight("/desk/drills/{id}", drills[0], "kim"),
+        Sight("/desk/drills/{id}", drills[1], "ana"),
         Sight("/desk/passkeys", "/desk/passkeys", "kim"),
         Sight("/desk/ringing", "/desk/ringing", "kim"),
         Sight("/desk/{anything:path}", "/desk/nothing", "kim"),

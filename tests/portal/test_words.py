@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
-from desk import call_work, disclosure, request_page, xray
+from desk import call_work, disclosure, drill_play, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
@@ -181,6 +181,9 @@ KNOWN: dict[str, set[str]] = {
     "ended": set(live_calls.ENDINGS),
     "recording": set(recordings.STATES),
     "dual_control": set(dual_control.NEEDS),
+    "drill_verdict": {drill_play.HELD, drill_play.TOLD, drill_play.TOO_LITTLE},
+    "drill_by": {"caller", "agent", "keypad"},
+    "drill_press": {drill_play.ASK_PIN, drill_play.ASK_SECOND, *drill_play.ENDS},
     "proved": {"verified", *ticket_summary.HOW.values(), *step_ups.FACTORS},
     "reach": {
         answer_delivery.SLACK,

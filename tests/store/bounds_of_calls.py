@@ -16,7 +16,7 @@ THEIRS, BILLS, QUARANTINED, PENDING = 1001, 1002, 1003, 1005
 Case = tuple[Callable[[Transaction], Grant], Callable[..., Any]]
 
 
-def of(who: Subject, action: Action, account: int) -> Callable[[Transaction], Grant]:
+def of(who: Subject, action: Action, account: int | None = None) -> Callable[[Transaction], Grant]:
     def made(tx: Transaction) -> Grant:
         verdict = tx.ask(Ask(who, action, account, None, Proof.NONE))
         assert isinstance(verdict, Grant)

@@ -27,6 +27,7 @@ from tests.store import bounds_of_calls
 from tests.store.bounds_of_answers import OF_ANSWERS
 from tests.store.bounds_of_calls import OF_CALLS
 from tests.store.bounds_of_contacts import OF_CONTACTS
+from tests.store.bounds_of_staff import OF_STAFF
 from tests.store.clocked import Clocked
 from tests.store.public import OPENS, PUBLIC
 
@@ -144,6 +145,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     **OF_CONTACTS,
     **OF_CALLS,
     **OF_ANSWERS,
+    **OF_STAFF,
     "pin_reset.owe": [
         (PIN, lambda f, tx, g: f(tx, g, 8)),
         (PIN, lambda f, tx, g: f(tx, g, 8, asked_by=2)),
@@ -222,11 +224,6 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (of(RAJ, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, QUARANTINED)),
         (of(MIA, VIEW, TIDEWORKS, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, DRAFT)),
         (lent, lambda f, tx, g: f(tx, g, THEIRS)),
-    ],
-    "threat_mode.switch": [
-        (of(ANA, Action.DESK_THREAT_SWITCH), lambda f, tx, g: f(tx, g, False)),
-        (of(ANA, Action.DESK_THREAT_SWITCH), lambda f, tx, g: f(tx, g, False, asked_by=2)),
-        (of(ANA, Action.DESK_THREAT_SWITCH, BAKERY), lambda f, tx, g: f(tx, g, True)),
     ],
     "customer_lists.conversation": [
         (of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, [g], THEIRS)),

@@ -109,6 +109,7 @@ REASONS: Final[dict[str, str]] = {
     "call_approvals.sweep": reasons.FACTOR,
     "callbacks.sweep": "drops calls of long ago",
     "recipients.sweep": "drops addresses that are told of nothing any more",
+    "drill_runs.sweep": "drops drills of long ago",
     "dual_control.sweep": "drops what was asked long ago",
     "call_codes.bound_to": reasons.PURE,
     "step_ups.given": "whether a second proof was given in a call: yes or no",

@@ -203,6 +203,19 @@ def _staff() -> None:
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
     )
+    op.create_table(
+        "drills",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("script", sa.Text, nullable=False),
+        sa.Column("started_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("ended_at", sa.BigInteger, index=True),
+        sa.Column("acts", sa.Text, nullable=False),
+        sa.Column("verdict", sa.String(12), nullable=False),
+        sa.Column("told", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_drills_staff", "drills", ["staff_id", "id"])
 
 
 def _reports() -> None:
