@@ -10,6 +10,7 @@ from desk import calls, disclosure, ticket_work
 from desk.actors import Actor
 from desk.calls import Callback
 from desk.disclosure import Disclosure
+from desk.ticket_history import TicketHistory, ticket_history
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
 from store.calls import call_tickets
@@ -66,7 +67,7 @@ class TicketPage:
     of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
     and the reader's own that did not;
-    `present` are the colleagues who have it open, `canned` the answers that can be inserted."""
+    `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -83,6 +84,7 @@ class TicketPage:
     held: tuple[Held, ...]
     present: tuple[Present, ...]
     canned: tuple[CannedAnswer, ...]
+    before: TicketHistory | None
 
     @property
     def card(self) -> Card:
@@ -97,6 +99,7 @@ def ticket_page(
     phone: bool,
     may_call: Callable[[str], bool],
     accounts_an_hour: int,
+    before: bool = False,
 ) -> TicketPage | Barred:
     ticket = ticket_work.to_see(tx, who, number, accounts_an_hour=accounts_an_hour)
     if isinstance(ticket, Barred):
@@ -124,6 +127,7 @@ def ticket_page(
         tuple(held_answers.of_ticket(tx, grant, number)),
         tuple(ticket_presence.looks(tx, grant, number)),
         canned_answers.listed(tx, grant) if found.card.requester is not None else (),
+        ticket_history(tx, who, ticket, found) if before else None,
     )
 
 

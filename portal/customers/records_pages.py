@@ -16,9 +16,9 @@ from fastapi.responses import StreamingResponse
 
 from desk import records
 from desk.records import RecordsPage, Wanted
-from portal.customers import record_words, refused_page
+from portal.customers import refused_page
 from portal.customers.signed_in import acting
-from portal.web import responses
+from portal.web import record_words, responses
 from portal.web.context import PortalContext
 from portal.web.page_words import in_month
 from portal.web.visit import Visit

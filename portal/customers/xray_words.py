@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desk.xray import Xray
-from portal.customers import record_words
+from portal.web import record_words
 from portal.web.page_words import Words
 
 

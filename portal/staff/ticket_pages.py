@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from fastapi import Response
@@ -24,7 +25,7 @@ from desk.ticket_work import (
 )
 from portal.staff.call_pages import CALLBACK, offered
 from portal.staff.signed_in import acting
-from portal.web import responses
+from portal.web import record_words, responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
@@ -75,13 +76,14 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         phone=context.phone,
         may_call=context.may_call,
         accounts_an_hour=context.accounts_an_hour,
+        before=visit.query.get("with") == "before",
     )
     if found is Barred.TOO_MANY_ACCOUNTS:
         return responses.page(context, visit, "staff/closed_to_you", 403, who=who, said="spent")
     if isinstance(found, Barred):
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "card": found.card, "callback": offered(found.callback)}
-    given |= {"longest_login": login_details.LONGEST}
+    given |= {"longest_login": login_details.LONGEST, "record": partial(record_words.sentence, context.words)}
     chosen = (one.words for one in found.canned if str(one.id) == visit.query.get("answer"))
     given["inserted"] = canned_answers.filled(next(chosen, ""), found.card)
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}

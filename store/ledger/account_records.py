@@ -1,5 +1,5 @@
 """The ledger as an account's owner reads it: who was told what about the account and what was changed there, under a `Grant` for
-`account.records`.
+`account.records`; and of one person, as the desk sees it beside a ticket of theirs.
 
 Not there: what a threat held back and all that is only said under one, tries to prove oneself, people who are not on the account, other
 accounts, and what the desk does with a ticket inside itself.
@@ -97,6 +97,17 @@ def of_account(
     if after is not None:
         query = query.where(_e.at <= after[0], tuple_(_e.at, _e.segment, _e.n) < after)
     rows = tx.connection.execute(query).all()
+    tx.told(grant, "ledger" if rows else "ledger.none")
+    return _records(tx, rows)
+
+
+def of_person(tx: Transaction, grant: Grant, person: int, limit: int) -> list[Record]:
+    """What one person (id) asked about the grant's account and was told or refused, the newest first: for whoever of the desk works on a ticket of theirs."""
+    tx.require(grant, "desk.ticket.work")
+    if grant.account is None:
+        return []
+    theirs = _SHOWN.where(_e.account == grant.account, _e.who == Subject.of_person(person))
+    rows = tx.connection.execute(theirs.order_by(_e.at.desc(), _e.segment.desc(), _e.n.desc()).limit(limit)).all()
     tx.told(grant, "ledger" if rows else "ledger.none")
     return _records(tx, rows)
 

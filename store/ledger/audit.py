@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, exists, select
+from sqlalchemy import Row, Select, Table, exists, literal, select
 
 from authz import Grant, Subject
 from store import tables
@@ -35,9 +35,16 @@ class AuditEntry:
 
 
 def entries(
-    tx: Transaction, grant: Grant, account: int | None = None, *, since: int | None = None, limit: int | None = None
+    tx: Transaction,
+    grant: Grant,
+    account: int | None = None,
+    *,
+    since: int | None = None,
+    limit: int | None = None,
+    holding: str = "",
 ) -> list[AuditEntry]:
-    """Oldest first; of one account or of all that the grant reaches. `limit` keeps the newest so many, `since` is in ms.
+    """Oldest first; of one account or of all that the grant reaches. `limit` keeps the newest so many, `since` is in ms; `holding`: those
+    alone that name this field.
 
     Across segments the order is that of the entries' own times.
     """
@@ -53,6 +60,8 @@ def entries(
         query = query.where(e.account == account)
     if since is not None:
         query = query.where(e.at >= since)
+    if holding:
+        query = query.where(literal(" ").concat(e.fields).concat(" ").contains(f" {holding} "))
     if limit is not None:
         query = query.limit(limit)
     rows = tx.connection.execute(query).all()

@@ -6,7 +6,7 @@ The queue (queue_lists.py) names no customer. A ticket does, to whoever works on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import case, select, update
 
@@ -14,11 +14,24 @@ from authz import Grant
 from store import tables
 from store.db import grant_limits
 from store.db.transaction import Transaction
-from store.messages import edits, timeline, visible_messages
+from store.messages import edits, ticket_access, timeline, visible_messages
 from store.messages.timeline import Said
 from store.tickets import queue_lists, ticket_summary
 from store.tickets.queue_lists import Queued, SupervisorsOnlyError
 from store.tickets.ticket_summary import Card
+
+OTHERS: Final = 20  # of an account, shown beside one
+
+
+@dataclass(frozen=True, slots=True)
+class PastTicket:
+    """Another ticket of an account, at a glance."""
+
+    number: int
+    title: str
+    kind: str
+    status: str
+    opened_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,22 @@ def _require_supervisor(tx: Transaction, grant: Grant) -> None:
     tx.require(grant, "desk.ticket.work")
     if not grant_limits.is_supervisor(grant):
         raise SupervisorsOnlyError("quarantined tickets are for supervisors")
+
+
+def others_of_account(tx: Transaction, grant: Grant, number: int) -> list[PastTicket]:
+    """The newest other tickets of the account that a ticket is of, for whoever sees it."""
+    tx.require(grant, "desk.ticket.work")
+    ticket_access.ticket(tx, grant, number)
+    if grant.account is None:
+        return []
+    t = tables.tickets.c
+    query = select(t.number, t.title, t.kind, t.status, t.opened_at).where(
+        t.account_id == grant.account, t.number != number, t.status.not_in(timeline.NOT_THE_DESKS)
+    )
+    found = [PastTicket(*row) for row in tx.connection.execute(query.order_by(t.number.desc()).limit(OTHERS)).all()]
+    if found:
+        tx.told(grant, "ticket.number", "ticket.title", "ticket.kind", "ticket.status")
+    return found
 
 
 def _of_account(grant: Grant) -> Any:

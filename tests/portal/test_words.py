@@ -14,9 +14,9 @@ from desk import call_work, disclosure, drill_play, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
-from portal.customers import record_words, signed_in, xray_words
+from portal.customers import signed_in, xray_words
 from portal.staff import call_pages, lead_pages, notices_pages, queue_pages, submissions, ticket_pages
-from portal.web import page_words
+from portal.web import page_words, record_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
 from store.contacts import contact_list

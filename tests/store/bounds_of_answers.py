@@ -1,4 +1,4 @@
-"""What a grant to work on tickets does not open of another account's, and what is for supervisors, about answers: for test_bounds.py."""
+"""What a grant to work on tickets does not open of another account's, and what is for supervisors, about answers, recordings and what was before: for test_bounds.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from authz import Action, Ask, Grant, Proof
 from store import Transaction
-from tests.store.bounds_of_calls import BAKERY, KIM, THEIRS, Case, of
+from tests.store.bounds_of_calls import BAKERY, KIM, THEIRS, TIDEWORKS, Case, of
 
 
 def queue(tx: Transaction) -> Grant:
@@ -23,4 +23,11 @@ OF_ANSWERS: Final[dict[str, list[Case]]] = {
     "held_answers.hold": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, "b", status="open", seen=0))],
     "held_answers.take_back": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1))],
     "held_answers.of_ticket": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+    "recordings.get": [
+        (ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1)),
+        (queue, lambda f, tx, g: f(tx, g, THEIRS, 1)),
+        (of(KIM, Action.DESK_TICKET_WORK, TIDEWORKS), lambda f, tx, g: f(tx, g, THEIRS, 999)),
+    ],
+    "account_records.of_person": [(queue, lambda f, tx, g: f(tx, g, 8, 5))],
+    "ticket_queue.others_of_account": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
 }

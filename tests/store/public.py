@@ -153,6 +153,8 @@ OPENS: dict[str, set[str]] = {
     "recordings.get": {"desk.ticket.work"},
     "recordings.put": {"desk.deliver"},
     "retention.remove": {"desk.deliver"},
+    "account_records.of_person": {"desk.ticket.work"},
+    "ticket_queue.others_of_account": {"desk.ticket.work"},
     "support_calls.ask_proof": {"desk.proof.ask"},
     "call_assignment.assign": {"desk.card.view"},
     **{f"call_tickets.{name}": {"desk.card.view"} for name in ("add", "of_call", "take_write_up", "write_up")},

@@ -183,11 +183,6 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "answer_delivery.read_out": [(of(OLIVIA, VIEW, BAKERY, Topic.TECHNICAL), lambda f, tx, g: f(tx, g, THEIRS))],
     "answer_delivery.unreadable": [(work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 7, phone=True))],
     "account_access.account": [(of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g))],
-    "recordings.get": [
-        (work(KIM, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, 1)),
-        (work(KIM), lambda f, tx, g: f(tx, g, THEIRS, 1)),
-        (work(KIM, TIDEWORKS), lambda f, tx, g: f(tx, g, THEIRS, 999)),
-    ],
     "support_calls.ask_proof": [(of(ANA, Action.DESK_PROOF_ASK), lambda f, tx, g: f(tx, g, 1, "pin"))],
     "support_calls.start": [
         (

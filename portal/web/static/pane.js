@@ -5,7 +5,7 @@ import { flush, sending } from "./drafts.js";
 import { answered, say, signedOut } from "./forms.js";
 import { show } from "./live.js";
 
-const TICKET = /^\/desk\/tickets\/\d+$/;
+const TICKET = /^\/desk\/tickets\/\d+(\?with=before)?$/;
 const WIDE = matchMedia("(min-width: 861px)");
 const BY_SCRIPT = { "X-By-Itself": "1", "X-Active": "1" }; // the part of the page alone, asked for by somebody
 
@@ -61,7 +61,9 @@ function begin(part, focus) {
   const title = part.querySelector("h1");
   if (title) title.tabIndex = -1;
   (focus === "answer" && WIDE.matches ? part.querySelector("#answer") ?? title : title)?.focus({ preventScroll: true });
-  part.querySelector(".timeline > :last-child")?.scrollIntoView({ block: "nearest" });
+  const before = part.querySelector(".before details > summary"); // asked for
+  before?.focus({ preventScroll: true });
+  (before ?? part.querySelector(".timeline > :last-child"))?.scrollIntoView({ block: "nearest" });
 }
 
 function close() {
@@ -73,7 +75,7 @@ function close() {
 }
 
 addEventListener("popstate", () => {
-  if (TICKET.test(location.pathname)) open(location.pathname, { push: false });
+  if (TICKET.test(location.pathname)) open(location.pathname + location.search, { push: false });
   else if (pane) close();
 });
 
@@ -147,7 +149,7 @@ if (TICKET.test(location.pathname) && list) {
   const own = document.getElementById("live");
   if (answer.ok && own && there?.querySelector("#live")) {
     own.removeAttribute("id");
-    own.dataset.from = location.pathname;
+    own.dataset.from = location.pathname + location.search.replace(/^\?said=.*/, "");
     own.remove();
     main.replaceChildren(...there.childNodes);
     split(document.getElementById("live"));
