@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import Row, Select, String, insert, select, type_coerce
 
 from authz import Scheme, Subject, miscounted
 from store import tables
@@ -150,6 +150,7 @@ def _bring_contacts(
                 if _check_contact(changes, place, k, contact, scheme):
                     held = {*contact.roles, *contact.permissions} if contact.permissions else contact.roles
                     wanted[id, changes.people[contact.person]] = in_order(scheme, held)
+            _check_not_of_pages(changes, place, id, wanted.keys() - now.get(id, {}).keys())
         else:
             _check_kept(changes, place, scheme, wanted)
         if len(changes.troubles) == troubles:
@@ -210,6 +211,17 @@ def _check_contact(changes: Changes, place: int, k: int, contact: Contact, schem
         changes.trouble(*here, "person", says=f"nobody called {contact.person} is in the file or in the database")
         return False
     return True
+
+
+def _check_not_of_pages(changes: Changes, place: int, account: int, added: Iterable[Key]) -> None:
+    """Whoever was added on the pages of an account was given their username by its contacts, who may have foreseen one of this file's: nobody
+    comes to another account by it."""
+    h, p = tables.contact_changes.c, tables.people.c
+    query = select(p.username).distinct().join(tables.contact_changes, h.person_id == p.id)
+    theirs = query.where(h.before.is_(None), type_coerce(h.by, String).like("person:%"), h.account_id != account)
+    for row in changes.rows(theirs, p.id, [person for _, person in added if person > 0]):
+        says = f"{row.username} was added on the pages of another account, by its contacts: another username is needed here"
+        changes.trouble("accounts", place, "contacts", says=says)
 
 
 def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
