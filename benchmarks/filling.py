@@ -41,7 +41,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "body": "'It is slow'",
         "at": "{at}",
         "source": "'C' || (n % 100) || ':' || n",
-        "event": "''",
+        "event": "CASE n % 5 WHEN 0 THEN 'closed' ELSE '' END",
         "internal": "n < 0",
         "earlier": "'[]'",
         "recording": "'RE' || n",
@@ -144,6 +144,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "rung_at": "{at}",
         "ended_at": _OVER,
     },
+    tables.call_tickets: {"support_call": "n", "ticket": "n"},
     tables.callbacks: {
         "id": "n",
         "person_id": _PERSON,
@@ -275,7 +276,11 @@ SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.budgets, tables.sent_forms), DAY // 24),
 }
 # Of these, one for so many.
-LESS: Final = {tables.jobs: 3, tables.support_calls: 5, tables.agent_legs: 5, tables.segments: A_SEGMENT}
+LESS: Final = {
+    tables.jobs: 3,
+    **dict.fromkeys((tables.support_calls, tables.agent_legs, tables.call_tickets), 5),
+    tables.segments: A_SEGMENT,
+}
 
 
 def past(store: Store, accounts: int, many: int, now: int, *, without: Collection[Any] = ()) -> None:

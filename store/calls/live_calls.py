@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from authz import OWN_REQUESTS, REQUESTS, Action, Ask, Grant, Proof, Subject
 from store import tables
@@ -326,7 +326,10 @@ def _words(tx: Transaction, row: Any) -> tuple[str, str] | None:
     )
 
 
-_has_ticket = exists().where(tables.call_tickets.c.support_call == tables.support_calls.c.id).label("has_ticket")
+_l = tables.call_tickets.c
+_ticket = select(func.min(_l.ticket)).where(_l.support_call == tables.support_calls.c.id)
+# Of an exists() PostgreSQL might read all there are, to have those of any call at hand.
+_has_ticket = _ticket.scalar_subquery().is_not(None).label("has_ticket")
 _CALLS: Final[Select[Any]] = select(tables.support_calls, tables.staff.c.name.label("agent"), _has_ticket).outerjoin(
     tables.staff, tables.staff.c.id == tables.support_calls.c.staff_id
 )
