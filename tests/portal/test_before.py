@@ -31,7 +31,7 @@ def test_what_was_before_is_shown_to_whoever_asks_and_the_ledger_to_those_who_le
     kim.get(f"{page}?with=before")
     assert re.search(r"Other tickets of Tideworks Ltd 1 #\d+ See the picture Open", kim.words)
     assert f'href="/desk/tickets/{one}"' in kim.text
-    assert "What Mia Chen was told" in kim.words
+    assert "What Mia Chen asked and was told" in kim.words
     assert "Mia Chen was allowed to open technical tickets. on the pages" in kim.words
     assert "ledger of this ticket" not in kim.text
     ana = signed_in(one_desk, "lead.ana")
@@ -53,7 +53,7 @@ def test_of_whoever_has_not_proved_who_they_are_there_is_nothing_before(one_desk
     kim = signed_in(one_desk)
     kim.get(f"/desk/tickets/{number}?with=before")
     assert "Other tickets" not in kim.words
-    assert "was told" not in kim.words
+    assert "asked and was told" not in kim.words
 
 
 def test_tickets_of_another_account_and_what_the_desk_has_not_are_not_there(one_desk: Desk) -> None:

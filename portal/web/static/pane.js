@@ -46,9 +46,11 @@ async function open(path, { push = true, focus = "" } = {}) {
   if (!answer.ok || !answer.headers.has("X-Stamp")) return location.assign(path);
   if (push) history.pushState({ list }, "", path);
   if (!pane) split(document.getElementById("live"));
-  const part = document.createElement("div");
+  const there = pane.querySelector("[data-from]");
+  const same = there?.dataset.from.split("?")[0] === path.split("?")[0]; // more of it, or less: what is unfolded or plays stays so
+  const part = same ? there : document.createElement("div");
   part.dataset.from = path;
-  pane.replaceChildren(part);
+  if (!same) pane.replaceChildren(part);
   pane.hidden = false;
   await show(part, answer);
   document.title = `${part.querySelector("h1")?.textContent ?? "Ticket"} · Support desk`;
