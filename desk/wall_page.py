@@ -20,11 +20,13 @@ from store.security import threat_mode
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """`state` is talking, keypad (their caller is at it) or there: signed in, and free. `since` when they took the call, in ms."""
+    """`state` is talking, keypad (their caller is at it), there (signed in, and free) or away. `since` when they took the call, `back_at` when
+    they say that they are back, in ms."""
 
     name: str
     state: str
-    since: int | None
+    since: int | None = None
+    back_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,11 @@ def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
 
 
 def _agents(there: Sequence[There], talking: Sequence[LiveCall]) -> list[Agent]:
-    """Those who talk first, for as long as they have; who talks without being signed in is there too."""
+    """Those who talk first, for as long as they have, and those who are away last; who talks without being signed in is there too."""
     busy = {call.staff: Agent(call.agent, call.state, call.taken_at) for call in talking if call.staff is not None}
-    free = [Agent(one.name, "there", None) for one in there if one.staff not in busy]
-    return [*sorted(busy.values(), key=lambda one: one.since or 0), *free]
+    free = [one for one in there if one.staff not in busy]
+    return [
+        *sorted(busy.values(), key=lambda one: one.since or 0),
+        *(Agent(one.name, "there") for one in free if not one.away),
+        *(Agent(one.name, "away", back_at=one.back_at) for one in free if one.away),
+    ]

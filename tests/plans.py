@@ -64,6 +64,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
     r"queue_lists:listed on too many rows": "a window of 2,000 for a page of a list that is narrowed down, however many there are",
     r"ticket_search:_by_case on too many rows": "the 500 tickets that one of the staff took last",
+    r"agent_tickets:workload": "all tickets that are not closed, where somebody leads",
     r"daily_figures:_open": "all tickets that are open: once a day, and where somebody leads",
     r"daily_figures:.* on too many rows": "all of a day",
     r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",

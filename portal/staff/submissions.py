@@ -53,6 +53,7 @@ DONE: Final = frozenset(
             "view_saved",
             "view_removed",
             "lifted",
+            *("reassigned", "staff_suspended", "staff_resumed"),
             "seen",
         ),
         *(
@@ -101,7 +102,8 @@ def typed(form: Mapping[str, str]) -> dict[str, str]:
 
 def page_of(path: str) -> str:
     """The page whose form goes there."""
-    return "/desk/supervisors" if path.startswith("/desk/supervisors/") else path.rpartition("/")[0]
+    own = (page for page in ("/desk/supervisors", "/desk/staff") if path.startswith(f"{page}/"))
+    return next(own, path.rpartition("/")[0])
 
 
 def packed(unsent: Unsent) -> str:

@@ -20,10 +20,12 @@ MOST: Final = 1_000  # tickets are counted up to here, however many there are
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """One of the staff who is signed in: their id and name."""
+    """One of the staff who is signed in, or away: their id and name. `back_at` in ms; None: until they say so."""
 
     staff: int
     name: str
+    away: bool
+    back_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,11 @@ def there(tx: Transaction, grant: Grant) -> list[There]:
     is_in = and_(
         o.staff_id == s.id, o.ended_at.is_(None), o.seen_at > tx.now - STAFF.idle, o.made_at > tx.now - STAFF.whole
     )
-    query = select(s.id, s.name).where(s.suspended_at.is_(None), select(o.digest).where(is_in).exists())
-    found = [There(row.id, row.name) for row in tx.connection.execute(query.order_by(s.name, s.id))]
+    away = s.away_since.is_not(None) & (s.back_at.is_(None) | (s.back_at > tx.now))
+    query = select(s.id, s.name, s.back_at, away.label("away"))
+    query = query.where(s.suspended_at.is_(None), away | select(o.digest).where(is_in).exists())
+    rows = tx.connection.execute(query.order_by(s.name, s.id)).all()
+    found = [There(row.id, row.name, bool(row.away), row.back_at if row.away else None) for row in rows]
     tx.told(grant, *(("staff.name",) if found else ()))
     return found
 

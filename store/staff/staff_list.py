@@ -34,7 +34,7 @@ class StaffMember:
 
 
 def listed(tx: Transaction, grant: Grant) -> list[StaffMember]:
-    tx.require(grant, "desk.staff.manage")
+    tx.require(grant, "desk.staff.manage", "desk.threat.switch")
     tx.told(grant, "staff.name", "staff.role")
     return [_member(row) for row in tx.connection.execute(_ALL.order_by(tables.staff.c.username)).all()]
 

@@ -20,6 +20,7 @@ from store.messages.timeline import NOT_THE_DESKS, Said, Sent
 from store.security import alerts
 from store.tickets import answer_delivery
 from store.tickets.answer_delivery import Reach
+from store.tickets.queue_lists import SupervisorsOnlyError
 
 DESK_STATUSES: Final = ("open", "waiting", "closed")  # those an agent may give a ticket
 
@@ -92,6 +93,40 @@ def put_back(tx: Transaction, grant: Grant, number: int) -> bool:
 
 def let_go(tx: Transaction, staff: int) -> None:
     """They work here no more: what they had taken and is not closed waits for somebody else."""
+    for number in _without(tx, staff):
+        timeline.add(tx, number, Subject.of_staff(staff), "", event="let_go", internal=True)
+
+
+def reassign(tx: Transaction, grant: Grant, staff: int, to: int | None) -> int | None:
+    """A supervisor gives all that one of the staff has and is not closed to a colleague, `to`, or back to the queue. How many tickets that
+    were; None: no colleague of that id works here."""
+    tx.require(grant, "desk.ticket.work")
+    grant_limits.whole_desk(grant)
+    if not grant_limits.is_supervisor(grant):
+        raise SupervisorsOnlyError("only supervisors give what others have")
+    if to is not None and (to == staff or not works_here(tx, to)):
+        return None
+    numbers = _without(tx, staff)
+    for number in numbers:
+        timeline.add(tx, number, grant.subject, "", event="put_back" if to is None else "handed_over", internal=True)
+        if to is not None:
+            _assign(tx, number, to, None)
+            timeline.add(tx, number, Subject.of_staff(to), "", event="assigned", internal=True)
+    tx.told(grant, f"reassigned:staff:{staff}", *(f"ticket.number:{number}" for number in numbers))
+    return len(numbers)
+
+
+def workload(tx: Transaction, grant: Grant) -> dict[int, int]:
+    """How many tickets that are not closed each of the staff has, by their id; not those who have none."""
+    tx.require(grant, "desk.ticket.work")
+    a, t = tables.assignments.c, tables.tickets.c
+    query = select(a.staff_id, func.count().label("many")).join(tables.tickets, t.number == a.ticket)
+    query = query.where(t.status.in_(_NOT_OVER)).group_by(a.staff_id)
+    return {row.staff_id: row.many for row in tx.connection.execute(query)}
+
+
+def _without(tx: Transaction, staff: int) -> list[int]:
+    """Nobody has what they had and is not closed: its numbers."""
     a, t = tables.assignments.c, tables.tickets.c
     # Of the few that are not closed, not of all they ever had. Ordered by a sum, or SQLite would walk through every ticket in
     # the order of its numbers to save the sorting of a few.
@@ -99,8 +134,7 @@ def let_go(tx: Transaction, staff: int) -> None:
     locked = select(t.number).where(t.status.in_(_NOT_OVER), theirs).order_by(t.number + 0).with_for_update()
     numbers = tx.connection.execute(locked).scalars().all()  # the tickets first, as whoever takes one does
     gone = delete(tables.assignments).where(a.staff_id == staff, a.ticket.in_(numbers)).returning(a.ticket)
-    for number in sorted(tx.connection.execute(gone).scalars().all()):
-        timeline.add(tx, number, Subject.of_staff(staff), "", event="let_go", internal=True)
+    return sorted(tx.connection.execute(gone).scalars().all())
 
 
 def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:

@@ -198,7 +198,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_asked_why": set(get_args(Why)),
     "customer_asked_for": set(get_args(Do)),
     "customer_asked_is": {"waiting", "ended", *get_args(Answer)},
-    "at_desk": {"talking", "keypad", "there"},
+    "at_desk": {"talking", "keypad", "there", "away"},
     "chart": {*lead_pages.CHARTS, lead_pages.OPEN},
     "series": {
         f"{chart}.{one}"
@@ -262,7 +262,7 @@ NOT_DONE = {
         "answered_meanwhile",
         "callback_talking",
         "looked_up_enough",
-        "lift_own",
+        *("lift_own", "staff_own", "staff_away", "staff_already"),
         *call_pages.NOT_DONE.values(),
         *("ask_which", "ask_not_theirs", *ticket_pages.NOT_ASKED.values(), *ticket_pages.NOT_FIT.values()),
     ),

@@ -11,6 +11,11 @@ from typing import Any
 import store
 from authz import CELLS
 
+# What counts, or goes through, all that the desk has.
+COUNTED: tuple[str, ...] = (
+    *("daily_figures.kept", "daily_figures.today", "wall_figures.standing", "wall_figures.tickets"),
+    *("agent_tickets.reassign", "agent_tickets.workload"),
+)
 # Which cells open which function. `account_details.name` opens for all: who may do anything on an account may hear its name.
 OPENS: dict[str, set[str]] = {
     "account_details.invoices": {"billing.view"},
@@ -76,6 +81,7 @@ OPENS: dict[str, set[str]] = {
     "agent_tickets.answer": {"desk.ticket.work"},
     "agent_tickets.colleagues": {"desk.ticket.work"},
     "agent_tickets.hand_over": {"desk.ticket.work"},
+    **{f"agent_tickets.{name}": {"desk.ticket.work"} for name in ("reassign", "workload")},
     "agent_tickets.put_back": {"desk.ticket.work"},
     "agent_tickets.meanwhile": {"desk.ticket.work"},
     "agent_tickets.newest": {"desk.ticket.work"},
@@ -185,7 +191,7 @@ OPENS: dict[str, set[str]] = {
     "pin_changes.unlock_pin": {"desk.pin.reissue"},
     "staff_list.find": {"desk.staff.manage"},
     "staff_list.invite": {"desk.staff.manage"},
-    "staff_list.listed": {"desk.staff.manage"},
+    "staff_list.listed": {"desk.staff.manage", "desk.threat.switch"},
     "staff_list.resume": {"desk.staff.manage"},
     "staff_list.suspend": {"desk.staff.manage"},
     "staff_list.other_supervisors": {"desk.threat.switch"},

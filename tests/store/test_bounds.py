@@ -29,7 +29,7 @@ from tests.store.bounds_of_calls import OF_CALLS
 from tests.store.bounds_of_contacts import OF_CONTACTS
 from tests.store.bounds_of_staff import OF_STAFF
 from tests.store.clocked import Clocked
-from tests.store.public import OPENS, PUBLIC
+from tests.store.public import COUNTED, OPENS, PUBLIC
 
 OLIVIA, RAJ, MIA = Subject("person:1"), Subject("person:7"), Subject("person:8")
 BAKERY, TIDEWORKS = 1, 3
@@ -275,12 +275,11 @@ REACH_ALL: dict[str, str] = {
     "contact_changes.may_add": "counts what is added to the grant's own account",
     "account_details.who_may_manage_contacts": _OWN,
     "account_access.record_access": _OWN,
-    **dict.fromkeys(("daily_figures.kept", "daily_figures.today"), _DESK),
-    **dict.fromkeys(("wall_figures.standing", "wall_figures.tickets"), _DESK),
     "canned_answers.listed": "texts of the desk's own that name no customer",
+    **dict.fromkeys(COUNTED, _DESK),
+    **dict.fromkeys(("lookups.find_account", "lookups.find_person"), _DESK),
     "agent_tickets.colleagues": "names of the staff, whom every one of the desk may know",
     "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
-    **dict.fromkeys(("lookups.find_account", "lookups.find_person"), _DESK),
 }
 WHOLE_DESK = {f"desk.{n}" for n in ("deliver", "operate", "staff.manage", "threat.switch", "proof.ask", "pin.reissue")}
 
