@@ -14,6 +14,7 @@ from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
 from store.sign_in.sessions import SignedIn
+from store.text import numbers
 
 # What is said where nothing was done, in words of words.toml; None: that there is nothing there.
 NOT_DONE: Final = {
@@ -33,9 +34,8 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
 
 def reassign(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     to = visit.field("to", 20)
-    if to != "queue" and not to.isdecimal():
-        return _said(context, visit, Staffing.AWAY, "")
-    done = staffing.reassign(tx, acting(who), visit.number("id"), None if to == "queue" else int(to))
+    colleague = None if to == "queue" else numbers.parse_int(to) or 0
+    done = staffing.reassign(tx, acting(who), visit.number("id"), colleague)
     return _said(context, visit, done, "reassigned")
 
 
