@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from authz import Proof, load_schemes
+from authz import Action, Ask, Proof, Subject, load_schemes
 from desk import drill_play, drill_scripts
 from desk.drill_play import Act, Scene, play, score
 from desk.drill_scripts import DrillError, Script
@@ -71,12 +71,14 @@ def test_they_are_about_nobody_on_file_and_their_own_words_are_found() -> None:
                 assert fact.id in {one.fact.id for one in scene.tellings}, heard
 
 
+WRITTEN = """rings = "a"\ntitle = "a"\nstory = "a"\nlesson = "a"\ngives_up = "a"
+caller = {name = "A", account_number = "1", account_name = "B", scheme = "memset", held = []}
+pin = [{result = "failed", says = "no"}]\nfacts.x = {words = "X", cell = "never"}
+turns = [{says = "a", lines = [{words = "yes", tells = ["x"]}, {words = "no"}]}]"""
+
+
 def test_a_drill_that_is_written_wrong_is_refused() -> None:
-    good = """rings = "a"\ntitle = "a"\nstory = "a"\nlesson = "a"\ngives_up = "a"
-        caller = {name = "A", account_number = "1", account_name = "B", scheme = "memset", held = []}
-        pin = [{result = "failed", says = "no"}]\nfacts.x = {words = "X", cell = "never"}
-        turns = [{says = "a", lines = [{words = "yes", tells = ["x"]}, {words = "no"}]}]"""
-    assert drill_scripts.read("good", good).facts["x"].words == "X"
+    assert drill_scripts.read("good", WRITTEN).facts["x"].words == "X"
     for before, after, why in (
         ('"never"', '"billing.vew"', "no right"),
         ('["x"]', '["y"]', "none of the facts"),
@@ -85,7 +87,7 @@ def test_a_drill_that_is_written_wrong_is_refused() -> None:
         ('title = "a"', 'titel = "a"', "titel"),
     ):
         with pytest.raises(DrillError, match=why):
-            drill_scripts.read("wrong", good.replace(before, after))
+            drill_scripts.read("wrong", WRITTEN.replace(before, after))
 
 
 def test_the_card_is_judged_by_the_scheme_and_empties_when_a_pin_fails() -> None:
@@ -98,6 +100,11 @@ def test_the_card_is_judged_by_the_scheme_and_empties_when_a_pin_fails() -> None
     assert at(jonas, ("second", 0)).proof is Proof.NONE  # not offered while nothing is proved
     assert at(jonas, ("pin", 0), ("second", 0)).proof is Proof.STEPPED_UP
     assert at(SCRIPTS["rushed_executive"], ("pin", 0)).card is None
+    unsure = WRITTEN.replace("pin = [", 'pin = [{result = "passed", says = "yes"}, ')
+    assert [at(drill_scripts.read("unsure", unsure), *[("pin", 0)] * n).proof for n in (1, 2)] == [
+        Proof.VERIFIED,
+        Proof.NONE,
+    ]
     priya = at(SCRIPTS["sim_swap"], ("pin", 0), ("second", 0))
     assert (priya.proof, priya.result) == (Proof.VERIFIED, "failed")
     assert score(at(jonas, ("pin", 0), ("end", 0))).verdict == drill_play.TOO_LITTLE
@@ -144,6 +151,8 @@ def test_one_is_played_with_its_card_and_scored_for_its_agent_and_supervisors(on
     does(kim, to, act="callback")
     for seen in (kim, ana):
         seen.get(to)
+        told = "staff.drills" in {row.fields for row in rows(one_desk, select(tables.ledger.c.fields))}
+        assert told is (seen is ana)
         assert "The rushed executive" in seen.words
         assert "Told too much: 3" in seen.words
         assert "That the shop's server runs , after 12 s" in seen.words
@@ -158,7 +167,9 @@ def test_nothing_is_in_the_ledger_but_that_it_was_done_and_nobody_plays_anothers
     kim, ana, entries = drilling(one_desk), drilling(one_desk, "lead.ana"), select(tables.ledger.c.fields)
     before = len(rows(one_desk, entries))
     first = begin(kim, "sim_swap")
-    does(ana, begin(ana, "new_colleague"), act="end")
+    anas = begin(ana, "new_colleague")
+    does(ana, anas, act="end")
+    assert kim.get(anas).status_code == 404
     ana.post(first, form(ana) | {"act": "pin", "step": "0"})
     assert ana.page is not None
     assert ana.page.status_code == 404
@@ -174,6 +185,7 @@ def test_nothing_is_in_the_ledger_but_that_it_was_done_and_nobody_plays_anothers
     assert begin(kim, "supplier_invoice") != first
     assert kim.get(first).status_code == 404
     assert kim.post("/desk/drills", form(kim) | {"drill": "../x"}).status_code == 404
+    assert "../x" not in {row.script for row in rows(one_desk, select(tables.drills.c.script))}
     assert [form(one)["drill"] for one in (kim, ana)] == ["friendly_technician"] * 2
     does(ana, begin(ana, "friendly_technician"), act="end")
     assert form(ana)["drill"] == "reset_at_the_desk"
@@ -186,3 +198,16 @@ def test_nothing_is_in_the_ledger_but_that_it_was_done_and_nobody_plays_anothers
 def form(agent: Agent) -> dict[str, str]:
     agent.get("/desk/drills")
     return agent.fields("/desk/drills")
+
+
+def test_what_another_has_done_meanwhile_or_what_is_anothers_is_not_written_over(one_desk: Desk) -> None:
+    with one_desk.store.transaction("test") as tx:
+        kim, ana = (
+            tx.offer([Ask(Subject.of_staff(one), Action.DESK_PROOF_ASK, None, None, Proof.NONE)])["desk.proof.ask"]
+            for one in (1, 2)
+        )
+        run = drill_runs.look(tx, kim, drill_runs.begin(tx, kim, "sim_swap"))
+        assert run
+        assert not drill_runs.keep(tx, ana, run, [[1, "pin", 0, ""]])
+        assert drill_runs.keep(tx, kim, run, [[1, "pin", 0, ""]])
+        assert not drill_runs.end(tx, kim, run, [[2, "end", 0, ""]], "held", 0)

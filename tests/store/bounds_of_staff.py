@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import insert
+
 from authz import Action
-from tests.store.bounds_of_calls import ANA, BAKERY, Case, of
+from store import Transaction, tables
+from tests.store.bounds_of_calls import ANA, BAKERY, KIM, Case, of
+
+
+def played(tx: Transaction) -> int:
+    """A drill of Kim's that is over."""
+    row = {"staff_id": KIM.staff, "script": "sim_swap", "started_at": 1, "ended_at": 2, "acts": "[]", "told": 0}
+    id: int = tx.connection.execute(
+        insert(tables.drills).values(**row, verdict="held").returning(tables.drills.c.id)
+    ).scalar_one()
+    return id
+
 
 SWITCH, LEDGER = Action.DESK_THREAT_SWITCH, Action.DESK_LEDGER_READ
 OF_STAFF: Final[dict[str, list[Case]]] = {
@@ -14,6 +27,6 @@ OF_STAFF: Final[dict[str, list[Case]]] = {
         (of(ANA, SWITCH), lambda f, tx, g: f(tx, g, False, asked_by=2)),
         (of(ANA, SWITCH, BAKERY), lambda f, tx, g: f(tx, g, True)),
     ],
-    "drill_runs.look": [(of(ANA, LEDGER, BAKERY), lambda f, tx, g: f(tx, g, 1))],
-    "drill_runs.of_all": [(of(ANA, LEDGER, BAKERY), lambda f, tx, g: f(tx, g))],
+    "drill_runs.look": [(of(ANA, LEDGER, BAKERY), lambda f, tx, g: f(tx, g, played(tx)))],
+    "drill_runs.of_all": [(of(ANA, LEDGER, BAKERY), lambda f, tx, g: played(tx) and f(tx, g))],
 }
