@@ -327,6 +327,8 @@ def test_the_same_grants_open_what_is_theirs(desk: Clocked) -> None:
         ).all()
         assert recordings.get(tx, kim, THEIRS, spoken) == recordings.Sound("audio/wav", b"words")
         assert recordings.get(tx, kim, BILLS, spoken) is None, "of another ticket"
+        with pytest.raises(GrantRequiredError):
+            recordings.get(tx, work(KIM, BAKERY)(tx), THEIRS, spoken)
         assert len(operator_tickets.listed(tx, work(OPERATOR)(tx))) == 4
         assert len(operator_tickets.listed(tx, kim, TIDEWORKS)) == 3
         assert agent_tickets.edited(tx, kim, "C1:2", "changed", "9")
