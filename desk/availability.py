@@ -1,4 +1,4 @@
-"""What rings, for whoever is at a page of the desk; and whether they are away."""
+"""What rings, for whoever is at a page of the desk; whether they are away, and what their pages do."""
 
 from __future__ import annotations
 
@@ -60,4 +60,11 @@ def set_sound(tx: Transaction, who: Actor, *, on: bool) -> bool:
     grant = calls.permit_calls(tx, who)
     if grant is not None:
         availability.set_sound(tx, grant, on=on)
+    return grant is not None
+
+
+def set_shortcuts(tx: Transaction, who: Actor, *, on: bool) -> bool:
+    grant = calls.permit_calls(tx, who)
+    if grant is not None:
+        availability.set_shortcuts(tx, grant, on=on)
     return grant is not None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import structlog
@@ -46,6 +45,7 @@ from portal.staff import (
     canned_pages,
     drafts,
     drill_pages,
+    keys_page,
     lead_pages,
     notices_pages,
     queue_pages,
@@ -59,7 +59,7 @@ from portal.staff import (
 )
 from portal.staff.events import Events
 from portal.staff.signed_in import Staff, for_staff
-from portal.web import passkey_page, responses
+from portal.web import passkey_page, responses, static_files
 from portal.web.context import PortalContext
 from portal.web.request_pools import FullError, RequestPool, Whose
 from portal.web.visit import Visit, body, filled, look
@@ -70,14 +70,8 @@ from store.sign_in.realms import CUSTOMERS, STAFF, Realm
 log = structlog.get_logger("portal")
 # And what their tokens are for.
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
-_STATIC: Final = {
-    **{f"{name}.css": "text/css; charset=utf-8" for name in ("calls", "drills", "lead", "style", "tickets")},
-    **{
-        f"{name}.js": "text/javascript; charset=utf-8"
-        for name in ("clock", "drafts", "forms", "live", "morph", "pane", "passkeys", "ringing", "sending")
-    },
-    "icon.svg": "image/svg+xml",
-}
+DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
+OWN_PASSKEYS: Final = passkey_page.pages("/me/passkeys", "customers/own_passkeys")
 Open = Callable[[PortalContext, Visit], Response]
 
 OPEN: Final[dict[tuple[str, str], Open]] = {
@@ -113,6 +107,8 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/away"): ringing_page.away,
     ("POST", "/desk/back"): ringing_page.back,
     ("POST", "/desk/sound"): ringing_page.sound,
+    ("GET", "/desk/keys"): keys_page.show,
+    ("POST", "/desk/keys"): keys_page.switch,
     ("GET", "/desk/calls/{support_call}"): call_pages.show,
     ("POST", "/desk/calls/{support_call}/mine"): call_pages.assign,
     ("POST", "/desk/calls/{support_call}/give-back"): call_pages.give_back,
@@ -240,7 +236,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
 
 def router(context: PortalContext) -> APIRouter:
     routes = APIRouter()
-    routes.add_route("/static/{name}", _static, methods=["GET"], include_in_schema=False)
+    routes.add_route("/static/{name}", static_files.show, methods=["GET"], include_in_schema=False)
     routes.add_route("/desk/events", _events(context, Events(context.store)), methods=["GET"], include_in_schema=False)
     pages: dict[tuple[str, str], Open] = {
         **OPEN,
@@ -338,12 +334,3 @@ def _answer(context: PortalContext, handler: Open, visit: Visit, query: bytes, f
         return handler(context, visit)
 
     return retried(made, if_stored=not visit.post)
-
-
-async def _static(request: Request) -> Response:
-    name = str(request.path_params["name"])
-    if name not in _STATIC:
-        return responses.nothing(404)
-    content = resources.files("portal").joinpath("web", "static", name).read_bytes()
-    headers = {**responses.HEADERS, "Content-Type": _STATIC[name], "Cache-Control": "no-cache"}
-    return Response(content, headers=headers)

@@ -38,6 +38,8 @@ DONE: Final = frozenset(
             "back",
             "sound_on",
             "sound_off",
+            "keys_on",
+            "keys_off",
             "given_back",
             "put_back",
             "handed_over",

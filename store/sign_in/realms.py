@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, literal, true, update
+from sqlalchemy import ColumnElement, Table, false, literal, true, update
 
 from authz import Subject
 from store import tables
@@ -31,7 +31,7 @@ class App(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Realm:
     """`word` stands in the ledger, in jobs and in what browsers keep; `prefix` in the names of budgets and digests. `logins` and `sessions` belong to
-    `people` by `column`. `may_work`: who of them is not suspended. `lock` says whether somebody is there (and not suspended), and stays so
+    `people` by `column`. `may_work`: who of them is not suspended; `shortcuts`: whose pages take single keys. `lock` says whether somebody is there (and not suspended), and stays so
     until the transaction has ended; `app` is their app, of the row of `logins` that is locked, and `spend` says that a code of it was taken.
     `notices` are of tries in vain: by strangers, with the right password, so many of those that no code is taken; `alerted`: supervisors
     hear of those too. A session ends `idle` ms after they did something, and `whole` ms after it began."""
@@ -45,6 +45,7 @@ class Realm:
     subject: Callable[[int], Subject]
     may_work: ColumnElement[bool]
     role: ColumnElement[str]
+    shortcuts: ColumnElement[bool]
     lock: Callable[[Transaction, int], bool]
     app: Callable[[Transaction, int, Any], App]
     spend: Callable[[Transaction, int, int], None]
@@ -99,6 +100,7 @@ STAFF: Final = Realm(
     subject=Subject.of_staff,
     may_work=_st.c.suspended_at.is_(None),
     role=_st.c.role,
+    shortcuts=_st.c.shortcuts,
     lock=works_here,
     app=_staffs_app,
     spend=_spend_staffs,
@@ -117,6 +119,7 @@ CUSTOMERS: Final = Realm(
     subject=Subject.of_person,
     may_work=true(),  # whether they may is the judge's to say, once they have proved who they are: desk/signing_in.py
     role=literal("customer"),
+    shortcuts=false(),
     lock=lock,
     app=_customers_app,
     spend=totp.spend,

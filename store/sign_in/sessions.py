@@ -29,7 +29,7 @@ _KEPT: Final = 7 * 24 * 3_600_000
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """`since` is when they signed in, and `until` when it ends if they do nothing, in ms. `session` is what may be kept of it: a second proof given in it is bound to that.
-    `is_supervisor`: a supervisor or an administrator."""
+    `is_supervisor`: a supervisor or an administrator. `shortcuts`: their pages take single keys."""
 
     subject: Subject
     username: str
@@ -38,6 +38,7 @@ class SignedIn:
     since: int
     until: int
     session: str
+    shortcuts: bool
 
     @property
     def staff(self) -> int:
@@ -71,7 +72,8 @@ def find(tx: Transaction, realm: Realm, token: str, *, does: bool) -> SignedIn |
         s = realm.sessions
         tx.connection.execute(update(s).where(s.c.digest == row.digest).values(seen_at=seen))
     until = min(seen + realm.idle, row.made_at + realm.whole)
-    return SignedIn(realm.subject(row.whose), row.username, row.name, row.role, row.made_at, until, row.digest)
+    whose = realm.subject(row.whose)
+    return SignedIn(whose, row.username, row.name, row.role, row.made_at, until, row.digest, bool(row.shortcuts))
 
 
 def whose(tx: Transaction, realm: Realm, token: str) -> int | None:
@@ -129,7 +131,14 @@ def _query(realm: Realm) -> Select[Any]:
     s, p = realm.sessions.c, realm.people.c
     return (
         select(
-            s.digest, s[realm.column].label("whose"), s.seen_at, s.made_at, p.username, p.name, realm.role.label("role")
+            s.digest,
+            s[realm.column].label("whose"),
+            s.seen_at,
+            s.made_at,
+            p.username,
+            p.name,
+            realm.role.label("role"),
+            realm.shortcuts.label("shortcuts"),
         )
         .join(realm.people, p.id == s[realm.column])
         .where(one_of(s.digest, "of_digest"), *_good(realm))

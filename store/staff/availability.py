@@ -1,4 +1,4 @@
-"""Who of the staff is away, and until when; and whether a page of theirs may sound. Whoever is away comes back by themselves, or by the clock."""
+"""Who of the staff is away, and until when; and whether their pages sound, and take single keys. Whoever is away comes back by themselves, or by the clock."""
 
 from __future__ import annotations
 
@@ -61,6 +61,10 @@ def set_back(tx: Transaction, grant: Grant) -> None:
 
 def set_sound(tx: Transaction, grant: Grant, *, on: bool) -> None:
     _set(tx, grant, sound=on)
+
+
+def set_shortcuts(tx: Transaction, grant: Grant, *, on: bool) -> None:
+    _set(tx, grant, shortcuts=on)
 
 
 def _set(tx: Transaction, grant: Grant, **values: Any) -> None:

@@ -16,7 +16,7 @@ SUPERVISORS: Final = ("supervisor", "administrator")
 class Staff(Base):
     """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `access_extensions`: how often
     a supervisor let them go on looking at accounts (account_access.py). Away `away_since` then, until `back_at` or until they say so, their phone does not
-    ring; `sound`: their pages sound when a call rings."""
+    ring; `sound`: their pages sound when a call rings; `shortcuts`: and take single keys."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -30,6 +30,7 @@ class Staff(Base):
     away_since: Mapped[int | None]
     back_at: Mapped[int | None]
     sound: Mapped[bool] = mapped_column(server_default=true())
+    shortcuts: Mapped[bool] = mapped_column(server_default=true())
     __table_args__ = NEVER_AGAIN
 
 

@@ -150,6 +150,7 @@ OPENS: dict[str, set[str]] = {
     "availability.set_away": {"desk.proof.ask"},
     "availability.set_back": {"desk.proof.ask"},
     "availability.set_sound": {"desk.proof.ask"},
+    "availability.set_shortcuts": {"desk.proof.ask"},
     "account_access.missed": {"desk.proof.ask"},
     "account_access.count": {"desk.proof.ask"},
     "account_access.find": {"desk.proof.ask"},

@@ -23,7 +23,9 @@ function known(node) {
 
 function attributes(node, to) {
   for (const { name } of [...node.attributes]) {
-    if (!to.hasAttribute(name) && !(name === "open" && node.nodeName === "DETAILS")) node.removeAttribute(name); // what is unfolded stays so
+    // What is unfolded stays so, and what the keyboard was brought to keeps it.
+    const kept = (name === "open" && node.nodeName === "DETAILS") || (name === "tabindex" && node === document.activeElement);
+    if (!to.hasAttribute(name) && !kept) node.removeAttribute(name);
   }
   for (const { name, value } of to.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }

@@ -137,6 +137,7 @@ def _staff() -> None:
         sa.Column("away_since", sa.BigInteger),
         sa.Column("back_at", sa.BigInteger),
         sa.Column("sound", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("shortcuts", sa.Boolean, nullable=False, server_default=sa.true()),
         sqlite_autoincrement=True,
     )
     op.create_table(
