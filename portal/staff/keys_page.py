@@ -14,7 +14,7 @@ from portal.web.visit import Visit
 from store import Transaction
 from store.sign_in.sessions import SignedIn
 
-# By where they do something. The templates say of each button, field and fold which key leads there (data-key), and keys.js does the rest.
+# By where they do something. The templates say of each button, field and fold which key leads there (data-shortcut), and keys.js does the rest.
 KEYS: Final = {
     "everywhere": ("?", "c", "q", "/", "l", "Escape"),
     "list": ("j", "k", "Enter", "x", "f"),
@@ -30,4 +30,6 @@ def show(context: PortalContext, visit: Visit, _tx: Transaction, who: SignedIn) 
 def switch(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     on = visit.field("shortcuts") == "on"
     said = "keys_on" if on else "keys_off"
-    return responses.to(f"/desk/keys?said={said if availability.set_shortcuts(tx, acting(who), on=on) else 'not_yours'}")
+    return responses.to(
+        f"/desk/keys?said={said if availability.set_shortcuts(tx, acting(who), on=on) else 'not_yours'}"
+    )

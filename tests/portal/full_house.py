@@ -265,6 +265,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/calls/{support_call}", f"/desk/calls/{call}", "ana"),
         Sight("/desk/wall", "/desk/wall", "kim"),
         Sight("/desk/staff", "/desk/staff", "ana"),
+        Sight("/desk/keys", "/desk/keys", "kim"),
         Sight("/desk/reports", "/desk/reports", "ana"),
         Sight("/desk/tickets", "/desk/tickets?sort=newest", "kim"),
         Sight("/desk/tickets", "/desk/tickets?q=slow", "kim"),

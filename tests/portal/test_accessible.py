@@ -35,12 +35,14 @@ ASK_COLOURS = ASK.replace("document", "{include: fresh}")
 # What the keyboard comes to in the order in which it does: each shows that it is there, and none stands above or left of the one before it.
 KEYBOARD = """() => {
   const wrong = []
-  let last = null
+  let last = null, column = null
   for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')) {
     if (one.tabIndex < 0 || one.disabled || !one.checkVisibility()) continue
     one.focus({preventScroll: true})
     const box = one.getBoundingClientRect(), ring = getComputedStyle(one)
     const seen = document.activeElement === one && ring.outlineStyle !== 'none' && parseFloat(ring.outlineWidth) >= 2
+    // On the card one writes first, at the right, and the rest of what stands at the left comes then: as all of it stands on a phone.
+    if (column !== (column = one.closest('.work')) && !column) last = null
     const above = last && box.bottom <= last.top && box.left < last.right
     const back = above || (last && box.bottom > last.top && box.top < last.bottom && box.right <= last.left)
     if (!seen || back || one.tabIndex > 0) wrong.push((back ? 'out of order' : 'no ring') + ': ' + one.outerHTML.slice(0, 200))
@@ -50,6 +52,7 @@ KEYBOARD = """() => {
 }"""
 # Into one document after the other without leaving it, so that axe-core is read once: a quarter of the processor time.
 DRAW = "html => { document.open(); document.write(html); document.close() }"
+STYLES = re.compile(r'<link rel="stylesheet" href="(/static/[^"]+)"')
 ELSEWHERE = re.compile(r"<(script|link)\b[^>]*(></script>|>)")
 
 
@@ -70,11 +73,15 @@ def test_nothing_on_any_page_keeps_anybody_out(page: Page, sample_sqlite: str, m
     desk = Desk(sample_sqlite, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
     house = furnished(desk, mailbox)
     assert nobody_looks_at(house.sights) == [], "give each a line in tests/portal/full_house.py"
-    look = f"<style>{desk.client.get('/static/style.css').text}</style>"
+    styles: dict[str, str] = {}
     page.evaluate(AXE_SCRIPT)
     wrong = dict[str, list[str]]()
     for sight in house.sights:
-        page.evaluate(DRAW, ELSEWHERE.sub("", house.shows(sight)).replace("</head>", f"{look}</head>"))
+        text = house.shows(sight)
+        for sheet in STYLES.findall(text):
+            styles.setdefault(sheet, desk.client.get(sheet).text)
+        look = "".join(f"<style>{styles[sheet]}</style>" for sheet in STYLES.findall(text))
+        page.evaluate(DRAW, ELSEWHERE.sub("", text).replace("</head>", f"{look}</head>"))
         seen = page.evaluate(KEYBOARD) + found(page, ASK, BUT_COLOURS)
         for scheme in ("light", "dark") if page.evaluate(NEW_KINDS) else ():
             page.emulate_media(color_scheme=scheme)

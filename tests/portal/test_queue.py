@@ -118,7 +118,7 @@ def test_the_last_word_and_whose_it_was_but_not_what_was_said(one_desk: Desk) ->
     assert "last word: customer, 2 min ago" in kim.words
     assert "Raj" not in kim.words.partition("Keep this list")[2]
     kim.get(f"/desk/tickets/{number}")
-    kim.send(f"/desk/tickets/{number}/answer", words="Better?")
+    kim.answers(f"/desk/tickets/{number}", "Better?")
     one_desk.pass_time(60)
     kim.get(f"/desk/tickets/{number}")
     kim.send(f"/desk/tickets/{number}/note", words="He is cross")

@@ -15,7 +15,7 @@ from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import signed_in, xray_words
-from portal.staff import call_pages, lead_pages, notices_pages, queue_pages, submissions, ticket_pages
+from portal.staff import call_pages, keys_page, lead_pages, notices_pages, queue_pages, submissions, ticket_pages
 from portal.web import page_words, record_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
@@ -199,6 +199,8 @@ KNOWN: dict[str, set[str]] = {
     "customer_asked_for": set(get_args(Do)),
     "customer_asked_is": {"waiting", "ended", *get_args(Answer)},
     "at_desk": {"talking", "keypad", "there", "away"},
+    "keys_of": set(keys_page.KEYS),
+    "key": {key for keys in keys_page.KEYS.values() for key in keys},
     "chart": {*lead_pages.CHARTS, lead_pages.OPEN},
     "series": {
         f"{chart}.{one}"

@@ -1,4 +1,4 @@
-// The desk at the keyboard. A key goes to the button, field or fold that has it (data-key), and Enter presses that: a slip of the finger does nothing. A
+// The desk at the keyboard. A key goes to the button, field or fold that has it (data-shortcut), and Enter presses that: a slip of the finger does nothing. A
 // link is followed at once. `?` lists the keys; whoever dictates, or minds single keys, switches them off there.
 
 import { answered, say, signedOut } from "./forms.js";
@@ -10,18 +10,18 @@ const SAID = "aria-keyshortcuts";
 const BY_SCRIPT = { "X-By-Itself": "1", "X-Active": "1" }; // the part of the page alone, asked for by somebody
 
 const main = document.getElementById("main");
-const link = document.querySelector("[data-shortcuts]"); // to the page of the keys
+const link = document.querySelector("[data-single-keys]"); // to the page of the keys
 let dialog = null;
 
 function on() {
-  return link?.dataset.shortcuts === "on";
+  return link?.dataset.singleKeys === "on";
 }
 
 // Said of each while its key does something.
 function label() {
-  for (const one of document.querySelectorAll("[data-key]")) {
-    if (on() || one.dataset.key.includes("+")) {
-      if (one.getAttribute(SAID) !== one.dataset.key) one.setAttribute(SAID, one.dataset.key);
+  for (const one of document.querySelectorAll("[data-shortcut]")) {
+    if (on() || one.dataset.shortcut.includes("+")) {
+      if (one.getAttribute(SAID) !== one.dataset.shortcut) one.setAttribute(SAID, one.dataset.shortcut);
     } else one.removeAttribute(SAID);
   }
 }
@@ -32,7 +32,7 @@ function seen(one) {
 
 // The next of those that have this key.
 function go(key) {
-  const found = [...document.querySelectorAll("[data-key]")].filter((one) => one.dataset.key === key && seen(one));
+  const found = [...document.querySelectorAll("[data-shortcut]")].filter((one) => one.dataset.shortcut === key && seen(one));
   const at = found[(found.indexOf(document.activeElement) + 1) % found.length];
   if (!at) return false;
   if (at.nodeName === "A") at.click();
@@ -74,7 +74,7 @@ const MOVES = {
 // Out of a fold, out of a field, from a ticket to its list.
 function leave() {
   const on = document.activeElement;
-  const fold = on.closest("main details[open]");
+  const fold = on.closest("details[open]:has(> summary[data-shortcut])");
   if (fold && on.nodeName !== "SUMMARY") {
     fold.open = false;
     fold.querySelector("summary").focus();
@@ -93,7 +93,7 @@ function leave() {
 // In the words that are being written.
 function send(event) {
   const key = event.shiftKey ? "Control+Shift+Enter" : "Control+Enter";
-  const button = [...(event.target.form?.querySelectorAll("[data-key]") ?? [])].find((one) => one.dataset.key === key);
+  const button = [...(event.target.form?.querySelectorAll("[data-shortcut]") ?? [])].find((one) => one.dataset.shortcut === key);
   if (!button) return;
   event.preventDefault();
   button.click();
@@ -118,7 +118,7 @@ async function list(more = {}) {
     dialog ??= document.body.appendChild(document.createElement("dialog"));
     dialog.setAttribute("aria-labelledby", "keys-title");
     dialog.innerHTML = await answer.text();
-    link.dataset.shortcuts = dialog.querySelector("[data-switch]").dataset.switch;
+    link.dataset.singleKeys = dialog.querySelector("[data-switch]").dataset.switch;
     label();
     if (!dialog.open) dialog.showModal();
     say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
