@@ -23,6 +23,7 @@ BUSY_FOR: Final = 3_000  # ms until it is looked again whether a phone is free
 def deliveries(settings: Settings, phone: PhoneContext, twilio: TwilioRest) -> dict[str, Delivery]:
     return {
         "ring_agent": lambda tx, job: _support_call(phone, twilio, tx, job),
+        "ring_returned": lambda tx, job: _returned(phone, tx, job),
         "check_waiting_caller": lambda _tx, job: outside(
             lambda: after.support_call_over(phone, job.payload["call"], job.payload["support_call"])
         ),
@@ -63,6 +64,12 @@ def _support_call(phone: PhoneContext, twilio: TwilioRest, tx: Transaction, job:
         job.then.append(lambda tx: agent_legs.not_rung(tx, support_call, leg))
         raise
     job.then.append(lambda tx: agent_legs.rung(tx, support_call, leg, call))
+
+
+def _returned(phone: PhoneContext, tx: Transaction, job: Job) -> Iterator[None]:
+    """Done twice, the phone of whoever is back from away rings already."""
+    agent_legs.join(tx, int(job.payload["staff"]), phone.settings.agents, phone.settings.emergency)
+    yield from ()
 
 
 def _to_keypad(phone: PhoneContext, twilio: TwilioRest, job: Job) -> None:

@@ -49,7 +49,15 @@ THREADS = {
     "": 2,
 }  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
-_CALLS = ("ring_agent", "recall_to_keypad", "announce_result", "announce_hangup", "stop_agent_leg", "callback")
+_CALLS = (
+    "ring_agent",
+    "ring_returned",
+    "recall_to_keypad",
+    "announce_result",
+    "announce_hangup",
+    "stop_agent_leg",
+    "callback",
+)
 log = structlog.get_logger("worker")
 SWEEPS: Final = (
     call_state.sweep,

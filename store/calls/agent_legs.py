@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
 from store import tables
 from store.db.transaction import Transaction
@@ -134,6 +134,27 @@ def stop_ringing(tx: Transaction, staff: int) -> None:
     for row in tx.connection.execute(live).all():
         about = {"support_call": row.support_call, "leg": row.leg, "cut": True}
         job_queue.enqueue_once(tx, "stop_agent_leg", f"{row.support_call}:{row.leg}:away", about)
+
+
+def join(tx: Transaction, staff: int, desk: Sequence[str], emergency: Sequence[str]) -> None:
+    """They are back: their phone rings for those who wait already, where it is one of those that ring for them. A caller whom another
+    of the staff had called back is that one's."""
+    s, lg, r, c = tables.staff.c, tables.agent_legs.c, tables.support_calls.c, tables.callbacks.c
+    number = tx.connection.execute(select(s.phone).where(s.id == staff)).scalar()
+    if number is None or not open_phones(tx, [number]):
+        return
+    rings = exists().where(lg.support_call == r.id, lg.number == number, lg.ended_at.is_(None))
+    theirs = or_(r.callback.is_(None), exists().where(c.id == r.callback, c.staff_id == staff))
+    waiting = select(r.id, r.legs, r.emergency, r.callback).where(r.ended_at.is_(None), r.taken_by.is_(None))
+    for row in tx.connection.execute(
+        waiting.where(theirs, ~rings).order_by(r.id).with_for_update(of=tables.support_calls)
+    ).all():
+        if row.callback is None and number not in (emergency if row.emergency else desk):
+            continue
+        new = {"support_call": row.id, "leg": row.legs}
+        tx.connection.execute(insert(tables.agent_legs).values(number=number, **new))
+        tx.connection.execute(update(tables.support_calls).where(r.id == row.id).values(legs=row.legs + 1))
+        job_queue.enqueue(tx, "ring_agent", f"{row.id}:{row.legs}", new)
 
 
 def to_stop(tx: Transaction, support_call: int, leg: int) -> str | None:

@@ -11,6 +11,7 @@ from authz import Grant
 from store import tables
 from store.calls import agent_legs
 from store.db.transaction import Transaction
+from store.jobs import job_queue
 
 _s = tables.staff.c
 
@@ -52,11 +53,14 @@ def set_away(tx: Transaction, grant: Grant, until: int | None) -> None:
     _set(tx, grant, away_since=tx.now, back_at=until)
     tx.told(grant, f"away:{grant.subject}")
     agent_legs.stop_ringing(tx, grant.subject.staff)
+    if until is not None:
+        _rings_again(tx, grant.subject.staff, until - tx.now)
 
 
 def set_back(tx: Transaction, grant: Grant) -> None:
     _set(tx, grant, away_since=None, back_at=None)
     tx.told(grant, f"back:{grant.subject}")
+    _rings_again(tx, grant.subject.staff)
 
 
 def set_sound(tx: Transaction, grant: Grant, *, on: bool) -> None:
@@ -65,6 +69,11 @@ def set_sound(tx: Transaction, grant: Grant, *, on: bool) -> None:
 
 def set_shortcuts(tx: Transaction, grant: Grant, *, on: bool) -> None:
     _set(tx, grant, shortcuts=on)
+
+
+def _rings_again(tx: Transaction, staff: int, after: int = 0) -> None:
+    """For callers who wait by then. Where they are away again, or still, nothing comes of it."""
+    job_queue.enqueue(tx, "ring_returned", f"{staff}", {"staff": staff}, after=after)
 
 
 def _set(tx: Transaction, grant: Grant, **values: Any) -> None:

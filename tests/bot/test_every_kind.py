@@ -77,6 +77,8 @@ PROVES_NOTHING: Final = {
         "ticket_update",
         "notice",
         "ring_agent",
+        "ring_returned",
+        "held_answer",
         "check_waiting_caller",
         "slack.refresh_answers",
         "sign_in_tried",

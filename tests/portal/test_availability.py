@@ -85,6 +85,38 @@ def test_whoever_goes_away_while_it_rings_hears_it_no_more_and_is_back_by_a_pres
     assert ringing(desk) == [KIMS, ANAS]
 
 
+def test_whoever_is_back_is_rung_for_a_caller_who_waits_already(two: tuple[Desk, Agent, Agent]) -> None:
+    """By the clock; by a press, and once for all that the clock comes then; whether it had rung before they went or not."""
+    desk, kim, ana = two
+    kim.send("/desk/away", minutes="15")
+    desk.pass_time(15 * 60 - 40)
+    mia = asks(desk)
+    assert ringing(desk) == [ANAS]
+    desk.pass_time(40)
+    desk.work()
+    assert ringing(desk) == [KIMS, ANAS]
+    mia.hang_up()
+    desk.work()
+
+    kim.get("/desk")
+    kim.send("/desk/away", minutes="15")
+    desk.pass_time(15 * 60 - 20)
+    asks(desk)
+    kim.send("/desk/back")
+    desk.work()
+    assert ringing(desk) == [KIMS, ANAS]
+    desk.pass_time(20)
+    desk.work()
+    assert ringing(desk) == [KIMS, ANAS]
+    ana.sign_in()
+    ana.send("/desk/away", minutes="")
+    desk.work()
+    assert ringing(desk) == [KIMS]
+    ana.send("/desk/back")
+    desk.work()
+    assert ringing(desk) == [KIMS, ANAS]
+
+
 def test_a_phone_that_waits_its_turn_does_not_ring_for_whoever_has_gone_away_meanwhile(
     two: tuple[Desk, Agent, Agent],
 ) -> None:

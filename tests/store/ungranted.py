@@ -237,7 +237,7 @@ REASONS: Final[dict[str, str]] = {
         ("agent_legs." + n for n in ("cut_off", "is_away", "is_closed", "open_phones", "over", "rung", "stop")),
         reasons.LEG,
     ),
-    **dict.fromkeys(("agent_legs.stop_ringing", "agent_legs.to_stop"), reasons.LEG),
+    **dict.fromkeys(("agent_legs.join", "agent_legs.stop_ringing", "agent_legs.to_stop"), reasons.LEG),
     **dict.fromkeys(
         ("support_calls." + n for n in ("lock", "met", "place_since", "proved", "queue", "seen", "sweep")), reasons.RING
     ),
