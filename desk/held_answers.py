@@ -12,7 +12,7 @@ from store.tickets.held_answers import MEANWHILE, NO_RIGHT
 
 
 def hold(
-    tx: Transaction, ticket: TicketRight, words: str, *, seen: int, then: str
+    tx: Transaction, ticket: TicketRight, words: str, *, seen: int, then: str, bulk: int | None = None
 ) -> AnsweredMeanwhile | NotAnswered | None:
     """As `ticket_work.answer`, and nobody's ticket is theirs at once. None: it is held."""
     if not ticket.about.is_answerable:
@@ -21,7 +21,7 @@ def hold(
     if since:
         return AnsweredMeanwhile(tuple(since))
     agent_tickets.take(tx, ticket.grant, ticket.number, None)
-    held_answers.hold(tx, ticket.grant, ticket.number, words, status=then, seen=seen)
+    held_answers.hold(tx, ticket.grant, ticket.number, words, status=then, seen=seen, bulk=bulk)
     return None
 
 

@@ -29,6 +29,7 @@ from store.tickets import (
     login_details,
     ticket_presence,
     ticket_queue,
+    ticket_tags,
 )
 from store.tickets.agent_tickets import Colleague
 from store.tickets.answer_delivery import Delivery, Reach
@@ -67,7 +68,7 @@ class TicketPage:
     of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
     and the reader's own that did not;
-    `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for."""
+    `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for; `tags` the desk's own words for it."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -85,6 +86,7 @@ class TicketPage:
     present: tuple[Present, ...]
     canned: tuple[CannedAnswer, ...]
     before: TicketHistory | None
+    tags: tuple[str, ...]
 
     @property
     def card(self) -> Card:
@@ -128,6 +130,7 @@ def ticket_page(
         tuple(ticket_presence.looks(tx, grant, number)),
         canned_answers.listed(tx, grant) if found.card.requester is not None else (),
         ticket_history(tx, who, ticket, found) if before else None,
+        ticket_tags.of_ticket(tx, grant, number),
     )
 
 

@@ -17,7 +17,7 @@ from store.messages.response_clock import Priority
 from store.messages.timeline import About, Said, Sent
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
-from store.tickets import agent_tickets, ticket_queue
+from store.tickets import agent_tickets, ticket_queue, ticket_tags
 from store.tickets.answer_delivery import Reach
 
 
@@ -208,6 +208,16 @@ def set_status(tx: Transaction, ticket: TicketRight, status: str) -> StatusSet:
 def set_priority(tx: Transaction, ticket: TicketRight, priority: Priority) -> bool:
     """Whether it was another one before."""
     return agent_tickets.set_priority(tx, ticket.grant, ticket.number, priority)
+
+
+def tag(tx: Transaction, ticket: TicketRight, tag: str) -> bool:
+    """`tag` as `ticket_tags.tag_of` makes it. False: it has that, or as many as one may have."""
+    return ticket_tags.add(tx, ticket.grant, ticket.number, tag)
+
+
+def untag(tx: Transaction, ticket: TicketRight, tag: str) -> bool:
+    """False: it has no such tag."""
+    return ticket_tags.remove(tx, ticket.grant, ticket.number, tag)
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:

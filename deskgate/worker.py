@@ -32,7 +32,7 @@ from store.security import alerts, budgets
 from store.sign_in import sent_forms, sessions, vouches
 from store.slack import installations, quotes
 from store.staff import account_access, drill_runs, dual_control
-from store.tickets import held_answers, login_details, ticket_presence
+from store.tickets import bulk_actions, held_answers, login_details, ticket_presence
 from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
@@ -85,6 +85,7 @@ SWEEPS: Final = (
     recipients.sweep,
     login_details.sweep,
     held_answers.sweep,
+    bulk_actions.sweep,
     ticket_presence.sweep,
     notice_delivery.sweep,
     contact_requests.sweep,

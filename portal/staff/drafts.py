@@ -16,7 +16,9 @@ from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 from store.tickets import ticket_presence
 
-_FORM: Final = re.compile(r"/desk/(tickets/(?P<ticket>[0-9]{1,18})/(answer|note)|calls/[0-9]{1,18}/(ticket|note))")
+_FORM: Final = re.compile(
+    r"/desk/(tickets/bulk|tickets/(?P<ticket>[0-9]{1,18})/(answer|note)|calls/[0-9]{1,18}/(ticket|note))"
+)
 
 
 def keep(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Response
 
 from authz import Topic
-from desk import queue_page
+from desk import bulk, queue_page
 from desk.queue_page import ViewKept
 from portal.staff.signed_in import acting
+from portal.staff.submissions import LONGEST
 from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
 from store import Transaction
 from store.messages.response_clock import Priority
+from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 from store.staff import ticket_search
 from store.text import numbers
-from store.tickets import queue_lists, queue_views
+from store.tickets import queue_lists, queue_views, ticket_tags
 from store.tickets.queue_lists import Filters, Key
 
 PRIORITIES: Final = tuple(str(int(one)) for one in Priority)
@@ -54,6 +56,8 @@ def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
     asked = {"filters": filters, "search": search, "choices": CHOICES, "many": queue_lists.MANY, "link": link}
     asked |= {"chosen": _words(filters), "next": link(filters, found.next), "longest": ticket_search.LONGEST}
     asked |= {"longest_name": queue_views.LONGEST, "who": who, "onward": bool(found.next)}
+    asked |= {"colleagues": bulk.colleagues(tx, acting(who)), "unsent": sent_forms.kept(tx, who.staff)}
+    asked |= {"list": link(filters), "longest_tag": ticket_tags.LONGEST, "longest_answer": LONGEST}
     return responses.live_page(context, visit, "staff/tickets", responses.fields_of(found) | asked)
 
 
@@ -66,6 +70,11 @@ def save_view(_context: PortalContext, visit: Visit, tx: Transaction, who: Signe
 def remove_view(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     kept = queue_page.remove_view(tx, acting(who), visit.number("view"))
     return responses.to(f"/desk/tickets?said={KEPT[kept]}")
+
+
+def back_to(address: str, *, said: str) -> str:
+    """That list again, with a word about what came of something; `address` as `link` makes it."""
+    return link(_filters(dict(parse_qsl(urlsplit(address).query))), said=said)
 
 
 def link(filters: Filters, after: Key | None = None, *, said: str = "", **other: Any) -> str:
@@ -86,6 +95,7 @@ def _filters(given: Mapping[str, str]) -> Filters:
     """What is none of these words is left out."""
     words = {name: given[name] for name, known in CHOICES.items() if given.get(name) in known}
     found: dict[str, Any] = dict(words) | {"late": given.get("late") == "1"}
+    found["tag"] = ticket_tags.tag_of(given.get("tag", ""))
     return Filters(**found | ({"priority": int(words["priority"])} if "priority" in words else {}))
 
 

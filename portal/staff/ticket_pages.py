@@ -35,6 +35,7 @@ from store.messages.response_clock import Priority
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
 from store.text import numbers
+from store.tickets import ticket_tags
 from store.tickets.login_details import DAY, LIVES, NotDeposited
 
 LONGEST: Final = 12_000  # characters somebody writes on the page
@@ -86,7 +87,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     given |= {"longest_login": login_details.LONGEST, "record": partial(record_words.sentence, context.words)}
     chosen = (one.words for one in found.canned if str(one.id) == visit.query.get("answer"))
     given["inserted"] = canned_answers.filled(next(chosen, ""), found.card)
-    given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
+    given |= {"longest_tag": ticket_tags.LONGEST, "longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/ticket", given)
 
 
@@ -170,6 +171,17 @@ def _priority(_context: PortalContext, tx: Transaction, ticket: TicketRight, vis
     return "priority" if ticket_work.set_priority(tx, ticket, Priority(priority)) else "status_already"
 
 
+def _tag(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    tag = ticket_tags.tag_of(visit.field("tag"))
+    if not tag:
+        return "empty"
+    return "tagged" if ticket_work.tag(tx, ticket, tag) else "tag_not"
+
+
+def _untag(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    return "tagged" if ticket_work.untag(tx, ticket, visit.field("tag")) else "status_already"
+
+
 def _leave_login(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """Its field has a name of its own: what is typed in it is kept nowhere, whatever becomes of the session."""
     words, days = visit.form.get("details", "").strip(), numbers.parse_int(visit.field("days"), 2)
@@ -212,6 +224,20 @@ ask_account = _on(_ask_account)
 take, put_back, hand_over = _on(_take), _on(_put_back), _on(_hand_over)
 answer, take_back, note = _on(_answer), _on(_take_back), _on(_note)
 set_status, set_priority = _on(_status), _on(_priority)
+tag, untag = _on(_tag), _on(_untag)
+DEEDS: Final = {
+    "tags": tag,
+    "tags/remove": untag,
+    "take": take,
+    "put-back": put_back,
+    "hand-over": hand_over,
+    "answer": answer,
+    "take-back": take_back,
+    "ask-account": ask_account,
+    "note": note,
+    "status": set_status,
+    "priority": set_priority,
+}
 
 
 def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

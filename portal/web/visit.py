@@ -26,7 +26,7 @@ from store.text.cleaning import cleaned
 
 MOST_BY_STRANGERS: Final = 4 * 1024  # two passwords of 200 letters, escaped
 MOST_ASKED: Final = 2 * 1024
-MOST_FIELDS: Final = 20
+MOST_FIELDS: Final = 80  # a page of the queue, each ticket ticked
 WITH_FILES: Final = "/tickets/"  # of customers; deskgate/request_bodies.py has what may come there
 VISITOR: Final = "deskgate_visitor"
 # Of a session, and what is kept of a sign-in: the two doors stand at one address and know nothing of each other's.

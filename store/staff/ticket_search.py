@@ -35,9 +35,7 @@ def found(tx: Transaction, grant: Grant, text: str) -> Page:
     text = text.strip()[:LONGEST]
     numbers = [*_by_number(tx, text), *_by_case(tx, grant, text), *_by_words(tx, text)]
     chosen = list(dict.fromkeys(numbers))
-    query = queue_lists.with_agents(_t).where(_t.c.number.in_(chosen[:A_PAGE]))
-    rows = sorted(tx.connection.execute(query).all(), key=lambda row: chosen.index(row.number))
-    return Page(queue_lists.lines(tx, grant, rows), None, len(chosen) > A_PAGE)
+    return Page(queue_lists.numbered(tx, grant, chosen[:A_PAGE]), None, len(chosen) > A_PAGE)
 
 
 def _by_number(tx: Transaction, text: str) -> Sequence[int]:

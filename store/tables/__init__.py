@@ -32,12 +32,14 @@ from store.tables.staff import (
 from store.tables.tickets import (
     AnswerState,
     Assignment,
+    BulkAction,
     CannedAnswer,
     HeldAnswer,
     LoginDetails,
     QueueView,
     Ticket,
     TicketPresence,
+    TicketTag,
     TicketThread,
     TicketWord,
 )
@@ -61,7 +63,7 @@ held_answers, canned_answers, ticket_presence = map(_table, (HeldAnswer, CannedA
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )
-ticket_words, queue_views = map(_table, (TicketWord, QueueView))
+ticket_words, ticket_tags, queue_views, bulk_actions = map(_table, (TicketWord, TicketTag, QueueView, BulkAction))
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
 calls, support_calls, call_tickets, agent_legs, callbacks, deliveries, jobs = map(

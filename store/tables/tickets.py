@@ -52,6 +52,27 @@ class TicketWord(Base):
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
 
 
+class TicketTag(Base):
+    """A tag of a ticket's, the desk's own (ticket_tags.py)."""
+
+    __tablename__ = "ticket_tags"
+    tag: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class BulkAction(Base):
+    """What one of the staff did to many tickets at once. `came`: JSON, what came of each, by its number; `about`: which tag."""
+
+    __tablename__ = "bulk_actions"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    did: Mapped[str] = mapped_column(String(12))
+    about: Mapped[str] = mapped_column(String(32))
+    came: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
+    __table_args__ = NEVER_AGAIN
+
+
 class QueueView(Base):
     """A list of the queue that somebody has given a name. `filters` as JSON, as in queue_lists.py; `shared`: everybody sees it."""
 
@@ -77,7 +98,7 @@ class AnswerState(Base):
 
 class HeldAnswer(Base):
     """An answer of the desk's that its author may take back until `send_at`; or that was `not_sent`: why, in words of held_answers.py. `status`
-    is what the ticket has afterwards, `seen` the last message its author had read."""
+    is what the ticket has afterwards, `seen` the last message its author had read, `bulk` what it was written in where that goes to many."""
 
     __tablename__ = "held_answers"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -88,6 +109,7 @@ class HeldAnswer(Base):
     seen: Mapped[int]
     send_at: Mapped[int] = mapped_column(index=True)
     not_sent: Mapped[str] = mapped_column(String(10))
+    bulk: Mapped[int | None] = mapped_column(ForeignKey("bulk_actions.id", ondelete="SET NULL"), index=True)
     __table_args__ = NEVER_AGAIN
 
 

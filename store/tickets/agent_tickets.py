@@ -82,7 +82,7 @@ def colleagues(tx: Transaction, grant: Grant) -> list[Colleague]:
 
 def put_back(tx: Transaction, grant: Grant, number: int) -> bool:
     """They had taken the wrong one: it waits for somebody again, and is no case of theirs. False: it is not theirs."""
-    _working(tx, grant, number)
+    working(tx, grant, number)
     a = tables.assignments
     theirs = delete(a).where(a.c.ticket == number, a.c.staff_id == grant.subject.staff).returning(a.c.ticket)
     if tx.connection.execute(theirs).first() is None:
@@ -140,7 +140,7 @@ def _without(tx: Transaction, staff: int) -> list[int]:
 def requester(tx: Transaction, grant: Grant, number: int) -> int | str | None:
     """Who opened a ticket, or left what is nobody's, or whom they said they were: a person's id, to call them back by. `supervisors_only`: it was
     left under a threat, so only supervisors call them."""
-    _working(tx, grant, number)
+    working(tx, grant, number)
     about = timeline.about(tx, number)
     assert about is not None
     if about.customer_status is not None and not grant_limits.is_supervisor(grant):
@@ -212,7 +212,7 @@ def taken_by_another(tx: Transaction, grant: Grant, number: int) -> str:
 
 def correct(tx: Transaction, grant: Grant, number: int, id: int, body: str, *, phone: bool) -> bool:
     """Changes one's own answer, which is brought to the customer anew. False: no such answer of theirs."""
-    _working(tx, grant, number)
+    working(tx, grant, number)
     if not edits.correct(tx, grant.subject, number, id, body):
         return False
     answer_delivery.begin(tx, id, answer_delivery.now(tx, grant, number, phone=phone))
@@ -223,13 +223,13 @@ def note(
     tx: Transaction, grant: Grant, number: int, body: str, *, source: str | None = None, files: Sequence[Sent] = ()
 ) -> None:
     """What the customer never sees."""
-    _working(tx, grant, number)
+    working(tx, grant, number)
     timeline.add(tx, number, grant.subject, body, internal=True, source=source, files=files)
 
 
 def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
     """Whether it was another one before."""
-    _working(tx, grant, number)
+    working(tx, grant, number)
     if status not in DESK_STATUSES:
         raise ValueError(f"no status of the desk's: {status}")
     if status != "closed":
@@ -243,7 +243,7 @@ def set_status(tx: Transaction, grant: Grant, number: int, status: str) -> bool:
 
 def set_priority(tx: Transaction, grant: Grant, number: int, priority: Priority) -> bool:
     """What comes first, and by when it is due from now on. Whether it was another one before."""
-    _working(tx, grant, number)
+    working(tx, grant, number)
     t = tables.tickets.c
     other = update(tables.tickets).where(t.number == number, t.priority != priority).values(priority=priority)
     row = tx.connection.execute(other.returning(*response_clock.STATE)).first()
@@ -282,7 +282,7 @@ def _workable(grant: Grant, ticket: timeline.About | None) -> bool:
     return there and grant.when != "read"
 
 
-def _working(tx: Transaction, grant: Grant, number: int) -> None:
+def working(tx: Transaction, grant: Grant, number: int) -> None:
     """Raises `GrantRequiredError` unless this grant lets somebody change this very ticket, which is locked from now on."""
     tx.require(grant, "desk.ticket.work")
     if not _workable(grant, timeline.lock(tx, number)):
@@ -295,7 +295,7 @@ def _at_work(tx: Transaction, grant: Grant, number: int) -> None:
     tx.require(grant, "desk.ticket.work")
     if not works_here(tx, grant.subject.staff):  # before the ticket is locked, as a suspension does
         raise CollidedError("they have just been suspended")
-    _working(tx, grant, number)
+    working(tx, grant, number)
 
 
 def _assign(tx: Transaction, number: int, staff: int, had: int | None) -> str:

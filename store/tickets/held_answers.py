@@ -16,6 +16,7 @@ from store.db.transaction import Transaction
 from store.jobs import job_queue
 from store.messages import ticket_access
 from store.security import alerts
+from store.tickets import queue_lists
 
 WORK: Final = "held_answer"
 FOR: Final = 10_000  # ms
@@ -48,13 +49,16 @@ class Due:
     seen: int
 
 
-def hold(tx: Transaction, grant: Grant, number: int, words: str, *, status: str, seen: int) -> None:
-    """It is sent when its time has come. What of theirs could not be sent on this ticket before is gone: they have read why."""
+def hold(
+    tx: Transaction, grant: Grant, number: int, words: str, *, status: str, seen: int, bulk: int | None = None
+) -> None:
+    """It is sent when its time has come; `bulk`: one of many, by what they belong to. What of theirs could not be sent on this ticket before is gone: they have read why."""
     tx.require(grant, "desk.ticket.work")
     ticket_access.ticket(tx, grant, number)
     staff, h = grant.subject.staff, tables.held_answers
     tx.connection.execute(delete(h).where(h.c.ticket == number, h.c.staff_id == staff, h.c.not_sent != ""))
     row = {"ticket": number, "staff_id": staff, "words": words, "status": status, "seen": seen, "send_at": tx.now + FOR}
+    row["bulk"] = bulk
     id = tx.connection.execute(insert(h).values(not_sent="", **row).returning(h.c.id)).scalar_one()
     job_queue.enqueue(tx, WORK, str(id), {"held": id}, after=FOR)
     tx.told(grant, f"answer.held:{id}")
@@ -69,6 +73,24 @@ def take_back(tx: Transaction, grant: Grant, number: int, id: int) -> str | None
     words: str | None = tx.connection.execute(one.returning(h.c.words)).scalar()
     tx.told(grant, *((f"answer.taken_back:{id}",) if words is not None else ()))
     return words
+
+
+def take_back_all(tx: Transaction, grant: Grant, bulk: int) -> tuple[list[int], str]:
+    """Those of many that have not gone out yet, which are not sent: their tickets, and the words of one."""
+    queue_lists.reads_queue(tx, grant)
+    h = tables.held_answers
+    theirs = delete(h).where(h.c.bulk == bulk, h.c.staff_id == grant.subject.staff, h.c.not_sent == "")
+    rows = tx.connection.execute(theirs.returning(h.c.ticket, h.c.words)).all()
+    tx.told(grant, *(f"answer.taken_back:ticket:{row.ticket}" for row in rows))
+    return [row.ticket for row in rows], rows[0].words if rows else ""
+
+
+def of_many(tx: Transaction, grant: Grant, bulk: int) -> dict[int, tuple[str, int]]:
+    """Of their answer to many: by ticket why it was not sent, empty while it waits, and when it goes out (ms)."""
+    queue_lists.reads_queue(tx, grant)
+    h = tables.held_answers.c
+    query = select(h.ticket, h.not_sent, h.send_at).where(h.bulk == bulk, h.staff_id == grant.subject.staff)
+    return {row.ticket: (row.not_sent, row.send_at) for row in tx.connection.execute(query)}
 
 
 def of_ticket(tx: Transaction, grant: Grant, number: int) -> list[Held]:

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal_column, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, exists, func, literal_column, or_, select, tuple_
 
 from authz import REQUESTS, Action, Grant
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction
 
 SHOWN: Final = ("open", "waiting", "pending", "closed")
-A_PAGE: Final = 25
+A_PAGE: Final = 50
 WINDOW: Final = 2_000
 MANY: Final = 1_000  # so many are counted, and no more
 Whose = Literal["", "mine", "nobody"]
@@ -41,6 +41,7 @@ class Filters:
     topic: str = ""
     priority: int | None = None
     late: bool = False
+    tag: str = ""
     sort: Sort = ""
 
     @property
@@ -53,7 +54,7 @@ class Filters:
 
     @property
     def narrow(self) -> bool:
-        return bool(self.whose or self.kind or self.topic or self.priority is not None or self.late)
+        return bool(self.whose or self.kind or self.topic or self.priority is not None or self.late or self.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class LastWord:
 @dataclass(frozen=True, slots=True)
 class Queued:
     """One line of the queue. `taken_by` is a name of the staff, or empty; `mine`: the reader's own. `waiting_since` and `due_at` (ms) are
-    None where the desk owes no answer; `last` where nothing was said."""
+    None where the desk owes no answer; `last` where nothing was said. `newest` is the last message, whoever wrote it for whom."""
 
     number: int
     title: str
@@ -82,6 +83,8 @@ class Queued:
     taken_by: str
     mine: bool
     last: LastWord | None = None
+    newest: int = 0
+    tags: tuple[str, ...] = ()
 
 
 class Page(NamedTuple):
@@ -121,6 +124,14 @@ def counts(tx: Transaction, grant: Grant) -> dict[str, int]:
     return dict(tx.connection.execute(query).one()._mapping)
 
 
+def numbered(tx: Transaction, grant: Grant, numbers: Sequence[int]) -> tuple[Queued, ...]:
+    """Those of these numbers that the queue shows, in that order."""
+    reads_queue(tx, grant)
+    t = tables.tickets
+    query = with_agents(t).where(t.c.number.in_(numbers), t.c.status.in_(SHOWN))
+    return lines(tx, grant, sorted(tx.connection.execute(query).all(), key=lambda row: numbers.index(row.number)))
+
+
 def reads_queue(tx: Transaction, grant: Grant) -> None:
     tx.require(grant, "desk.ticket.work")
     if grant.account is not None:
@@ -137,12 +148,14 @@ def with_agents(of: Any) -> Select[Any]:
 def lines(tx: Transaction, grant: Grant, rows: Sequence[Any]) -> tuple[Queued, ...]:
     """What is shown of rows of `with_agents`, and told."""
     tx.require(grant, "desk.ticket.work")
-    last = _last_words(tx, [row.number for row in rows]) if rows else {}
+    numbers = [row.number for row in rows]
+    last, tags = (_last_words(tx, numbers), _tags(tx, numbers)) if rows else ({}, {})
     found = tuple(
         Queued(
             *(row.number, row.title, row.topic, row.kind, row.status, row.priority, row.channel, row.opened_at),
             *(row.waiting_since, row.due_at, row.taken_by or "", row.staff_id == grant.subject.staff),
-            last.get(row.number),
+            *last.get(row.number, (None, 0)),
+            tags.get(row.number, ()),
         )
         for row in rows
     )
@@ -210,27 +223,48 @@ def _narrowed(tx: Transaction, grant: Grant, filters: Filters, seen: Any) -> Ite
         yield seen.topic == filters.topic
     if filters.priority is not None:
         yield seen.priority == filters.priority
+    if filters.tag:
+        g = tables.ticket_tags.c
+        yield exists().where(g.tag == filters.tag, g.ticket == seen.number)
     if filters.late:
         yield seen.due_at < tx.now
 
 
-def _last_words(tx: Transaction, numbers: Sequence[int]) -> dict[int, LastWord]:
-    """Of each ticket, where something was said to or by the customer."""
+def _last_words(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[LastWord | None, int]]:
+    """Of each ticket: what was said last to or by the customer, where something was, and the id of its last message."""
     t, m, said, s = tables.tickets.c, tables.messages.c, tables.messages.alias("said"), tables.staff.c
     newest = (
         select(said.c.id)
         .where(said.c.ticket == t.number, said.c.event == "", said.c.internal.is_(False), said.c.withdrawn_at.is_(None))
         .order_by(said.c.id.desc())
         .limit(1)
+        .correlate(tables.tickets)
         .scalar_subquery()
     )
+    any_of = tables.messages.alias("any_of").c
+    last = select(func.max(any_of.id)).where(any_of.ticket == t.number).correlate(tables.tickets).scalar_subquery()
     query = (
-        select(m.ticket, m.at, m.author, s.name)
+        select(t.number, last.label("newest"), m.at, m.author, s.name)
+        .select_from(tables.tickets)
+        .outerjoin(tables.messages, m.id == newest)
         .outerjoin(tables.staff, m.author == "staff:" + cast(s.id, Text))
-        .where(m.id.in_(select(newest).where(t.number.in_(numbers))))
+        .where(t.number.in_(numbers))
     )
-    rows = tx.connection.execute(query)
-    return {row.ticket: LastWord(row.name or "" if row.author.is_staff else "", row.at) for row in rows}
+    found: dict[int, tuple[LastWord | None, int]] = {}
+    for row in tx.connection.execute(query):
+        word = None if row.at is None else LastWord(row.name or "" if row.author.is_staff else "", row.at)
+        found[row.number] = word, row.newest or 0
+    return found
+
+
+def _tags(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """By ticket, of those that have any."""
+    g = tables.ticket_tags.c
+    query = select(g.ticket, g.tag).where(g.ticket.in_(numbers)).order_by(g.ticket, g.tag)
+    found: dict[int, tuple[str, ...]] = {}
+    for row in tx.connection.execute(query):
+        found[row.ticket] = (*found.get(row.ticket, ()), row.tag)
+    return found
 
 
 def _fields(found: Sequence[Queued]) -> Iterator[str]:
@@ -241,6 +275,8 @@ def _fields(found: Sequence[Queued]) -> Iterator[str]:
         yield "staff.name"
     if any(one.last for one in found):
         yield "ticket.authors"
+    if any(one.tags for one in found):
+        yield "ticket.tags"
 
 
 # As in the index ix_tickets_due. Whatever is open is shown, by when it is due or not.

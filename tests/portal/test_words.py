@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
-from desk import call_work, disclosure, drill_play, request_page, xray
+from desk import bulk, call_work, disclosure, drill_play, request_page, xray
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
@@ -88,6 +88,8 @@ KNOWN: dict[str, set[str]] = {
     | {kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK and kind.startswith("probing")},
     "alert": set(alerts.KINDS),
     "not_sent": set(held_answers.WHY_NOT),
+    "bulk_did": set(bulk.DEEDS),
+    "bulk_came": {*bulk.CAME, *held_answers.WHY_NOT},
     "alert_times": set(alerts.COUNTED),
     "ticket": {*queue_lists.SHOWN, "quarantined"},
     "event": set(timeline.EVENTS),
@@ -230,6 +232,7 @@ NOT_DONE = {
         "handed_over_already",
         "handed_over_away",
         "undone_late",
+        *("tag_not", "bulk_none", "bulk_late", "bulk_which_tag"),
         "answer_gap",
         "canned_too_many",
         "canned_too_long",

@@ -37,6 +37,10 @@ OPENS: dict[str, set[str]] = {
     "held_answers.hold": {"desk.ticket.work"},
     "held_answers.take_back": {"desk.ticket.work"},
     "held_answers.of_ticket": {"desk.ticket.work"},
+    **{key: {"desk.ticket.work"} for key in ("held_answers.take_back_all", "held_answers.of_many")},
+    **{f"bulk_actions.{name}": {"desk.ticket.work"} for name in ("begin", "came", "one")},
+    **{f"ticket_tags.{name}": {"desk.ticket.work"} for name in ("add", "remove", "of_ticket")},
+    "agent_tickets.working": {"desk.ticket.work"},
     **{f"held_answers.{name}": {"desk.deliver"} for name in ("due", "sent", "not_sent")},
     **{f"login_details.{name}": {"desk.ticket.work"} for name in ("deposit", "withdraw")},
     "login_details.of_ticket": {"desk.ticket.work", "ticket.view:technical"},
@@ -137,7 +141,13 @@ OPENS: dict[str, set[str]] = {
     **{
         name: {"desk.ticket.work"}
         for name in (
-            *("queue_lists.counts", "queue_lists.lines", "queue_lists.listed", "queue_lists.reads_queue"),
+            *(
+                "queue_lists.counts",
+                "queue_lists.lines",
+                "queue_lists.listed",
+                "queue_lists.numbered",
+                "queue_lists.reads_queue",
+            ),
             *("queue_views.listed", "queue_views.remove"),
             *("queue_views.save", "ticket_search.found"),
         )

@@ -35,6 +35,8 @@ REASONS: Final[dict[str, str]] = {
     "login_details.sweep": "ends what nobody opened in time",
     "ticket_presence.sweep": "drops who has looked at a ticket a while ago",
     "ticket_presence.writes": "notes that whoever has opened a ticket is typing; tells nothing",
+    "bulk_actions.sweep": "drops what was done to many at once yesterday",
+    "ticket_tags.tag_of": reasons.PURE,
     "held_answers.sweep": "drops words of yesterday that could not be sent",
     "alerts.alert": "writes what the desk is to be warned of; gives back whether it is new",
     "alerts.one_of_some": "the same, of several the first few by name",

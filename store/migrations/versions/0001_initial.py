@@ -291,6 +291,21 @@ def _tickets() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "ticket_tags",
+        sa.Column("tag", sa.String(32), primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
+    )
+    op.create_table(
+        "bulk_actions",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("did", sa.String(12), nullable=False),
+        sa.Column("about", sa.String(32), nullable=False),
+        sa.Column("came", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "held_answers",
         sa.Column("id", ID, primary_key=True),
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
@@ -300,6 +315,7 @@ def _tickets() -> None:
         sa.Column("seen", sa.BigInteger, nullable=False),
         sa.Column("send_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("not_sent", sa.String(10), nullable=False),
+        sa.Column("bulk", ID, sa.ForeignKey("bulk_actions.id", ondelete="SET NULL"), index=True),
         sqlite_autoincrement=True,
     )
     op.create_table(

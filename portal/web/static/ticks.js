@@ -1,0 +1,41 @@
+// Ticks in the queue: how many there are, all at once, and what its reader had seen when they ticked, whatever has come since.
+
+const seen = new WeakMap(); // tick -> the last message there was then
+const all = document.getElementById("tick-all");
+const count = document.getElementById("ticked");
+const ticks = () => [...document.querySelectorAll("input.tick")];
+
+function tell() {
+  const many = ticks().filter((tick) => tick.checked).length;
+  count.hidden = !many;
+  count.textContent = many;
+  all.textContent = many && many === ticks().length ? "Tick none" : "Tick all";
+}
+
+function ticked(tick) {
+  if (tick.checked) seen.set(tick, tick.value);
+  else seen.delete(tick);
+}
+
+all.hidden = false;
+all.addEventListener("click", () => {
+  const on = ticks().some((tick) => !tick.checked);
+  for (const tick of ticks()) {
+    if (tick.checked === on) continue;
+    tick.checked = on;
+    ticked(tick);
+  }
+  tell();
+});
+
+addEventListener("change", ({ target }) => {
+  if (!target.matches("input.tick")) return;
+  ticked(target);
+  if (target.checked) document.querySelector("details.bulk").open = true;
+  tell();
+});
+document.getElementById("live").addEventListener("live", tell);
+document.getElementById("bulk").addEventListener("submit", () => {
+  for (const tick of ticks()) if (seen.has(tick)) tick.value = seen.get(tick);
+});
+tell();

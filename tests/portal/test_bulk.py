@@ -1,0 +1,170 @@
+"""Many tickets at once: ticked in the queue, each judged for itself, and taken back together; and tags, by which tickets are found again."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import insert, select, update
+
+from store import tables
+from tests.desk import Desk
+from tests.ivr.wire import change, rows
+from tests.portal.browsing import Agent
+from tests.portal.test_customers import entered
+from tests.portal.test_insider import signed_in
+from tests.portal.test_own_pages import RAJ, opened
+from tests.portal.test_queue import queued, shown
+from tests.portal.test_taking import answers_of
+
+WORDS = "Our switch is down. It is back at noon."
+BULK = "/desk/tickets/bulk"
+
+
+def ticking(agent: Agent, deed: str, /, *numbers: int, **filled: str) -> None:
+    """On the list they are on."""
+    seen = dict(re.findall(r'name="(tick-\d+)" value="(\d+)"', agent.text))
+    ticks = {f"tick-{number}": seen.get(f"tick-{number}", "0") for number in numbers}
+    agent.send(BULK, **{"others": "", "deed": deed} | ticks | filled)
+
+
+def came(agent: Agent) -> dict[str, list[int]]:
+    """What the page says came of each."""
+    parts = re.split(r"<h2>(.*?) <span", agent.text)[1:]
+    return {
+        word: [int(nr) for nr in re.findall(r"#(\d+)<", part)]
+        for word, part in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+def waits(desk: Desk) -> None:
+    desk.pass_time(10)
+    desk.work()
+
+
+def test_one_answer_goes_to_each_whom_it_reaches_and_the_page_says_why_not_to_the_others(one_desk: Desk) -> None:
+    raj, kim, ana = entered(one_desk, RAJ), signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    first, second = opened(raj, words="The till is down"), opened(raj, words="No dial tone")
+    unknown = {"number": 1003, "opened_by": None, "account_id": None}
+    queued(one_desk, unknown, {"number": 1004, "account_id": 1}, {"number": 1005})
+    change(one_desk, insert(tables.assignments).values(ticket=1005, staff_id=ana.staff, at=1))
+    kim.get("/desk/tickets")
+    ticking(kim, "close", first, second, 1003, 1004, 1005, 4000, words="{name}: " + WORDS)
+    assert came(kim) == {
+        "Goes out in a moment": [first, second],
+        "Skipped: nobody has proved who they are, so no answer goes there. Call back instead": [1003],
+        "Skipped: whoever opened it may not read it now, or nothing of ours reaches them": [1004],
+        "Skipped: a colleague has it": [1005],
+        "Skipped: it is not in the queue any more, or not yours to work on": [4000],
+    }
+    assert "Raj" not in kim.words, "it names no customer"
+    assert "Olivia" not in kim.words
+    page = re.search(rf"{BULK}/\d+", kim.text)
+    assert page
+    assert ana.client.get(page[0]).status_code == 404, "it is theirs alone"
+    waits(one_desk)
+    kim.get(page[0])
+    assert came(kim)["Sent"] == [first, second]
+    assert answers_of(one_desk) == [f"Raj Patel: {WORDS}"] * 2
+    t = tables.tickets.c
+    assert rows(one_desk, select(t.number).where(t.status == "closed")) == [(first,), (second,)]
+
+
+def test_undo_takes_back_the_answers_to_all_and_the_words_are_a_draft_again(one_desk: Desk) -> None:
+    raj, kim = entered(one_desk, RAJ), signed_in(one_desk)
+    numbers = opened(raj, words="The till is down"), opened(raj, words="No dial tone")
+    kim.get("/desk/tickets")
+    ticking(kim, "wait", *numbers, words=WORDS)
+    undo = re.search(rf"{BULK}/\d+/undo", kim.text)
+    assert undo
+    token = kim.fields(undo[0])
+    kim.send(undo[0])
+    assert came(kim) == {"Taken back": list(numbers)}
+    waits(one_desk)
+    assert answers_of(one_desk) == []
+    assert f">{WORDS}</textarea>" in kim.get("/desk/tickets").text
+    kim.post(undo[0], token | {"more": "1"})
+    assert "Nothing was left to take back" in kim.words
+
+
+def test_where_a_colleague_was_quicker_on_one_only_that_one_is_not_sent(one_desk: Desk) -> None:
+    raj, kim, ana = entered(one_desk, RAJ), signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    numbers = opened(raj, words="The till is down"), opened(raj, words="No dial tone")
+    kim.get("/desk/tickets")
+    before = kim.text
+    ana.get(f"/desk/tickets/{numbers[0]}")
+    ana.answers(f"/desk/tickets/{numbers[0]}", "Restarted.", then="open")
+    assert before == kim.text
+    ticking(kim, "wait", *numbers, words=WORDS, others="1")
+    assert came(kim) == {
+        "Not sent: a colleague answered or closed it first": [numbers[0]],
+        "Goes out in a moment": [numbers[1]],
+    }
+    kim.get("/desk/tickets")
+    ticking(kim, "wait", numbers[1], words=WORDS)
+    ana.get(f"/desk/tickets/{numbers[1]}")
+    ana.send(f"/desk/tickets/{numbers[1]}/status", status="closed")
+    waits(one_desk)
+    assert WORDS not in answers_of(one_desk)
+
+
+def test_taken_handed_over_closed_and_what_of_it_is_taken_back(one_desk: Desk) -> None:
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    queued(one_desk, {}, {}, {}, {})
+    change(one_desk, insert(tables.assignments).values(ticket=1003, staff_id=ana.staff, at=1))
+    kim.get("/desk/tickets")
+    ticking(kim, "take", 1001, 1002, 1003)
+    assert came(kim) == {"Done": [1001, 1002], "Skipped: a colleague has it": [1003]}
+    kim.send(re.findall(rf"{BULK}/\d+/undo", kim.text)[0])
+    assert came(kim) == {"Taken back": [1001, 1002], "Skipped: a colleague has it": [1003]}
+    kim.get("/desk/tickets?sort=newest")
+    ticking(kim, "hand-over", 1001, to=str(ana.staff))
+    a = tables.assignments.c
+    assert rows(one_desk, select(a.ticket).where(a.staff_id == ana.staff).order_by(a.ticket)) == [(1001,), (1003,)]
+    assert "/undo" not in kim.text
+    kim.get("/desk/tickets?sort=newest")
+    ticking(kim, "just-close", 1001, 1002, 1004)
+    assert came(kim) == {"Done": [1002, 1004], "Skipped: a colleague has it": [1001]}
+    kim.get("/desk/tickets?sort=newest")
+    ticking(kim, "close")
+    assert "tick the tickets first" in kim.words
+    assert kim.page is not None
+    assert "sort=newest" in str(kim.page.url)
+
+
+def test_tags_are_the_desks_own_and_tickets_are_found_by_them(one_desk: Desk) -> None:
+    raj, kim = entered(one_desk, RAJ), signed_in(one_desk)
+    number = opened(raj, words="The till is down")
+    queued(one_desk, {"number": 1002}, {"number": 1003})
+    kim.get("/desk/tickets")
+    ticking(kim, "tag", number, 1002, tag=" DNS  Outage! ")
+    assert came(kim) == {"Done": [number, 1002]}
+    assert sorted(shown(kim, "?tag=dns-outage")) == [number, 1002]
+    assert shown(kim, "?tag=dns") == []
+    page = f"/desk/tickets/{number}"
+    kim.get(page)
+    assert "Kim Novak changed the tags of this ticket" in kim.words
+    kim.send(f"{page}/tags", tag="dns-outage")
+    assert "Nothing changed" in kim.words
+    kim.send(f"{page}/tags", tag="VIP")
+    assert "vip" in kim.words
+    kim.send(f"{page}/tags", tag="!")
+    assert "Please write something" in kim.words
+    kim.send(f"{page}/tags/remove")
+    assert shown(kim, "?tag=dns-outage") == [1002]
+    assert "vip" not in raj.read(f"/tickets/{number}")
+    assert "tags" not in raj.words
+    kim.get("/desk/tickets?tag=dns-outage")
+    ticking(kim, "untag", 1002, tag="dns-outage")
+    kim.send(re.findall(rf"{BULK}/\d+/undo", kim.text)[0])
+    assert shown(kim, "?tag=dns-outage") == [1002]
+
+
+def test_what_is_quarantined_or_a_draft_is_not_touched(one_desk: Desk) -> None:
+    ana = signed_in(one_desk, "lead.ana")
+    queued(one_desk, {"status": "quarantined"}, {"status": "draft"}, {"status": "open"})
+    ana.get("/desk/tickets")
+    ticking(ana, "just-close", 1001, 1002, 1003)
+    assert came(ana)["Done"] == [1003]
+    change(one_desk, update(tables.bulk_actions).values(at=1))
+    one_desk.container.worker.sweep()
+    assert rows(one_desk, select(tables.bulk_actions)) == []
