@@ -240,12 +240,13 @@ def words_of(p: Phrases, said: Said) -> list[Block]:
     if said.withdrawn:
         return [b.context(p.say("withdrawn"))]
     made: list[Block] = quote(p, said.body)
-    if said.recording and not said.body:
-        made.append(b.context(p.say(f"recording.{said.recording}")))
+    if said.recording:
+        made.append(b.context(p.say("transcript" if said.body else f"recording.{said.recording}")))
     if said.edited:
         made.append(b.context(p.say("edited")))
     for file in said.files:
-        made.append(b.context(p.say("file_lost" if file.lost else "file", name=file.name or p.plain("a_file"))))
+        what = "file_lost" if file.lost else "file_removed" if file.removed_at else "file"
+        made.append(b.context(p.say(what, name=file.name or p.plain("a_file"))))
     return made
 
 

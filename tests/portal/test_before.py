@@ -54,6 +54,13 @@ def test_of_whoever_has_not_proved_who_they_are_there_is_nothing_before(one_desk
         who.get(f"/desk/tickets/{number}?with=before")
         assert "Other tickets" not in who.words
         assert "asked and was told" not in who.words
+    e = tables.ledger.c
+    told = {
+        field
+        for row in rows(one_desk, select(e.fields).where(e.action == "desk.ticket.work"))
+        for field in row[0].split()
+    }
+    assert not told & {"ledger", "ledger.none"}, "nor read, and then not shown"
 
 
 def test_tickets_of_another_account_and_what_the_desk_has_not_are_not_there(one_desk: Desk) -> None:
