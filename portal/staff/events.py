@@ -37,7 +37,9 @@ class Events:
         )
 
     async def listen(self, session: str) -> AsyncIterator[str]:
-        """Until the session ends or the page has gone."""
+        """Until the session ends or the page has gone; nothing, where as many as there may be were asked for at the same moment."""
+        if not self.has_room(session):
+            return
         mine: asyncio.Queue[str] = asyncio.Queue(1)  # whoever reads slowly gets the newest
         self._listening[mine] = session
         if self._looking is None:

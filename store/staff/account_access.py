@@ -169,16 +169,16 @@ def cases(tx: Transaction, staff: int) -> CompoundSelect[Any]:
 
 
 def _is_case() -> ColumnElement[bool]:
-    """An open ticket that nobody has closed, or on which a customer has written since."""
+    """An open ticket that nobody has closed, or on which a customer has written since. One that somebody of the desk wrote down for a caller
+    is none until the customer has written on it themselves: nobody makes their own case last."""
     m, closing, t = tables.messages.c, tables.messages.alias("closing").c, tables.tickets.c
     # One number of each ticket's: of an exists() PostgreSQL might read all messages there are, to have those of any ticket at hand.
     closings = select(func.max(closing.id)).where(closing.ticket == tables.tickets.c.number, closing.event == "closed")
     last_closed = closings.correlate(tables.tickets).scalar_subquery()
-    since = m.id > func.coalesce(last_closed, 0)
-    by_customer = exists().where(
-        m.ticket == tables.tickets.c.number, m.author.like("person:%"), m.written_by.is_(None), since
-    )
-    return and_(t.status.in_(("open", "waiting")), last_closed.is_(None) | by_customer)
+    its, since = m.ticket == tables.tickets.c.number, m.id > func.coalesce(last_closed, 0)
+    by_customer = exists().where(its, m.author.like("person:%"), m.written_by.is_(None), since)
+    never_closed = last_closed.is_(None) & ~exists().where(its, m.written_by.is_not(None))
+    return and_(t.status.in_(("open", "waiting")), never_closed | by_customer)
 
 
 def _look_ups(subject: str) -> Limit:

@@ -59,9 +59,9 @@ def save(tx: Transaction, grant: Grant, name: str, filters: Filters, *, shared: 
 def remove(tx: Transaction, grant: Grant, id: int) -> bool:
     """False: there is none, or it is not theirs to take away."""
     queue_lists.reads_queue(tx, grant)
-    theirs = _v.c.shared if grant_limits.is_supervisor(grant) else _v.c.shared.is_(False)
-    own = _v.c.staff_id == grant.subject.staff
-    gone = delete(_v).where(_v.c.id == id, or_(theirs, own & _v.c.shared.is_(False))).returning(_v.c.id)
+    own = (_v.c.staff_id == grant.subject.staff) & _v.c.shared.is_(False)
+    theirs = or_(own, _v.c.shared) if grant_limits.is_supervisor(grant) else own
+    gone = delete(_v).where(_v.c.id == id, theirs).returning(_v.c.id)
     return tx.connection.execute(gone).first() is not None
 
 

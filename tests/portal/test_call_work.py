@@ -155,6 +155,23 @@ def test_words_are_added_to_a_ticket_of_theirs_and_make_no_case_later(one_desk: 
     assert kim.get("/desk/account/400639").status_code == 403, "only what a customer wrote themselves makes one"
 
 
+def test_a_ticket_that_was_written_down_for_a_caller_is_no_case_until_they_write_on_it(one_desk: Desk) -> None:
+    """Or one call would open an account for as long as its agent likes."""
+    kim = signed_in(one_desk)
+    caller = on_the_phone(one_desk, kim)
+    kim.send(OPEN, words="Slow again.", kind="technical")
+    kim.get("/desk/tickets/1001")
+    kim.send("/desk/tickets/1001/take", had="")
+    caller.hang_up()
+    one_desk.work()
+    one_desk.pass_time(31 * 60)
+    kim.sign_in()
+    assert kim.get("/desk/account/400639").status_code == 403
+    assert "#1001" not in kim.read("/desk/tickets?q=400639")
+    change(one_desk, insert(tables.messages).values(ticket=1001, author="person:8", body="Still.", at=1))
+    assert kim.get("/desk/account/400639").status_code == 200
+
+
 @pytest.mark.parametrize("why", ["unverified", "guarded", "another's", "nobody's"])
 def test_for_whom_nothing_is_proved_nothing_is_done_and_only_notes_are_kept(one_desk: Desk, why: str) -> None:
     kim = signed_in(one_desk)

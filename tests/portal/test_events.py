@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,6 +83,20 @@ def test_one_session_has_a_few_lines_and_one_that_goes_makes_room(one_desk: Desk
             if answer.status_code == 200:
                 break
         assert time.monotonic() < until
+
+
+def test_of_lines_asked_for_at_the_same_moment_no_more_begin_than_there_may_be(one_desk: Desk) -> None:
+    """Each of them found room, for none had begun."""
+    kim = Agent(one_desk)
+    kim.sign_in()
+    (session,) = (one.value for one in kim.client.cookies.jar if one.name.endswith("deskgate_session"))
+
+    async def at_once() -> list[str]:
+        asked = events.Events(one_desk.store)
+        lines = [asked.listen(session) for _ in range(events.OF_ONE_SESSION + 3)]
+        return await asyncio.gather(*(anext(one, "") for one in lines))
+
+    assert [bool(said) for said in asyncio.run(at_once())] == [True] * events.OF_ONE_SESSION + [False] * 3
 
 
 def test_the_service_stops_at_once_whoever_listens(one_desk: Desk, served: Serving) -> None:

@@ -206,6 +206,11 @@ def test_a_list_is_kept_for_oneself_and_by_supervisors_for_everybody(one_desk: D
     token = kim.fields("/desk/tickets/views/1/remove")
     kim.post("/desk/tickets/views/2/remove", token)
     assert "You don't have the right" in kim.words
+    ana.send("/desk/tickets/views", name="Ana's own", shared="")
+    for somebody, anothers in ((kim, 3), (ana, 1)):
+        somebody.get("/desk/tickets")
+        somebody.post(f"/desk/tickets/views/{anothers}/remove", somebody.fields("/desk/tickets/views"))
+        assert "You don't have the right" in somebody.words, "a colleague's own is nobody else's to take away"
     kim.get("/desk/tickets")
     kim.send("/desk/tickets/views/1/remove")
     assert '">For all</a>' in kim.text
