@@ -35,12 +35,13 @@ One = Callable[[TicketRight, int], str]  # a ticket, and the last message that w
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """`came` is what came of each ticket, a word of CAME or why a held answer was not sent. `send_at` (ms): when those still held
+    """`words`: an answer as it was written. `came` is what came of each ticket, a word of CAME or why a held answer was not sent. `send_at` (ms): when those still held
     go out, None where none is. `undoable`: something of it can be taken back."""
 
     id: int
     did: str
     about: str
+    words: str
     came: Mapping[int, str]
     tickets: tuple[Queued, ...]
     send_at: int | None
@@ -53,7 +54,7 @@ def answer(
     """The same words to each requester whom they reach, held as any answer is; with fields of canned answers filled for each.
     `ticked`: by ticket the last message that was seen; `others`: those that colleagues have as well. The id of what was done; None: they may
     not work on tickets."""
-    bulk = _begin(tx, who, "answer")
+    bulk = _begin(tx, who, "answer", words=words)
 
     def one(ticket: TicketRight, seen: int) -> str:
         if not ticket.about.is_answerable:
@@ -129,23 +130,23 @@ def result(tx: Transaction, who: Actor, id: int) -> BulkResult | None:
             came[number] = (waiting[number][0] or HELD) if number in waiting else SENT
     send_at = max((waiting[number][1] for number, word in came.items() if word == HELD), default=None)
     undoable = send_at is not None or (found.did in ("take", "tag", "untag") and DONE in came.values())
-    return BulkResult(id, found.did, found.about, came, found.tickets, send_at, undoable)
+    return BulkResult(id, found.did, found.about, found.words, came, found.tickets, send_at, undoable)
 
 
 def undo(tx: Transaction, who: Actor, id: int) -> str | None:
-    """Takes back what can be: answers that have not gone out, tags, tickets that were taken. The words of the answers, empty of all
-    else. None: nothing was left to take back."""
+    """Takes back what can be: answers that have not gone out, tags, tickets that were taken. The words of the answer as they were
+    written, never as they were filled for one of its readers; empty of all else. None: nothing was left to take back."""
     was = result(tx, who, id)
     grant = permit_staff(tx, who, Action.DESK_TICKET_WORK)
     if was is None or grant is None or not was.undoable:
         return None
     if was.did == "answer":
-        numbers, words = held.take_back_all(tx, grant, id)
+        numbers = held.take_back_all(tx, grant, id)
     else:
-        numbers, words = [number for number, word in sorted(was.came.items()) if word == DONE], ""
+        numbers = [number for number, word in sorted(was.came.items()) if word == DONE]
         numbers = [number for number in numbers if _undone(tx, who, was, number)]
     bulk_actions.came(tx, grant, id, {**was.came, **dict.fromkeys(numbers, UNDONE)})
-    return words if numbers else None
+    return was.words if numbers else None
 
 
 def colleagues(tx: Transaction, who: Actor) -> tuple[Colleague, ...]:
@@ -164,9 +165,9 @@ def _undone(tx: Transaction, who: Actor, was: BulkResult, number: int) -> bool:
     return change(tx, ticket.grant, number, was.about)
 
 
-def _begin(tx: Transaction, who: Actor, did: str, about: str = "") -> int | None:
+def _begin(tx: Transaction, who: Actor, did: str, about: str = "", words: str = "") -> int | None:
     grant = permit_staff(tx, who, Action.DESK_TICKET_WORK)
-    return None if grant is None else bulk_actions.begin(tx, grant, did, about)
+    return None if grant is None else bulk_actions.begin(tx, grant, did, about, words)
 
 
 def _each(tx: Transaction, who: Actor, bulk: int | None, ticked: Mapping[int, int], one: One) -> int | None:

@@ -161,10 +161,13 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
 
 
 def cases(tx: Transaction, staff: int) -> CompoundSelect[Any]:
-    """For a statement: the accounts (ids) they have a case with; of tickets they have taken, the newest `TAKEN_OF_LATE` are looked at."""
+    """For a statement: the accounts (ids) they have a case with and have looked at within a day, which is counted; many tickets at once are taken
+    without a look. Of tickets they have taken the newest `TAKEN_OF_LATE` are gone through."""
     t, a = tables.tickets.c, tables.assignments.c
     late = select(a.ticket).where(a.staff_id == staff).order_by(a.ticket.desc()).limit(TAKEN_OF_LATE).subquery()
-    taken = select(t.account_id).join(late, late.c.ticket == t.number).where(t.account_id.is_not(None), _is_case())
+    r = tables.account_access.c
+    looked_at = t.account_id.in_(select(r.account_id).where(r.staff_id == staff, r.at > tx.now - KEPT))
+    taken = select(t.account_id).join(late, late.c.ticket == t.number).where(looked_at, _is_case())
     return union(call_assignment.accounts_of(tx, staff), taken)
 
 

@@ -61,13 +61,15 @@ class TicketTag(Base):
 
 
 class BulkAction(Base):
-    """What one of the staff did to many tickets at once. `came`: JSON, what came of each, by its number; `about`: which tag."""
+    """What one of the staff did to many tickets at once. `came`: JSON, what came of each, by its number; `about`: which tag.
+    `words`: an answer as it was written, its fields not filled."""
 
     __tablename__ = "bulk_actions"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     did: Mapped[str] = mapped_column(String(12))
     about: Mapped[str] = mapped_column(String(32))
+    words: Mapped[str]
     came: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN

@@ -22,18 +22,20 @@ _b = tables.bulk_actions
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """`did` and `came` are words of desk/bulk.py; `came` by ticket. `about`: which tag."""
+    """`did` and `came` are words of desk/bulk.py; `came` by ticket. `about`: which tag; `words`: an answer as they wrote it,
+    which names no customer: its fields are not filled."""
 
     id: int
     did: str
     about: str
+    words: str
     came: Mapping[int, str]
     tickets: tuple[Queued, ...]
 
 
-def begin(tx: Transaction, grant: Grant, did: str, about: str = "") -> int:
+def begin(tx: Transaction, grant: Grant, did: str, about: str = "", words: str = "") -> int:
     queue_lists.reads_queue(tx, grant)
-    row = {"staff_id": grant.subject.staff, "did": did, "about": about, "came": "{}", "at": tx.now}
+    row = {"staff_id": grant.subject.staff, "did": did, "about": about, "words": words, "came": "{}", "at": tx.now}
     id: int = tx.connection.execute(insert(_b).values(row).returning(_b.c.id)).scalar_one()
     tx.told(grant, f"tickets.{did}:{id}")
     return id
@@ -52,7 +54,7 @@ def one(tx: Transaction, grant: Grant, id: int) -> BulkAction | None:
     if row is None:
         return None
     found = {int(number): word for number, word in json.loads(row.came).items()}
-    return BulkAction(row.id, row.did, row.about, found, queue_lists.numbered(tx, grant, sorted(found)))
+    return BulkAction(row.id, row.did, row.about, row.words, found, queue_lists.numbered(tx, grant, sorted(found)))
 
 
 def sweep(tx: Transaction) -> None:

@@ -75,14 +75,14 @@ def take_back(tx: Transaction, grant: Grant, number: int, id: int) -> str | None
     return words
 
 
-def take_back_all(tx: Transaction, grant: Grant, bulk: int) -> tuple[list[int], str]:
-    """Those of many that have not gone out yet, which are not sent: their tickets, and the words of one."""
+def take_back_all(tx: Transaction, grant: Grant, bulk: int) -> list[int]:
+    """Those of many that have not gone out yet, which are not sent: their tickets."""
     queue_lists.reads_queue(tx, grant)
     h = tables.held_answers
     theirs = delete(h).where(h.c.bulk == bulk, h.c.staff_id == grant.subject.staff, h.c.not_sent == "")
-    rows = tx.connection.execute(theirs.returning(h.c.ticket, h.c.words)).all()
-    tx.told(grant, *(f"answer.taken_back:ticket:{row.ticket}" for row in rows))
-    return [row.ticket for row in rows], rows[0].words if rows else ""
+    numbers = tx.connection.execute(theirs.returning(h.c.ticket)).scalars().all()
+    tx.told(grant, *(f"answer.taken_back:ticket:{number}" for number in numbers))
+    return list(numbers)
 
 
 def of_many(tx: Transaction, grant: Grant, bulk: int) -> dict[int, tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Beside a ticket stands what was before it, for whoever asks: other tickets of its account, what its requester was told, its own ledger."""
+"""Beside a ticket stands what was before it, for whoever asks: other tickets of its account, what its requester was told, its own ledger. T48"""
 
 from __future__ import annotations
 

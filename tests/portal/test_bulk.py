@@ -1,4 +1,4 @@
-"""Many tickets at once: ticked in the queue, each judged for itself, and taken back together; and tags, by which tickets are found again."""
+"""Many tickets at once: ticked in the queue, each judged for itself, and taken back together; and tags, by which tickets are found again. T44"""
 
 from __future__ import annotations
 
@@ -84,6 +84,32 @@ def test_undo_takes_back_the_answers_to_all_and_the_words_are_a_draft_again(one_
     assert f">{WORDS}</textarea>" in kim.get("/desk/tickets").text
     kim.post(undo[0], token | {"more": "1"})
     assert "Nothing was left to take back" in kim.words
+
+
+def test_undo_of_an_answer_with_fields_tells_nobodys_name(one_desk: Desk) -> None:
+    """Nor would the next one go to all under the name of the first."""
+    raj, kim = entered(one_desk, RAJ), signed_in(one_desk)
+    number = opened(raj, words="The till is down")
+    kim.get("/desk/tickets")
+    ticking(kim, "wait", number, words="{name} of {account}: " + WORDS)
+    kim.send(re.findall(rf"{BULK}/\d+/undo", kim.text)[0])
+    kim.get("/desk/tickets")
+    assert "{name} of {account}: " + WORDS + "</textarea>" in kim.text
+    assert "Raj" not in kim.text
+
+
+def test_many_that_are_taken_at_once_open_no_account_to_the_search(one_desk: Desk) -> None:
+    """Or names could be guessed letter by letter, of more accounts than may be looked at."""
+    kim = signed_in(one_desk)
+    queued(one_desk, {}, {"account_id": 1, "opened_by": 1})
+    kim.get("/desk/tickets")
+    ticking(kim, "take", 1001, 1002)
+    assert came(kim) == {"Done": [1001, 1002]}
+    for query in ("400639", "200417", "Raj", "olivia.hart"):
+        assert shown(kim, f"?q={query}") == []
+    kim.get("/desk/tickets/1001")
+    assert shown(kim, "?q=Raj") == shown(kim, "?q=400639") == [1001]
+    assert shown(kim, "?q=Olivia") == []
 
 
 def test_where_a_colleague_was_quicker_on_one_only_that_one_is_not_sent(one_desk: Desk) -> None:

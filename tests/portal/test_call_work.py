@@ -1,4 +1,4 @@
-"""An agent works the call from its card: tickets and requests in the caller's name, judged as the caller, and notes that belong to the call."""
+"""An agent works the call from its card: tickets and requests in the caller's name, judged as the caller, and notes that belong to the call. T43"""
 
 from __future__ import annotations
 

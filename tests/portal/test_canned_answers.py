@@ -1,4 +1,4 @@
-"""Canned answers: kept by supervisors, filled from a ticket's card and from nothing else; a gap is never sent."""
+"""Canned answers: kept by supervisors, filled from a ticket's card and from nothing else; a gap is never sent. T45"""
 
 from __future__ import annotations
 

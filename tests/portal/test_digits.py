@@ -1,4 +1,4 @@
-"""Who answers a phone of the desk is who keys their own two digits, which stand on their page beside the call: theirs alone, for that call alone."""
+"""Who answers a phone of the desk is who keys their own two digits, which stand on their page beside the call: theirs alone, for that call alone. T46"""
 
 from __future__ import annotations
 

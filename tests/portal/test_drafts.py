@@ -1,4 +1,4 @@
-"""What an agent is writing is kept as they type, for them alone; without a script it is kept with the form."""
+"""What an agent is writing is kept as they type, for them alone; without a script it is kept with the form. T45"""
 
 from __future__ import annotations
 

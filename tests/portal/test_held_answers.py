@@ -1,4 +1,4 @@
-"""An answer of the page's goes out after ten seconds: until then it is taken back; and it is not sent where a colleague was quicker or the right is gone."""
+"""An answer of the page's goes out after ten seconds: until then it is taken back; and it is not sent where a colleague was quicker or the right is gone. T45"""
 
 from __future__ import annotations
 

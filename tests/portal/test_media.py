@@ -1,4 +1,4 @@
-"""On a ticket's page pictures are shown and what was spoken is played: for whoever may see the ticket, in the ledger, and harmless."""
+"""On a ticket's page pictures are shown and what was spoken is played: for whoever may see the ticket, in the ledger, and harmless. T48"""
 
 from __future__ import annotations
 

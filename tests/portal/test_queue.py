@@ -1,4 +1,4 @@
-"""The queue for a bad week: what comes first, narrowed down, page by page, found by words, kept under names. It names no customer."""
+"""The queue for a bad week: what comes first, narrowed down, page by page, found by words, kept under names. It names no customer. T44, T45"""
 
 from __future__ import annotations
 

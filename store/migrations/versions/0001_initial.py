@@ -301,6 +301,7 @@ def _tickets() -> None:
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
         sa.Column("did", sa.String(12), nullable=False),
         sa.Column("about", sa.String(32), nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
         sa.Column("came", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
         sqlite_autoincrement=True,
