@@ -61,7 +61,7 @@ def _right(row: Any, known: Known) -> bool:
         return row.account == known.of_person[int(id)] and _by_person(row, int(id), known)
     if kind == "staff":
         return row.action == "desk.ticket.work" if numbers else _of_call(row, int(id), known)
-    return row.who == "desk:worker" and row.action == "desk.deliver"
+    return bool(row.who == "desk:worker" and row.action == "desk.deliver")
 
 
 def _by_person(row: Any, person: int, known: Known) -> bool:

@@ -3,6 +3,7 @@ ledger has every disclosure under a right grant. `make test-all` plays all of it
 
 from __future__ import annotations
 
+import faulthandler
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ class Played:
         self.seen: set[tuple[int, str, int]] = set()  # staff, company, when
 
     def step(self, n: int) -> None:
+        faulthandler.dump_traceback_later(
+            300, exit=True, file=2
+        )  # on a busy machine a step may take so long, not the day
         self.desk.pass_time(STEP)
         self.day.writes(self.day.customers[n % len(self.day.customers)], f"Our site is down {n:03}")
         if n % (MESSAGES // CALLERS) == 0:
@@ -51,7 +55,7 @@ class Played:
             self.look()
 
     def caller(self, k: int) -> None:
-        customer, agent = self.day.customers[k % len(self.day.customers)], self.agents[k % len(self.agents)]
+        customer, agent = self.day.customers[k % len(self.day.customers)], self.agents[k // 2 % len(self.agents)]
         agent.says_goodbye()
         match k % 4:
             case 0:

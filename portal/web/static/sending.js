@@ -27,7 +27,7 @@ async function send(form, part, body) {
     await show(part, answer);
     form.reset(); // what was not taken is in its field, from the desk
     url.searchParams.delete("said");
-    history.replaceState(null, "", url);
+    if (location.pathname !== "/desk") history.replaceState(null, "", url); // there the card of the next call comes by itself
     say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
   } catch {
     say("Not sent: there is no connection to the desk. Press again.");
