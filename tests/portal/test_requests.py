@@ -98,8 +98,14 @@ def test_a_draft_is_handed_in_or_taken_back_on_its_page_wherever_it_was_begun(on
         asks(raj, "draft", words)
         numbers.append(int(raj.words.partition("#")[2].split()[0]))
     change(one_desk, tables.tickets.update().values(channel="phone"))
-    if threat:
-        change(one_desk, tables.tickets.update().values(status="quarantined", customer_status="draft"))
+    if threat:  # and so it waits for supervisors from its first moment
+        left = {
+            "status": "quarantined",
+            "customer_status": "draft",
+            "waiting_since": one_desk.now,
+            "due_at": one_desk.now,
+        }
+        change(one_desk, tables.tickets.update().values(**left))
     with one_desk.store.transaction("test") as tx:
         assert len(ticket_lists.drafts(tx, Actor(Subject.of_person(RAJ), Proof.VERIFIED))) == 2
     first, second = numbers

@@ -91,7 +91,7 @@ def test_the_clock_runs_while_the_desk_owes_an_answer(desk: Desk) -> None:
     raj.send(f"{page}/reply", words="Hello?")
     assert waiting(desk) == (begun, 240), "who waits already has waited since then"
     kim.get(f"/desk{page}")
-    kim.send(f"/desk{page}/answer", words="Better now?")
+    kim.answers(f"/desk{page}", "Better now?")
     assert clock(desk) == (None, None)
     desk.pass_time(600)
     raj.get(page)
