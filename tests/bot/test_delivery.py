@@ -197,10 +197,10 @@ def test_d3_what_the_desks_own_channel_refuses_says_nothing_of_the_customer(desk
     with desk.store.transaction("test") as tx:
         grant = tx.ask(Ask(Subject("desk:operator"), Action.DESK_OPERATE, None, None, Proof.NONE))
         assert isinstance(grant, Grant)
-        owed = "SELECT id, payload FROM jobs WHERE kind = 'slack.message' AND done_at IS NULL"
+        failed = "SELECT id, payload FROM jobs WHERE kind = 'slack.message' AND done_at IS NULL AND error IS NOT NULL"
         of_the_desk = "SELECT id FROM ticket_threads WHERE side = 'desk'"
         place = tx.connection.execute(text(of_the_desk)).scalar_one()
-        (id,) = (id for id, payload in tx.connection.execute(text(owed)) if json.loads(payload)["thread"] == place)
+        (id,) = (id for id, payload in tx.connection.execute(text(failed)) if json.loads(payload)["thread"] == place)
         failed_jobs.drop(tx, grant, id)
         assert tx.connection.execute(text("SELECT state FROM answer_states")).scalars().all() == ["queued"]
 

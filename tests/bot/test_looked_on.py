@@ -168,7 +168,7 @@ def test_e18_a_talk_goes_on_and_the_agent_reads_what_to_say(opens: Opens, mailbo
         agent_kim = Agent(desk)
         agent_kim.sign_in()
         kim(desk)
-        mia, agent = talks(desk, PEOPLE[MIA][0], PIN)
+        mia, agent = talks(desk, PEOPLE[MIA][0], PIN, agent_kim.first_digits)
         before = len(mia.heard)
         for _ in range(2):
             assert asks_for(desk, "pin")
@@ -197,7 +197,7 @@ def test_e18_a_talk_goes_on_and_the_agent_reads_what_to_say(opens: Opens, mailbo
         mia.hang_up()
         assert (statuses(desk) == {"quarantined"}) == (pin == UNDER_THREAT)
         left.append((mia.heard[before:], mia.state, seen(desk, mailbox)))
-        talks(desk, PEOPLE[MIA][0], PIN)
+        talks(desk, PEOPLE[MIA][0], PIN, agent_kim.first_digits)
         agent_kim.get("/desk")
         assert "#1001 Miniserver tide-web (by phone)" in agent_kim.words, "an agent they ask about it knows of it"
         shut = "a supervisor has it: say that it is being updated"

@@ -105,8 +105,8 @@ def test_a_deed_that_names_what_is_gone_says_which_and_what_is_there(walking: Wa
 
 @pytest.mark.parametrize("walk", [GONE], ids=["a command that is not there"])
 def test_a_walk_in_which_an_exchange_fails_is_neither_held_nor_recorded(walking: Walking) -> None:
-    with pytest.raises(AssertionError, match="/tickets failed because it is not a valid command"):
-        walking.written(Walk("a walk", ["> mia types /tickets"]))
+    with pytest.raises(AssertionError, match="/weather failed because it is not a valid command"):
+        walking.written(Walk("a walk", ["> mia types /weather"]))
 
 
 def test_there_are_walks_and_nothing_else() -> None:

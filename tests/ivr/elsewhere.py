@@ -72,12 +72,13 @@ def called_with_a_code(desk: Desk, username: str = "mia.chen") -> int:
     return has_called(desk, username, purpose="code")
 
 
-def talks(desk: Desk, number: str, pin: str) -> tuple[Phone, Phone]:
-    """Somebody who has come through to the desk: their phone, and the agent's."""
+def talks(desk: Desk, number: str, pin: str, keys: Callable[[], str] = lambda: "1") -> tuple[Phone, Phone]:
+    """Somebody who has come through to the desk: their phone, and the agent's, who `keys` the digits their page shows, or 1 where
+    nobody is signed in."""
     caller = asks(desk, number, pin)
     (agent,) = ringing(desk)
     agent.answer()
-    agent.press("1")
+    agent.press(keys())
     caller.wait()
     return caller, agent
 

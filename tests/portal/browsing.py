@@ -129,6 +129,9 @@ class Agent(Browser):
         """What they key on a phone of the desk to take a call: beside each that waits, by its place."""
         return dict(DIGITS.findall(self.get("/desk").text))
 
+    def first_digits(self) -> str:
+        return next(iter(self.digits().values()))
+
     @property
     def staff(self) -> int:
         with self.desk.store.transaction("test") as tx:
