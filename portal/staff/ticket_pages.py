@@ -241,7 +241,11 @@ DEEDS: Final = {
 
 
 def callback(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """Who asks for it may come to have the ticket, so it takes what a look at the account takes."""
     number = visit.number("number")
+    seen = ticket_work.to_see(tx, acting(who), number, accounts_an_hour=context.accounts_an_hour)
+    if seen is Barred.TOO_MANY_ACCOUNTS:
+        return responses.to(f"/desk/tickets/{number}")
     made = calls.callback_requester(tx, acting(who), number, phone=context.phone)
     if made in (Callback.NOT_PERMITTED, Callback.NOBODY):
         return responses.not_there(context, visit)

@@ -51,12 +51,13 @@ def forget(tx: Transaction, key: tuple[str, ...]) -> None:
 
 
 def keep(tx: Transaction, staff: int, form: str, words: Mapping[str, str]) -> None:
-    """What was typed there and went nowhere, for its author alone; for a day."""
+    """What was typed there and went nowhere, for its author alone; for a day. Where there are as many as may be, the oldest gives way."""
     drop(tx, staff, form)
-    theirs = tx.connection.execute(select(_u.c.form).where(_u.c.staff_id == staff)).scalars().all()
-    if len(theirs) < MOST:
-        row = {"staff_id": staff, "form": form, "words": json.dumps(dict(words)), "at": tx.now}
-        tx.connection.execute(insert(_u).values(row))
+    theirs = select(_u.c.form).where(_u.c.staff_id == staff).order_by(_u.c.at.desc(), _u.c.form)
+    for old in tx.connection.execute(theirs).scalars().all()[MOST - 1 :]:
+        drop(tx, staff, old)
+    row = {"staff_id": staff, "form": form, "words": json.dumps(dict(words)), "at": tx.now}
+    tx.connection.execute(insert(_u).values(row))
 
 
 def kept(tx: Transaction, staff: int) -> dict[str, dict[str, str]]:

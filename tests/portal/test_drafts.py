@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from store import tables
+from store.sign_in import sent_forms
 from tests.desk import Desk
 from tests.ivr.wire import rows
 from tests.portal.browsing import Agent
@@ -44,3 +45,19 @@ def test_only_what_is_written_on_tickets_is_a_draft(one_desk: Desk) -> None:
     for form in ("/desk/supervisors/pin", f"{PAGE}/login-details", "x" * 300, ""):
         assert types(kim, "words", form) == 400
     assert rows(one_desk, select(tables.unsent_words)) == []
+
+
+def test_where_there_are_as_many_as_may_be_the_oldest_gives_way(one_desk: Desk) -> None:
+    """And never the newest, which may be an answer that was just taken back."""
+    ticket_of(one_desk, "person:8")
+    kim = signed_in(one_desk)
+    kim.get(PAGE)
+    for number in range(2000, 2000 + sent_forms.MOST):
+        types(kim, "words", f"/desk/tickets/{number}/answer")
+        one_desk.pass_time(1)
+    types(kim, "Have you tried")
+    assert ">Have you tried</textarea>" in kim.get(PAGE).text
+    u = tables.unsent_words.c
+    kept = rows(one_desk, select(u.form).order_by(u.at))
+    assert len(kept) == sent_forms.MOST
+    assert kept[0] == ("/desk/tickets/2001/answer",)

@@ -132,6 +132,11 @@ def test_the_thirty_first_account_within_the_hour_is_refused(desk: Desk) -> None
     assert "slow" not in kim.text
     assert alerts(desk) == ["access_budget"]
     assert kim.get(f"/desk/tickets/{numbers[0]}").status_code == 200, "one of the thirty"
+    token = kim.fields(f"/desk/tickets/{numbers[0]}/note")
+    for deed in ("take", "callback", "answer", "priority", "hand-over"):
+        kim.post(f"/desk/tickets/{numbers[30]}/{deed}", token | {"words": "x", "to": str(ana.staff), "priority": "0"})
+        assert "as many accounts as an hour allows" in kim.words, deed
+    assert count(desk, tables.assignments) == count(desk, tables.callbacks) == 0
     assert ana.get(f"/desk/tickets/{numbers[30]}").status_code == 200, "everybody has their own"
     desk.pass_time(61 * 60)
     kim.sign_in()
