@@ -39,7 +39,7 @@ def test_a_ticket_for_the_caller_is_theirs_and_says_who_wrote_it_down(desk: Desk
     kim.send(NOTE, words="Sounds worried.")
     assert "Kept with this call." in kim.words
     kim.send(OPEN, words="The shop is down\nSince ten.", kind="technical", service="grid-1")
-    assert "The ticket is open: read its number to the caller." in kim.words
+    assert "The ticket is open: read its number, above the field, to the caller." in kim.words
     assert "In this call: #1001" in kim.words
     (call,) = rows(desk, select(tables.support_calls))
     ticket = rows(desk, select(T.opened_by, T.account_id, T.channel, T.title, T.service, T.proof, T.status))

@@ -203,7 +203,7 @@ def test_a_ticket_for_the_caller_takes_two_clicks_and_no_page_load_and_words_out
     page.keyboard.type("It is slow")
     sends(page, "Open it")
     expect(page.locator(".in-call")).to_have_text("In this call: #1001")
-    expect(page.locator(".said")).to_have_text("The ticket is open: read its number to the caller.")
+    expect(page.locator(".said")).to_have_text("The ticket is open: read its number, above the field, to the caller.")
     expect(words).to_have_value("")
     words.fill("Since ten")
     watched.presses("Ask for PIN")

@@ -12,6 +12,11 @@ from tests.portal.test_card_in_a_browser import Watched, watched
 from tests.portal.test_insider import signed_in
 from tests.portal.test_taking import answers_of, status_of
 
+IN_SIGHT = """button => {
+    const { left, top } = button.getBoundingClientRect();
+    return button.contains(document.elementFromPoint(left + 5, top + 5));
+}"""
+
 __all__ = ["watched"]
 
 
@@ -30,6 +35,7 @@ def goes_out(watched: Watched) -> None:
 def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(watched: Watched) -> None:
     ticket_of(watched.desk, "person:8")
     page = watched.page
+    page.set_viewport_size({"width": 1280, "height": 600})
     page.goto(f"{watched.url}/desk/tickets")
     loads = loads_of(page)
     page.get_by_role("link", name="#1001 slow").click()
@@ -43,7 +49,9 @@ def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(wa
     expect(page.locator(".said")).to_contain_text("Your answer goes out in ten seconds")
     expect(pane.locator(".held")).to_contain_text("goes out in")
     expect(answer).to_have_value("")
-    page.get_by_role("button", name="Undo").click()
+    undo = page.get_by_role("button", name="Undo")
+    assert undo.evaluate(IN_SIGHT), "it is there for ten seconds, and not behind the field for the next answer"
+    undo.click()
     expect(answer).to_have_value("Restarted.")
     expect(pane.locator(".held")).to_have_count(0)
     page.get_by_role("button", name="Answer and close").click()

@@ -137,6 +137,7 @@ addEventListener("submit", async (event) => {
     form.reset(); // what was not taken is in its field, from the desk
     if (form.action.endsWith("/take-back")) part.querySelector(".compose .answer")?.reset(); // and what was taken back in that of the answer
     say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
+    part.querySelector(".timeline > .held:last-child")?.scrollIntoView({ block: "nearest" }); // not behind the field for the next one
   } catch {
     say("Not sent: there is no connection to the desk. Press again.");
   } finally {
