@@ -1,14 +1,19 @@
-"""When people answer: OPENING_HOURS read, and whether it is now, or when it will be. Pure."""
+"""When people answer: OPENING_HOURS read, with the days of other hours, and whether it is now, or when it will be. Pure."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+Exceptions = Mapping[
+    date, tuple[int, int] | None
+]  # by day: the minutes of it at which it opens and closes; None: closed
+NONE: Final[Exceptions] = {}
 LIKE: Final = "must be like Mon-Fri 08:00-18:00, Sat 10:00-14:00 Europe/London"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPAN: Final = re.compile(
@@ -18,49 +23,56 @@ _SPAN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """When the desk opens next, by its own clock; `weekday` from Monday, 0."""
+    """When the desk opens next, by its own clock; `weekday` from Monday, 0. `later`: the day, like 2027-01-04, where that is more than a week away."""
 
     weekday: int
     hour: int
     minute: int
     today: bool
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Spans (weekday from Monday, 0; minutes of the day it opens and closes) in the desk's time zone, in order."""
+    """Spans (weekday from Monday, 0; minutes of the day it opens and closes) in the desk's time zone, in order; but on the days of `other`."""
 
     spans: tuple[tuple[int, int, int], ...]
     zone: ZoneInfo
+    other: Exceptions = field(default_factory=dict)
 
     def are_open(self, now: int) -> bool:
         """`now` in ms since 1970."""
         local = self._local(now)
         minute = local.hour * 60 + local.minute
-        return any(day == local.weekday() and opens <= minute < closes for day, opens, closes in self.spans)
+        return any(opens <= minute < closes for opens, closes in self._on(local.date()))
 
     def next(self, now: int) -> Opening:
         """When the desk, closed now, opens."""
         local = self._local(now)
-        for days in range(8):
-            date = local + timedelta(days=days)
-            for day, opens, _ in self.spans:
-                if day == date.weekday() and (days or opens > local.hour * 60 + local.minute):
-                    return Opening(day, opens // 60, opens % 60, days == 0)
+        for days in range(8 + len(self.other) * 7):
+            day = local.date() + timedelta(days=days)
+            for opens, _ in self._on(day):
+                if days or opens > local.hour * 60 + local.minute:
+                    later = day.isoformat() if days > 7 else ""
+                    return Opening(day.weekday(), opens // 60, opens % 60, days == 0, later)
         raise AssertionError("a week has no opening hour")
 
     def after(self, since: int, length: int) -> int:
         """When the desk, from `since` on, has been open for `length`; all in ms."""
         date = self._local(since).date()
         while True:
-            for day, opens, closes in self.spans:
-                if day != date.weekday():
-                    continue
+            for opens, closes in self._on(date):
                 begins, ends = max(since, self._moment(date, opens)), self._moment(date, closes)
                 if begins + length <= ends:
                     return begins + length
                 length -= max(ends - begins, 0)
             date += timedelta(days=1)
+
+    def _on(self, day: date) -> Iterator[tuple[int, int]]:
+        if day in self.other:
+            yield from filter(None, (self.other[day],))
+        else:
+            yield from ((opens, closes) for weekday, opens, closes in self.spans if weekday == day.weekday())
 
     def _moment(self, day: date, minute: int) -> int:
         """Of that day by the desk's clock, in ms since 1970."""
@@ -69,6 +81,9 @@ class Hours:
 
     def _local(self, now: int) -> datetime:
         return datetime.fromtimestamp(now / 1000, UTC).astimezone(self.zone)
+
+
+ALWAYS: Final = Hours(tuple((day, 0, 24 * 60) for day in range(7)), ZoneInfo("UTC"))
 
 
 def read(text: str) -> Hours | None:
@@ -88,6 +103,11 @@ def read(text: str) -> Hours | None:
         if day == after and opens < closes:
             raise ValueError(f"{LIKE}; two of these overlap")
     return Hours(tuple(spans), found)
+
+
+def on_other_days(hours: Hours | None, other: Exceptions) -> Hours | None:
+    """Without OPENING_HOURS the desk is always open but on such days, by the clock of UTC."""
+    return replace(hours or ALWAYS, other=other) if other else hours
 
 
 def _spans(words: str) -> list[tuple[int, int, int]]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from authz import REQUESTS
 from desk import opening_hours
-from desk.opening_hours import Hours
+from desk.opening_hours import NONE, Exceptions, Hours
 from store.messages.response_clock import Priority
 
 LIKE: Final = "must be like urgent 15m, high 1h, sla 1h, problem 4h, question 8h, request 8h, low 24h"
@@ -34,13 +34,12 @@ class ResponseTimes:
         words += [Priority(priority).name.lower()] if priority < Priority.NORMAL else []
         return min(self.minutes[word] for word in words)
 
-    def due(self, since: int, priority: int, kind: str, covered: bool) -> int:
+    def due(self, since: int, priority: int, kind: str, covered: bool, other: Exceptions = NONE) -> int:
         """When somebody who waits since then has waited for too long; both in ms. An urgent one waits by the clock, all others while
         the desk is open."""
         target = self.target(priority, kind, covered=covered) * 60_000
-        if self.hours is None or priority == Priority.URGENT:
-            return since + target
-        return self.hours.after(since, target)
+        hours = None if priority == Priority.URGENT else opening_hours.on_other_days(self.hours, other)
+        return since + target if hours is None else hours.after(since, target)
 
 
 def read(text: str, hours: str = "") -> ResponseTimes:

@@ -12,7 +12,9 @@ from desk.calls import permit_calls
 from store import Transaction
 from store.calls import live_calls
 from store.calls.live_calls import LiveCall
-from store.reports import wall_figures
+from store.messages import opening_exceptions
+from store.messages.opening_exceptions import OpeningException
+from store.reports import daily_figures, wall_figures
 from store.reports.daily_figures import Figures
 from store.reports.wall_figures import Standing, There
 from store.security import threat_mode
@@ -31,7 +33,8 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class WallPage:
-    """`unassigned`: so many talk on a phone of the desk, and nobody has said who. `calls` and `tickets` are today's figures."""
+    """`unassigned`: so many talk on a phone of the desk, and nobody has said who. `calls` and `tickets` are today's figures; `today` how it is open where
+    that is not as usual."""
 
     waiting: tuple[LiveCall, ...]
     talking: int
@@ -41,6 +44,7 @@ class WallPage:
     tickets: Figures
     standing: Standing
     threat: bool
+    today: OpeningException | None
 
 
 def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
@@ -51,6 +55,7 @@ def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
     now = live_calls.calls(tx, calls)
     talking = [call for call in now if call.state in ("talking", "keypad")]
     switch = threat_mode.look(tx, calls)
+    day = daily_figures.day_of(tx.now, zone).date
     return WallPage(
         waiting=tuple(call for call in now if call.state == "waiting"),
         talking=len(talking),
@@ -60,6 +65,7 @@ def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
         tickets=wall_figures.tickets(tx, tickets, zone),
         standing=wall_figures.standing(tx, tickets),
         threat=switch is not None and switch.on,
+        today=next((one for one in opening_exceptions.listed(tx) if one.day == day), None),
     )
 
 

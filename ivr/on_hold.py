@@ -37,9 +37,9 @@ def ring(call: Call, desk: Desk) -> Said:
             rung = replace(call, support_call=answer, rung=call.rung + 1, callback=None)
             whom = call.about or ("person" if call.callback is None else "agent")
             return goto(rung, desk, "on_hold", say(f"ringing.{whom}"))
-        case Opening(today=today):
-            told = say("desk_closed"), say("opens_today" if today else "opens", opening=answer)
-            return goto(call, desk, "closed", *told)
+        case Opening(today=today, later=later):
+            opens = say("opens_today" if today else "opens_later" if later else "opens", opening=answer)
+            return goto(call, desk, "closed", say("desk_closed"), opens)
         case port.SupportCallEnded():  # there is no phone to ring
             return _back(call, desk, answer)
         case Refused():

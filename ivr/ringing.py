@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from authz import Grant, Proof, Subject
-from desk import by_phone, spoken
+from desk import by_phone, opening_hours, spoken
 from desk.actors import judge
 from desk.opening_hours import Opening
 from desk.outcomes import Opened
@@ -23,6 +23,7 @@ from store.calls.support_calls import SupportCall
 from store.codes import one_time_codes
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
+from store.messages import opening_exceptions
 from store.verification import call_approvals, step_ups
 
 RING_FOR: Final = 45_000  # ms until nobody has come
@@ -40,10 +41,10 @@ _EMERGENCIES: Final = {
 
 def closed_until(tx: Transaction, settings: DeskSettings, call: Call) -> Opening | None:
     """When people answer again; None: now. In an emergency, and for somebody we called, people always answer."""
-    hours = settings.hours
-    if call.about == "emergency" or call.callback is not None or hours is None or hours.are_open(tx.now):
+    if call.about == "emergency" or call.callback is not None:
         return None
-    return hours.next(tx.now)
+    hours = opening_hours.on_other_days(settings.hours, opening_exceptions.read(tx))
+    return None if hours is None or hours.are_open(tx.now) else hours.next(tx.now)
 
 
 def ring(tx: Transaction, settings: DeskSettings, call: Call) -> int | port.SupportCallEnded | Refused | Opening:

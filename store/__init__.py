@@ -42,6 +42,7 @@ from store.jobs import job_queue
 from store.jobs.wakeup import Wakeup
 from store.ledger.checkpoints import Checkpoints, Seal, Trouble, first, holds
 from store.ledger.retired_keys import KeyRetiredError, Retired
+from store.messages.opening_exceptions import Exceptions
 from store.sign_in import sessions
 from store.sign_in.realms import STAFF
 from store.staff import change_stamp
@@ -84,7 +85,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _at_once(since: int, _priority: int, _kind: str, _covered: bool) -> int:
+def _at_once(since: int, _priority: int, _kind: str, _covered: bool, _other: Exceptions) -> int:
     return since
 
 

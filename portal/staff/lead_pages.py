@@ -13,6 +13,7 @@ from desk.report_page import Period, ReportPage, report_page
 from desk.wall_page import wall_page
 from portal.staff import charts
 from portal.staff.charts import Chart
+from portal.staff.hours_pages import clock_of
 from portal.staff.signed_in import acting
 from portal.web import responses
 from portal.web.context import PortalContext
@@ -37,6 +38,7 @@ def wall(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         return responses.not_there(context, visit)
     opened = sum(_opened(found.tickets, kind) for kind in KINDS)
     given = responses.fields_of(found) | {"who": who, "share": share, "up_to": up_to, "opened": opened}
+    given["clock_of"] = clock_of
     return responses.live_page(context, visit, "staff/wall", given)
 
 

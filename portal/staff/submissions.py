@@ -55,7 +55,7 @@ DONE: Final = frozenset(
             "view_saved",
             "view_removed",
             "lifted",
-            *("reassigned", "staff_suspended", "staff_resumed"),
+            *("reassigned", "staff_suspended", "staff_resumed", "hours_set", "hours_removed"),
             "seen",
         ),
         *(

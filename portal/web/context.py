@@ -38,7 +38,7 @@ class PortalContext:
     `customers` have theirs, and strangers of both `strangers`. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
     `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone;
-    `step_up_minutes`: for how long a second proof stands; `zone`: where a day of the desk begins and ends."""
+    `step_up_minutes`: for how long a second proof stands; `zone`: where a day of the desk begins and ends; `opening_hours` as in OPENING_HOURS."""
 
     store: Store
     origin: str
@@ -59,6 +59,7 @@ class PortalContext:
     accounts_an_hour: int = 0
     passkeys_required: bool = False
     step_up_minutes: int = 15
+    opening_hours: str = ""
     request_pools: RequestPools = field(default_factory=RequestPools)
 
     def hashing(self, realm: Realm) -> HashPool:
@@ -91,6 +92,7 @@ def open_context(
     passkeys_required: bool = False,
     step_up_minutes: int = 15,
     zone: ZoneInfo,
+    opening_hours: str = "",
     mails: bool = True,
 ) -> PortalContext:
     """`mails`: the desk can send some."""
@@ -118,6 +120,7 @@ def open_context(
         accounts_an_hour,
         passkeys_required,
         step_up_minutes,
+        opening_hours,
     )
 
 

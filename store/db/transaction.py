@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -42,8 +43,9 @@ from store.db.ledger_chain import Entry, Segment, Segments, chained
 from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
-Due = Callable[[int, int, str, bool], int]
-"""When somebody who waits since a moment (ms) has waited for too long, by the ticket's priority, its kind and whether an SLA covers it."""
+Due = Callable[[int, int, str, bool, Mapping[date, tuple[int, int] | None]], int]
+"""When somebody who waits since a moment (ms) has waited for too long, by the ticket's priority, its kind and whether an SLA covers it, with the days of other
+opening hours (opening_exceptions.py)."""
 NOBODY: Final = Subject("nobody")  # the subject of somebody who has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER

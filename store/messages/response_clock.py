@@ -9,10 +9,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
 
+from authz import Grant
 from store import tables
 from store.db.transaction import Transaction
+from store.messages import opening_exceptions
+from store.messages.opening_exceptions import Exceptions
 
 
 class Priority(IntEnum):
@@ -21,15 +24,17 @@ class Priority(IntEnum):
     URGENT, HIGH, NORMAL, LOW = range(4)
 
 
+MOST: Final = 2_000  # tickets whose clock follows other hours at once; the rest when anything happens to them
 STOPPED: Final = {"waiting_since": None, "due_at": None}
 _t, _s = tables.tickets.c, tables.services.c
 
 
 def new(tx: Transaction, priority: Priority, kind: str, *, running: bool) -> dict[str, int | None]:
     """Of a ticket that is being opened: for `waiting_since`, and for `NEW_DUE`."""
+    other = opening_exceptions.read(tx)  # in any case: what is quarantined takes as long as everything else
     if not running:
         return {"waiting_since": None, "due": None, "due_covered": None}
-    return {"waiting_since": tx.now, **_both(tx, tx.now, priority, kind)}
+    return {"waiting_since": tx.now, **_both(tx, tx.now, priority, kind, other)}
 
 
 def running(tx: Transaction) -> dict[str, Any]:
@@ -39,12 +44,23 @@ def running(tx: Transaction) -> dict[str, Any]:
 
 def started(tx: Transaction, row: Any) -> None:
     """Somebody waits since this moment, or for something that is due earlier or later than it was."""
-    both = _both(tx, row.waiting_since, row.priority, row.kind)
+    both = _both(tx, row.waiting_since, row.priority, row.kind, opening_exceptions.read(tx))
     tx.connection.execute(_STARTED, {"ticket": row.number, **both})
 
 
-def _both(tx: Transaction, since: int, priority: int, kind: str) -> dict[str, int]:
-    return {name: tx.due(since, priority, kind, covered) for name, covered in (("due", False), ("due_covered", True))}
+def count_again(tx: Transaction, grant: Grant, since: int) -> None:
+    """The hours of a day have changed: of what was due on it or later, but what is urgent, the first MOST of the queue."""
+    tx.require(grant, "desk.threat.switch")
+    other = opening_exceptions.read(tx)
+    rows = tx.connection.execute(_FROM, {"since": since}).all()
+    again = [{"ticket": row.number, **_both(tx, row.waiting_since, row.priority, row.kind, other)} for row in rows]
+    if again:
+        tx.connection.execute(_STARTED, again)
+
+
+def _both(tx: Transaction, since: int, priority: int, kind: str, other: Exceptions) -> dict[str, int]:
+    both = (("due", False), ("due_covered", True))
+    return {name: tx.due(since, priority, kind, covered, other) for name, covered in both}
 
 
 def covered(account: Any, service: Any) -> ColumnElement[bool]:
@@ -60,3 +76,10 @@ def _due(account: Any, service: Any) -> ColumnElement[Any]:
 NEW_DUE: Final = _due(bindparam("account_id", type_=_t.account_id.type), bindparam("service", type_=_t.service.type))
 STATE: Final = (_t.number, _t.kind, _t.priority, _t.waiting_since)  # what a statement gives back for `started`
 _STARTED = update(tables.tickets).where(_t.number == bindparam("ticket")).values(due_at=_due(_t.account_id, _t.service))
+_FROM = (
+    select(*STATE)
+    .where(_t.status.in_(("open", "pending")), func.coalesce(_t.due_at, 0) >= bindparam("since"), _t.priority > 0)
+    .order_by(_t.number)
+    .limit(MOST)
+    .with_for_update()
+)

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal_column, sel
 from authz import Grant, Reason
 from store import tables
 from store.db.transaction import Transaction, upsert
-from store.messages import response_clock
+from store.messages import opening_exceptions, response_clock
 from store.messages.timeline import NOT_THE_DESKS
 
 Figures = dict[str, int]
@@ -174,10 +174,11 @@ def _first_answers(tx: Transaction, day: Day) -> Figures:
         .where(s.at >= day.since, _on(m.at, day), m.id == first)
     )
     found = {"answers": 0, "answers.in_time": 0} | {f"answers.{word}": 0 for word in (*FIRST_ANSWERS, "later")}
+    other = opening_exceptions.read(tx)
     for row in tx.connection.execute(query):
         took = row.at - row.opened_at
         found["answers"] += 1
-        found["answers.in_time"] += row.at <= tx.due(row.opened_at, row.priority, row.kind, row.covered)
+        found["answers.in_time"] += row.at <= tx.due(row.opened_at, row.priority, row.kind, row.covered, other)
         found[f"answers.{next((word for word, most in FIRST_ANSWERS.items() if took <= most), 'later')}"] += 1
     return found
 

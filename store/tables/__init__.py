@@ -23,6 +23,7 @@ from store.tables.staff import (
     AccountAccess,
     Drill,
     DualControl,
+    OpeningException,
     SentForm,
     Staff,
     StaffLogin,
@@ -71,7 +72,7 @@ calls, support_calls, call_tickets, agent_legs, callbacks, deliveries, jobs = ma
 )
 account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words, passkeys, vouches = map(_table, (SentForm, UnsentWords, Passkey, Vouch))
-drills = _table(Drill)
+drills, opening_exceptions = map(_table, (Drill, OpeningException))
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)
 )

@@ -102,6 +102,17 @@ class DualControl(Base):
     __table_args__ = NEVER_AGAIN
 
 
+class OpeningException(Base):
+    """A day (like 2026-12-25, by the desk's clock) on which people answer from the minute `opens` to `closes` instead of at OPENING_HOURS; both empty:
+    on which nobody does."""
+
+    __tablename__ = "opening_exceptions"
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    opens: Mapped[int | None]
+    closes: Mapped[int | None]
+    words: Mapped[str]
+
+
 class Drill(Base):
     """A call of an invented person that one of the staff plays, or has played: what they did (`acts`, JSON), and what came of it."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert
 
 from desk import opening_hours
 from desk.opening_hours import LIKE, Opening
 from deskgate.settings import SettingError, read_settings
+from store import tables
 from tests.ivr.conftest import Opens
 from tests.ivr.switchboard import CALLBACK, asks, rings, tickets
+from tests.ivr.wire import change
 
 WEEK = "Mon-Fri 08:00-18:00, Sat 10:00-14:00 Europe/London"
 
@@ -135,3 +138,20 @@ def test_within_the_hours_it_rings(open_one_desk: Opens) -> None:
     desk = open_one_desk(opening_hours="Sun 12:00-12:01 UTC")
     asks(desk)
     assert len(rings(desk)) == 1
+
+
+def test_on_a_day_that_is_closed_for_once_it_does_not_but_for_an_emergency(open_one_desk: Opens) -> None:
+    desk = open_one_desk(opening_hours="Mon-Sun 08:00-18:00 UTC")
+    change(desk, insert(tables.opening_exceptions).values(day="2026-11-22", words="Works outing"))
+    mia = asks(desk)
+    assert mia.heard[-4:-2] == ["The desk is closed.", "It opens on Monday at 8."]
+    assert rings(desk) == []
+    asks(desk, key="5")
+    assert len(rings(desk)) == 1
+
+
+def test_an_opening_that_is_far_off_is_said_with_its_date(open_one_desk: Opens) -> None:
+    desk = open_one_desk(opening_hours="Sun 08:00-18:00 UTC")
+    for day in ("2026-11-22", "2026-11-29"):
+        change(desk, insert(tables.opening_exceptions).values(day=day, words=""))
+    assert asks(desk).heard[-3] == "It opens on 6 December 2026 at 8."

@@ -263,6 +263,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk", "/desk", "ana"),
         Sight("/desk", "/desk", "kim"),
         Sight("/desk/calls/{support_call}", f"/desk/calls/{call}", "ana"),
+        Sight("/desk/hours", "/desk/hours", "ana"),
         Sight("/desk/wall", "/desk/wall", "kim"),
         Sight("/desk/staff", "/desk/staff", "ana"),
         Sight("/desk/keys", "/desk/keys", "kim"),

@@ -240,6 +240,7 @@ NOT_DONE = {
         "not_yours",
         "not_agreed",
         "not_found",
+        *("hours_no_day", "hours_no_span", "hours_too_many", "hours_gone"),
         "quarantined",
         "supervisors_only",
         "too_long",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from sqlalchemy import insert
 
 from authz import Action
 from store import Transaction, tables
+from store.messages.opening_exceptions import OpeningException
 from tests.store.bounds_of_calls import ANA, BAKERY, KIM, Case, of
 
 
@@ -26,6 +28,9 @@ OF_STAFF: Final[dict[str, list[Case]]] = {
         (of(ANA, SWITCH), lambda f, tx, g: f(tx, g, False)),
         (of(ANA, SWITCH), lambda f, tx, g: f(tx, g, False, asked_by=2)),
         (of(ANA, SWITCH, BAKERY), lambda f, tx, g: f(tx, g, True)),
+    ],
+    "opening_exceptions.put": [
+        (of(ANA, SWITCH, BAKERY), lambda f, tx, g: f(tx, g, OpeningException(date(2026, 12, 25), None, "")))
     ],
     "drill_runs.look": [(of(ANA, LEDGER, BAKERY), lambda f, tx, g: f(tx, g, played(tx)))],
     "drill_runs.of_all": [(of(ANA, LEDGER, BAKERY), lambda f, tx, g: played(tx) and f(tx, g))],

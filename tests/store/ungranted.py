@@ -27,6 +27,7 @@ REASONS: Final[dict[str, str]] = {
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
     "billing_details.printed_now": "for the import, which writes it on new invoices, and for `printed`, under its Grant",
     "daily_figures.day_of": reasons.PURE,
+    **{f"opening_exceptions.{name}": "when the desk is open, which callers hear" for name in ("read", "listed")},
     "daily_figures.count_days": "counts a day that is over: numbers that name nobody, for the desk to keep",
     **dict.fromkeys(("daily_figures.calls", "daily_figures.tickets"), "counts, for wall_figures, under its Grant"),
     "response_clock.covered": reasons.SQL,

@@ -217,6 +217,13 @@ def _staff() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_drills_staff", "drills", ["staff_id", "id"])
+    op.create_table(
+        "opening_exceptions",
+        sa.Column("day", sa.String(10), primary_key=True),
+        sa.Column("opens", sa.BigInteger),
+        sa.Column("closes", sa.BigInteger),
+        sa.Column("words", sa.Text, nullable=False),
+    )
 
 
 def _reports() -> None:
