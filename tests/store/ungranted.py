@@ -26,7 +26,6 @@ REASONS: Final[dict[str, str]] = {
     "account_details.naming": reasons.ASKS,
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
     "billing_details.printed_now": "for the import, which writes it on new invoices, and for `printed`, under its Grant",
-    "daily_figures.day_of": reasons.PURE,
     **{f"opening_exceptions.{name}": "when the desk is open, which callers hear" for name in ("read", "listed")},
     "daily_figures.count_days": "counts a day that is over: numbers that name nobody, for the desk to keep",
     **dict.fromkeys(("daily_figures.calls", "daily_figures.tickets"), "counts, for wall_figures, under its Grant"),
@@ -63,7 +62,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.GUARD,
     ),
-    **dict.fromkeys(("budgets.Limit.within", "transaction.retried"), reasons.PURE),
+    **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "transaction.retried"), reasons.PURE),
     **dict.fromkeys(
         ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "location_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
@@ -85,8 +84,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "is_free", "is_open", "locked")), reasons.OPENS),
     **dict.fromkeys(("engine.Gate." + n for n in ("release", "until", "within")), reasons.OPENS),
     **dict.fromkeys(("engine.connect_by", "engine.make_engine"), reasons.OPENS),
-    "engine.read_url": reasons.PURE,
-    "engine.sqlite_file": reasons.PURE,
+    **dict.fromkeys(("engine.read_url", "engine.sqlite_file"), reasons.PURE),
     **dict.fromkeys(
         ("call_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
