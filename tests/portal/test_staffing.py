@@ -86,3 +86,8 @@ def test_an_administrator_suspends_somebody_else_and_lets_them_work_again(desk: 
     lead.get("/desk/staff")
     lead.send(f"/desk/supervisors/look-on/{KIM}")
     assert rows(desk, select(s.access_extensions).where(s.id == KIM))[0][0] == 1
+    lead.get("/desk/staff")
+    token = lead.fields(f"/desk/supervisors/look-on/{KIM}")
+    lead.post(f"/desk/supervisors/look-on/{bo}", token)
+    assert "You cannot let yourself go on" in lead.words
+    assert rows(desk, select(s.access_extensions).where(s.id == bo))[0][0] == 0

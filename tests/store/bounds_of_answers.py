@@ -18,6 +18,7 @@ def queue(tx: Transaction) -> Grant:
 ELSEWHERE: Final = of(KIM, Action.DESK_TICKET_WORK, BAKERY)
 OF_ANSWERS: Final[dict[str, list[Case]]] = {
     "canned_answers.save": [(queue, lambda f, tx, g: f(tx, g, None, "t", "w"))],
+    "agent_tickets.reassign": [(queue, lambda f, tx, g: f(tx, g, KIM.staff, None) is not None)],
     "canned_answers.remove": [(queue, lambda f, tx, g: f(tx, g, 1))],
     "ticket_presence.looks": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
     "ticket_tags.add": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, "t"))],
