@@ -46,7 +46,7 @@ from portal.router import router as portal_router
 from portal.web.context import PortalContext, open_context
 from store import KeyRetiredError, Store, Transaction, now_ms, open_store
 from store.ledger import receipts
-from store.messages import opening_exceptions, retention
+from store.messages import retention
 from store.reports import daily_figures
 from store.text.this_machine import asks_for_itself
 
@@ -176,9 +176,7 @@ def open_container(
 
 
 def _remove_old(settings: Settings, tx: Transaction) -> None:
-    grant = permit_worker(tx)
-    retention.remove(tx, grant, recordings_days=settings.recordings_days, files_days=settings.files_days)
-    opening_exceptions.sweep(tx, grant)
+    retention.remove(tx, permit_worker(tx), recordings_days=settings.recordings_days, files_days=settings.files_days)
 
 
 def make_app(

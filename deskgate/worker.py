@@ -25,7 +25,7 @@ from store.codes import one_time_codes
 from store.contacts import contact_requests
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
-from store.messages import edits
+from store.messages import edits, opening_exceptions
 from store.notices import notice_delivery
 from store.operator import failed_jobs, restore
 from store.security import alerts, budgets
@@ -85,6 +85,7 @@ SWEEPS: Final = (
     recipients.sweep,
     login_details.sweep,
     held_answers.sweep,
+    opening_exceptions.sweep,
     bulk_actions.sweep,
     ticket_presence.sweep,
     notice_delivery.sweep,

@@ -207,7 +207,6 @@ OPENS: dict[str, set[str]] = {
     "staff_list.suspend": {"desk.staff.manage"},
     "staff_list.other_supervisors": {"desk.threat.switch"},
     **{f"opening_exceptions.{name}": {"desk.threat.switch"} for name in ("put", "remove")},
-    "opening_exceptions.sweep": {"desk.deliver"},
     "response_clock.count_again": {"desk.threat.switch"},
     "threat_mode.look": {"desk.proof.ask", "desk.threat.switch"},
     "threat_mode.switch": {"desk.threat.switch"},

@@ -26,7 +26,10 @@ REASONS: Final[dict[str, str]] = {
     "account_details.naming": reasons.ASKS,
     "account_details.why_not": "asks for contacts.view itself before it names anybody",
     "billing_details.printed_now": "for the import, which writes it on new invoices, and for `printed`, under its Grant",
-    **{f"opening_exceptions.{name}": "when the desk is open, which callers hear" for name in ("read", "listed")},
+    **{
+        f"opening_exceptions.{name}": "when the desk is open, which callers hear"
+        for name in ("read", "listed", "sweep")
+    },
     "daily_figures.count_days": "counts a day that is over: numbers that name nobody, for the desk to keep",
     **dict.fromkeys(("daily_figures.calls", "daily_figures.tickets"), "counts, for wall_figures, under its Grant"),
     "response_clock.covered": reasons.SQL,
@@ -103,8 +106,7 @@ REASONS: Final[dict[str, str]] = {
     "people.support_id": reasons.DECIDES,
     "callbacks.moved": "how far a call has come: yes or no",
     **dict.fromkeys(("transfer_codes.give", "transfer_codes.take", "transfer_codes.topic_of"), reasons.FACTOR),
-    "one_time_codes.use": reasons.CODE,
-    "one_time_codes.bound_of": reasons.CODE,
+    **dict.fromkeys(("one_time_codes.use", "one_time_codes.bound_of"), reasons.CODE),
     "one_time_codes.void": reasons.CODE,
     **dict.fromkeys(("factors.address", "factors.on_file", "factors.numbers"), reasons.FACTOR),
     "call_approvals.sweep": reasons.FACTOR,
@@ -133,8 +135,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.GUARD,
     ),
     **dict.fromkeys(("attempt_limits." + n for n in ("is_worn_out", "reserve", "sweep", "unlock")), reasons.GUARD),
-    "attempt_limits.counter_of": reasons.PURE,
-    "attempt_limits.decoy_of": reasons.PURE,
+    **dict.fromkeys(("attempt_limits.counter_of", "attempt_limits.decoy_of"), reasons.PURE),
     **dict.fromkeys(
         (
             "installations." + name
