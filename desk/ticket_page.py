@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from authz import Action
 from desk import calls, disclosure, ticket_work
-from desk.actors import Actor
+from desk.actors import Actor, permit_staff
 from desk.calls import Callback
 from desk.disclosure import Disclosure
 from desk.ticket_history import TicketHistory, ticket_history
@@ -27,6 +27,8 @@ from store.tickets import (
     canned_answers,
     held_answers,
     login_details,
+    queue_lists,
+    ticket_links,
     ticket_presence,
     ticket_queue,
     ticket_tags,
@@ -36,6 +38,7 @@ from store.tickets.answer_delivery import Delivery, Reach
 from store.tickets.canned_answers import CannedAnswer
 from store.tickets.held_answers import Held
 from store.tickets.login_details import Standing
+from store.tickets.queue_lists import Queued
 from store.tickets.ticket_presence import Present
 from store.tickets.ticket_queue import OnDesk
 from store.tickets.ticket_summary import Card
@@ -68,7 +71,8 @@ class TicketPage:
     of contacts that were asked for on it, and `can_be_asked` the words one can be written down with, none where it is no request for that;
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
     and the reader's own that did not;
-    `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for; `tags` the desk's own words for it."""
+    `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for; `tags` the desk's own words for it;
+    `linked` those it is linked to, as the queue shows them."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -87,6 +91,7 @@ class TicketPage:
     canned: tuple[CannedAnswer, ...]
     before: TicketHistory | None
     tags: tuple[str, ...]
+    linked: tuple[Queued, ...]
 
     @property
     def card(self) -> Card:
@@ -131,6 +136,7 @@ def ticket_page(
         canned_answers.listed(tx, grant) if found.card.requester is not None else (),
         ticket_history(tx, who, ticket, found) if before else None,
         ticket_tags.of_ticket(tx, grant, number),
+        _linked(tx, who, ticket),
     )
 
 
@@ -148,6 +154,12 @@ def sound(tx: Transaction, who: Actor, number: int, message: int, *, accounts_an
     return (
         ticket if isinstance(ticket, Barred) else recordings.get(tx, ticket.grant, number, message) or Barred.NOT_THERE
     )
+
+
+def _linked(tx: Transaction, who: Actor, ticket: TicketRight) -> tuple[Queued, ...]:
+    others = ticket_links.of_ticket(tx, ticket.grant, ticket.number)
+    queue = permit_staff(tx, who, Action.DESK_TICKET_WORK) if others else None
+    return () if queue is None else queue_lists.numbered(tx, queue, others)
 
 
 def _settable(card: Card) -> tuple[str, ...]:

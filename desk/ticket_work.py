@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from authz import Action, Grant
+from authz import Action, Grant, Proof
 from desk.actors import Actor, permit_staff
 from store import Transaction
 from store.messages import timeline
@@ -17,7 +17,7 @@ from store.messages.response_clock import Priority
 from store.messages.timeline import About, Said, Sent
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
-from store.tickets import agent_tickets, ticket_queue, ticket_tags
+from store.tickets import agent_tickets, ticket_links, ticket_queue, ticket_tags
 from store.tickets.answer_delivery import Reach
 
 
@@ -92,6 +92,15 @@ class AnsweredMeanwhile:
     """Nothing was sent: `since` is what colleagues have said to the customer since the ticket was looked at."""
 
     since: tuple[Said, ...]
+
+
+class Linked(Enum):
+    """What came of linking a ticket to another, or of taking that back."""
+
+    CHANGED = auto()
+    NOT_CHANGED = auto()  # it was so already, or one is linked to as many as it may be
+    ITSELF = auto()
+    NOT_THERE = auto()  # the other: the queue has no such ticket, or not for them
 
 
 class StatusSet(Enum):
@@ -218,6 +227,18 @@ def tag(tx: Transaction, ticket: TicketRight, tag: str) -> bool:
 def untag(tx: Transaction, ticket: TicketRight, tag: str) -> bool:
     """False: it has no such tag."""
     return ticket_tags.remove(tx, ticket.grant, ticket.number, tag)
+
+
+def link(tx: Transaction, ticket: TicketRight, other: int, *, off: bool) -> Linked:
+    """To another of the desk's, whosever that is. `off`: not any more."""
+    if other == ticket.number:
+        return Linked.ITSELF
+    theirs = to_work_on_shown(tx, Actor(ticket.grant.subject, Proof.NONE), other)
+    if theirs is None:
+        return Linked.NOT_THERE
+    change = ticket_links.unlink if off else ticket_links.link
+    changed = change(tx, ticket.grant, ticket.number, theirs.grant, other)
+    return Linked.CHANGED if changed else Linked.NOT_CHANGED
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:

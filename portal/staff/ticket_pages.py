@@ -17,6 +17,7 @@ from desk.ticket_work import (
     AnsweredMeanwhile,
     Barred,
     HandedOver,
+    Linked,
     NotAnswered,
     Released,
     StatusSet,
@@ -61,6 +62,12 @@ NOT_ASKED: Final = {
 NOT_FIT: Final = {
     NotAdded.NAME: "ask_name",
     NotAdded.EMAIL: "ask_email",
+}
+LINKED: Final = {
+    Linked.CHANGED: "linked",
+    Linked.NOT_CHANGED: "link_not",
+    Linked.ITSELF: "link_itself",
+    Linked.NOT_THERE: "link_none",
 }
 STATUS: Final = {
     StatusSet.CHANGED: "status",
@@ -182,6 +189,11 @@ def _untag(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit:
     return "tagged" if ticket_work.untag(tx, ticket, visit.field("tag")) else "status_already"
 
 
+def _link(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit, *, off: bool = False) -> str:
+    other = numbers.parse_int(visit.field("other").lstrip("#")) or 0
+    return LINKED[ticket_work.link(tx, ticket, other, off=off)]
+
+
 def _leave_login(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """Its field has a name of its own: what is typed in it is kept nowhere, whatever becomes of the session."""
     words, days = visit.form.get("details", "").strip(), numbers.parse_int(visit.field("days"), 2)
@@ -225,9 +237,12 @@ take, put_back, hand_over = _on(_take), _on(_put_back), _on(_hand_over)
 answer, take_back, note = _on(_answer), _on(_take_back), _on(_note)
 set_status, set_priority = _on(_status), _on(_priority)
 tag, untag = _on(_tag), _on(_untag)
+link, unlink = _on(_link), _on(partial(_link, off=True))
 DEEDS: Final = {
     "tags": tag,
     "tags/remove": untag,
+    "links": link,
+    "links/remove": unlink,
     "take": take,
     "put-back": put_back,
     "hand-over": hand_over,

@@ -21,12 +21,13 @@ from store.messages.response_clock import Priority
 STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 # Statuses of what the desk has not got; what is quarantined is for supervisors.
 NOT_THE_DESKS = ("draft", "withdrawn", "quarantined")
-_Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "handed_over", "assigned", "waiting", "tagged"]
+_Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "handed_over", "assigned", "waiting"]
+_Kept = Literal["tagged", "linked"]  # by the desk, for itself
 _Since = Literal["handed_in", "calling"]
 _Login = Literal["login_sent", "login_opened", "login_expired", "login_withdrawn", "login_revoked"]
 _Made = Literal["made_urgent", "made_high", "made_normal", "made_low"]  # another priority
 _Asked = Literal["change_asked", "change_confirmed", "change_refused", "change_ended"]  # of contacts
-Event = Literal[_Worked, _Since, _Made, _Login, _Asked]
+Event = Literal[_Worked, _Kept, _Since, _Made, _Login, _Asked]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
 TOLD: Final = {"closed": "closed", "handed_in": "opened"}  # an event → what a mail says of it

@@ -39,6 +39,7 @@ from store.tables.tickets import (
     LoginDetails,
     QueueView,
     Ticket,
+    TicketLink,
     TicketPresence,
     TicketTag,
     TicketThread,
@@ -64,7 +65,8 @@ held_answers, canned_answers, ticket_presence = map(_table, (HeldAnswer, CannedA
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )
-ticket_words, ticket_tags, queue_views, bulk_actions = map(_table, (TicketWord, TicketTag, QueueView, BulkAction))
+ticket_words, ticket_tags, ticket_links = map(_table, (TicketWord, TicketTag, TicketLink))
+queue_views, bulk_actions = map(_table, (QueueView, BulkAction))
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))
 calls, support_calls, call_tickets, agent_legs, callbacks, deliveries, jobs = map(

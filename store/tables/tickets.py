@@ -60,6 +60,14 @@ class TicketTag(Base):
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
 
 
+class TicketLink(Base):
+    """Two tickets that belong together; `ticket` is the older (ticket_links.py)."""
+
+    __tablename__ = "ticket_links"
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
+    other: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
+
+
 class BulkAction(Base):
     """What one of the staff did to many tickets at once. `came`: JSON, what came of each, by its number; `about`: which tag.
     `words`: an answer as it was written, its fields not filled."""

@@ -185,6 +185,27 @@ def test_tags_are_the_desks_own_and_tickets_are_found_by_them(one_desk: Desk) ->
     assert shown(kim, "?tag=dns-outage") == [1002]
 
 
+def test_two_tickets_are_linked_for_the_desk_alone_and_by_whoever_may_work_on_both(one_desk: Desk) -> None:
+    raj, kim = entered(one_desk, RAJ), signed_in(one_desk)
+    number = opened(raj, words="The till is down")
+    queued(one_desk, {"number": 1002, "title": "No line", "account_id": 2}, {"number": 1003, "status": "quarantined"})
+    page = f"/desk/tickets/{number}"
+    kim.get(page)
+    for other, said in (("1003", "or it is not yours"), ("4000", "or it is not yours"), (str(number), "own number")):
+        kim.send(f"{page}/links", other=other)
+        assert said in kim.words
+    kim.send(f"{page}/links", other="#1002")
+    assert "#1002 No line" in kim.words
+    assert "Kim Novak changed which tickets this one is linked to" in kim.words
+    kim.send(f"{page}/links", other="1002")
+    assert "Nothing changed" in kim.words
+    assert "1002" not in raj.read(f"/tickets/{number}")
+    assert "linked" not in raj.words
+    assert "The till is down" in kim.get("/desk/tickets/1002").text
+    kim.send("/desk/tickets/1002/links/remove")
+    assert rows(one_desk, select(tables.ticket_links)) == []
+
+
 def test_what_is_quarantined_or_a_draft_is_not_touched(one_desk: Desk) -> None:
     ana = signed_in(one_desk, "lead.ana")
     queued(one_desk, {"status": "quarantined"}, {"status": "draft"}, {"status": "open"})

@@ -40,6 +40,7 @@ OPENS: dict[str, set[str]] = {
     **{key: {"desk.ticket.work"} for key in ("held_answers.take_back_all", "held_answers.of_many")},
     **{f"bulk_actions.{name}": {"desk.ticket.work"} for name in ("begin", "came", "one")},
     **{f"ticket_tags.{name}": {"desk.ticket.work"} for name in ("add", "remove", "of_ticket")},
+    **{f"ticket_links.{name}": {"desk.ticket.work"} for name in ("link", "unlink", "of_ticket")},
     "agent_tickets.working": {"desk.ticket.work"},
     **{f"held_answers.{name}": {"desk.deliver"} for name in ("due", "sent", "not_sent")},
     **{f"login_details.{name}": {"desk.ticket.work"} for name in ("deposit", "withdraw")},

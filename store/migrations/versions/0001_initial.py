@@ -303,6 +303,11 @@ def _tickets() -> None:
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
     )
     op.create_table(
+        "ticket_links",
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+        sa.Column("other", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
+    )
+    op.create_table(
         "bulk_actions",
         sa.Column("id", ID, primary_key=True),
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
