@@ -34,7 +34,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "opened_at": "{at}",
     },
     tables.ticket_words: {"word": "CASE n % 2 WHEN 0 THEN 'slow' ELSE 'word' || (n % 500) END", "ticket": "n"},
-    tables.ticket_links: {"ticket": "n", "other": "n + 1"},
+    tables.ticket_links: {"ticket": "n", "other": "n"},
     tables.ticket_tags: {"tag": "'tag' || (n % 500)", "ticket": "n"},
     tables.messages: {
         "id": "n",

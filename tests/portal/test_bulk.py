@@ -186,14 +186,20 @@ def test_tags_are_the_desks_own_and_tickets_are_found_by_them(one_desk: Desk) ->
 
 
 def test_two_tickets_are_linked_for_the_desk_alone_and_by_whoever_may_work_on_both(one_desk: Desk) -> None:
-    raj, kim = entered(one_desk, RAJ), signed_in(one_desk)
+    raj, kim, ana = entered(one_desk, RAJ), signed_in(one_desk), signed_in(one_desk, "lead.ana")
     number = opened(raj, words="The till is down")
     queued(one_desk, {"number": 1002, "title": "No line", "account_id": 2}, {"number": 1003, "status": "quarantined"})
     page = f"/desk/tickets/{number}"
     kim.get(page)
-    for other, said in (("1003", "or it is not yours"), ("4000", "or it is not yours"), (str(number), "own number")):
-        kim.send(f"{page}/links", other=other)
-        assert said in kim.words
+    ana.get(page)
+    for agent, other, said in (
+        (kim, "1003", "or it is not yours"),
+        (ana, "1003", "or it is not yours"),
+        (kim, "4000", "or it is not yours"),
+        (kim, str(number), "own number"),
+    ):
+        agent.send(f"{page}/links", other=other)
+        assert said in agent.words
     kim.send(f"{page}/links", other="#1002")
     assert "#1002 No line" in kim.words
     assert "Kim Novak changed which tickets this one is linked to" in kim.words
