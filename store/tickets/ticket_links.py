@@ -45,6 +45,8 @@ def of_ticket(tx: Transaction, grant: Grant, number: int) -> tuple[int, ...]:
 
 def _both(tx: Transaction, grant: Grant, number: int, theirs: Grant, other: int) -> dict[str, int]:
     """Both are locked, in one order, or two who link the same ones would wait for each other."""
+    for right in (grant, theirs):
+        tx.require(right, "desk.ticket.work")
     for one, right in sorted({number: grant, other: theirs}.items(), key=lambda each: each[0]):
         agent_tickets.working(tx, right, one)
     return {"ticket": min(number, other), "other": max(number, other)}
