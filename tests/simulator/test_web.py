@@ -53,6 +53,7 @@ PATHS = [
     ("POST", f"{REST}/Conferences/x/Participants/y.json"),
     ("POST", f"{REST}/Messages.json"),
     ("GET", f"{REST}/Recordings/x.wav"),
+    ("DELETE", f"{REST}/Recordings/x.json"),
 ]
 
 
