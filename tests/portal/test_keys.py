@@ -50,7 +50,7 @@ def test_a_call_and_the_queue_are_worked_by_keyboard_alone(watched: Watched) -> 
     presses(page, "p")
     expect(page.locator("#ask-pin")).to_be_focused()
     presses(page, "Enter")
-    expect(page.locator(".said")).to_contain_text("on the way to the keypad")
+    expect(page.locator(".said")).to_contain_text("sent the caller to the keypad")
     desk.work()
     watched.sees("They are at the keypad")
     mia.press("17846325#")
