@@ -17,7 +17,7 @@ from store.sign_in.sessions import SignedIn
 # By where they do something. The templates say of each button, field and fold which key leads there (data-shortcut), and keys.js does the rest.
 KEYS: Final = {
     "everywhere": ("?", "c", "q", "/", "l", "Escape"),
-    "list": ("j", "k", "Enter", "x", "f"),
+    "list": ("j", "k", "Enter", "x", "f", "b"),
     "ticket": ("a", "i", "Control+Enter", "Control+Shift+Enter", "z", "n", "t", "h", "s", "u", "r"),
     "call": ("m", "p", "2", "o", "n", "r", "g", "e", "v", "w"),
 }

@@ -267,6 +267,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/wall", "/desk/wall", "kim"),
         Sight("/desk/staff", "/desk/staff", "ana"),
         Sight("/desk/keys", "/desk/keys", "kim"),
+        Sight("/desk/tickets/bulk/{bulk}", "/desk/tickets/bulk/1", "kim"),
         Sight("/desk/reports", "/desk/reports", "ana"),
         Sight("/desk/tickets", "/desk/tickets?sort=newest", "kim"),
         Sight("/desk/tickets", "/desk/tickets?q=slow", "kim"),

@@ -89,6 +89,17 @@ def test_a_call_and_the_queue_are_worked_by_keyboard_alone(watched: Watched) -> 
     presses(page, "Escape")
     expect(page.locator(".tickets [aria-current]")).to_be_focused()
 
+    presses(page, "Enter")
+    expect(pane.locator("h1")).to_be_focused()
+    presses(page, "n")
+    page.keyboard.type("half a note")
+    presses(page, "Escape", "q")
+    page.wait_for_url("**/desk/tickets")
+    presses(page, "j", "j", "Enter")
+    expect(pane.locator("h1")).to_be_focused()
+    expect(page.get_by_label("Note")).to_have_value("half a note")
+    presses(page, "Escape")
+
     presses(page, "?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("next ticket")
     presses(page, "j", "Escape")

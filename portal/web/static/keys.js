@@ -1,6 +1,7 @@
 // The desk at the keyboard. A key goes to the button, field or fold that has it (data-shortcut), and Enter presses that: a slip of the finger does nothing. A
 // link is followed at once. `?` lists the keys; whoever dictates, or minds single keys, switches them off there.
 
+import { flush } from "./drafts.js";
 import { answered, say, signedOut } from "./forms.js";
 
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, audio, [contenteditable]";
@@ -35,7 +36,7 @@ function go(key) {
   const found = [...document.querySelectorAll("[data-shortcut]")].filter((one) => one.dataset.shortcut === key && seen(one));
   const at = found[(found.indexOf(document.activeElement) + 1) % found.length];
   if (!at) return false;
-  if (at.nodeName === "A") at.click();
+  if (at.nodeName === "A") flush().then(() => at.click()); // what was typed just now is kept first
   else if (at.nodeName === "SUMMARY") {
     at.parentElement.open = true;
     ([...at.parentElement.querySelectorAll(STOPS)].find(seen) ?? at).focus();
@@ -68,7 +69,7 @@ const MOVES = {
   j: () => step(1),
   k: () => step(-1),
   x: tick,
-  "/": () => { if (!go("/")) location.assign("/desk/tickets#q"); },
+  "/": () => { if (!go("/")) flush().then(() => location.assign("/desk/tickets#q")); },
 };
 
 // Out of a fold, out of a field, from a ticket to its list.
