@@ -184,6 +184,9 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
             assert who is not None
             step_ups.reached(tx, who.subject, on, "passkey", who.session, ends_at=desk.now + MINUTES)
 
+    kim.get("/desk/tickets")
+    ticked = {f"tick-{one.number}": "0" for one in rows(desk, select(tables.tickets.c.number))}
+    kim.send("/desk/tickets/bulk", deed="tag", tag="outage", **ticked)
     notice = rows(desk, select(tables.notices.c.id).where(tables.notices.c.title == NOTICE.partition("\n")[0]))[0].id
     browsers = {"olivia": olivia, "raj": raj, "mia": mia, "leo": leo, "fresh": fresh, "kim": kim, "ana": ana}
     account = "/accounts/{account}"
