@@ -35,6 +35,14 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.ticket_words: {"word": "CASE n % 2 WHEN 0 THEN 'slow' ELSE 'word' || (n % 500) END", "ticket": "n"},
     tables.ticket_links: {"ticket": "n", "other": "n"},
+    tables.ticket_merges: {
+        "ticket": "n",
+        "into": "n",
+        "at": "{at}",
+        "waiting_since": "{at}",
+        "into_waiting_since": "{at}",
+        **dict.fromkeys(("status", "into_status"), "'open'"),
+    },
     tables.ticket_tags: {"tag": "'tag' || (n % 500)", "ticket": "n"},
     tables.messages: {
         "id": "n",

@@ -29,6 +29,7 @@ from store.tickets import (
     login_details,
     queue_lists,
     ticket_links,
+    ticket_merges,
     ticket_presence,
     ticket_queue,
     ticket_tags,
@@ -39,6 +40,7 @@ from store.tickets.canned_answers import CannedAnswer
 from store.tickets.held_answers import Held
 from store.tickets.login_details import Standing
 from store.tickets.queue_lists import Queued
+from store.tickets.ticket_merges import Merge
 from store.tickets.ticket_presence import Present
 from store.tickets.ticket_queue import OnDesk
 from store.tickets.ticket_summary import Card
@@ -72,7 +74,7 @@ class TicketPage:
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
     and the reader's own that did not;
     `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for; `tags` the desk's own words for it;
-    `linked` those it is linked to, as the queue shows them."""
+    `linked` those it is linked to, as the queue shows them; `merged` where it went on."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -92,6 +94,7 @@ class TicketPage:
     before: TicketHistory | None
     tags: tuple[str, ...]
     linked: tuple[Queued, ...]
+    merged: Merge | None
 
     @property
     def card(self) -> Card:
@@ -137,6 +140,7 @@ def ticket_page(
         ticket_history(tx, who, ticket, found) if before else None,
         ticket_tags.of_ticket(tx, grant, number),
         _linked(tx, who, ticket),
+        ticket_merges.of_ticket(tx, grant, number) if found.card.status == "closed" else None,
     )
 
 

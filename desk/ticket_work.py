@@ -17,7 +17,7 @@ from store.messages.response_clock import Priority
 from store.messages.timeline import About, Said, Sent
 from store.staff import account_access
 from store.staff.account_access import AccountAccess
-from store.tickets import agent_tickets, ticket_links, ticket_queue, ticket_tags
+from store.tickets import agent_tickets, ticket_links, ticket_merges, ticket_queue, ticket_tags
 from store.tickets.answer_delivery import Reach
 
 
@@ -101,6 +101,18 @@ class Linked(Enum):
     NOT_CHANGED = auto()  # it was so already, or one is linked to as many as it may be
     ITSELF = auto()
     NOT_THERE = auto()  # the other: the queue has no such ticket, or not for them
+
+
+class Merged(Enum):
+    """What came of letting a ticket go on in another."""
+
+    MERGED = ticket_merges.MERGED
+    OTHERS = ticket_merges.OTHERS  # somebody would read what is not theirs
+    NOT_OPEN = ticket_merges.NOT_OPEN
+    NOBODY = ticket_merges.NOBODY  # would hear of it
+    MEANWHILE = ticket_merges.MEANWHILE
+    ITSELF = "itself"
+    NOT_THERE = "not_there"  # the other: the queue has no such ticket, or not for them
 
 
 class StatusSet(Enum):
@@ -239,6 +251,23 @@ def link(tx: Transaction, ticket: TicketRight, other: int, *, off: bool) -> Link
     change = ticket_links.unlink if off else ticket_links.link
     changed = change(tx, ticket.grant, ticket.number, theirs.grant, other)
     return Linked.CHANGED if changed else Linked.NOT_CHANGED
+
+
+def merge(tx: Transaction, ticket: TicketRight, into: int, words: str, *, seen: int, phone: bool) -> Merged:
+    """It goes on in another of the same requester's, who is told so in `words`."""
+    if into == ticket.number:
+        return Merged.ITSELF
+    other = to_work_on_shown(tx, Actor(ticket.grant.subject, Proof.NONE), into)
+    if other is None:
+        return Merged.NOT_THERE
+    if other.account != ticket.account:
+        return Merged.OTHERS
+    return Merged(ticket_merges.merge(tx, ticket.grant, ticket.number, into, words, seen=seen, phone=phone))
+
+
+def undo_merge(tx: Transaction, ticket: TicketRight) -> bool:
+    """False: it went on nowhere, or something was written since."""
+    return ticket_merges.undo(tx, ticket.grant, ticket.number)
 
 
 def release(tx: Transaction, who: Actor, number: int) -> Released:

@@ -68,7 +68,7 @@ DONE: Final = frozenset(
             "agreed",
             "refused",
         ),
-        *("tagged", "linked", "bulk_done", "bulk_undone"),
+        *("tagged", "linked", "merged", "merge_undone", "bulk_done", "bulk_undone"),
         *("login_sent", "login_withdrawn"),
         *("call_opened", "call_requested", "call_added", "call_noted"),
         "notice_sent",

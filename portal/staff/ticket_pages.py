@@ -18,6 +18,7 @@ from desk.ticket_work import (
     Barred,
     HandedOver,
     Linked,
+    Merged,
     NotAnswered,
     Released,
     StatusSet,
@@ -68,6 +69,15 @@ LINKED: Final = {
     Linked.NOT_CHANGED: "link_not",
     Linked.ITSELF: "link_itself",
     Linked.NOT_THERE: "link_none",
+}
+MERGED: Final = {
+    Merged.MERGED: "merged",
+    Merged.OTHERS: "merge_others",
+    Merged.NOT_OPEN: "merge_not_open",
+    Merged.NOBODY: "merge_nobody",
+    Merged.MEANWHILE: "merge_late",
+    Merged.ITSELF: "link_itself",
+    Merged.NOT_THERE: "link_none",
 }
 STATUS: Final = {
     StatusSet.CHANGED: "status",
@@ -194,6 +204,16 @@ def _link(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: 
     return LINKED[ticket_work.link(tx, ticket, other, off=off)]
 
 
+def _merge(context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    into = numbers.parse_int(visit.field("into").lstrip("#")) or 0
+    words, seen = context.words.word("merge", "told", number=into), numbers.parse_int(visit.field("seen")) or 0
+    return MERGED[ticket_work.merge(tx, ticket, into, words, seen=seen, phone=context.phone)]
+
+
+def _undo_merge(_context: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+    return "merge_undone" if ticket_work.undo_merge(tx, ticket) else "merge_late"
+
+
 def _leave_login(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
     """Its field has a name of its own: what is typed in it is kept nowhere, whatever becomes of the session."""
     words, days = visit.form.get("details", "").strip(), numbers.parse_int(visit.field("days"), 2)
@@ -237,10 +257,13 @@ take, put_back, hand_over = _on(_take), _on(_put_back), _on(_hand_over)
 answer, take_back, note = _on(_answer), _on(_take_back), _on(_note)
 set_status, set_priority = _on(_status), _on(_priority)
 tag, untag = _on(_tag), _on(_untag)
+merge, undo_merge = _on(_merge), _on(_undo_merge)
 link, unlink = _on(_link), _on(partial(_link, off=True))
 DEEDS: Final = {
     "tags": tag,
     "tags/remove": untag,
+    "merge": merge,
+    "merge/undo": undo_merge,
     "links": link,
     "links/remove": unlink,
     "take": take,

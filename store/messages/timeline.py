@@ -22,7 +22,7 @@ STATUSES = ("open", "waiting", "closed", "pending", "draft", "withdrawn")
 # Statuses of what the desk has not got; what is quarantined is for supervisors.
 NOT_THE_DESKS = ("draft", "withdrawn", "quarantined")
 _Worked = Literal["closed", "reopened", "taken", "put_back", "let_go", "handed_over", "assigned", "waiting"]
-_Kept = Literal["tagged", "linked"]  # by the desk, for itself
+_Kept = Literal["tagged", "linked", "merged"]  # by the desk, for itself
 _Since = Literal["handed_in", "calling"]
 _Login = Literal["login_sent", "login_opened", "login_expired", "login_withdrawn", "login_revoked"]
 _Made = Literal["made_urgent", "made_high", "made_normal", "made_low"]  # another priority

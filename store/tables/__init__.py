@@ -40,6 +40,7 @@ from store.tables.tickets import (
     QueueView,
     Ticket,
     TicketLink,
+    TicketMerge,
     TicketPresence,
     TicketTag,
     TicketThread,
@@ -65,7 +66,7 @@ held_answers, canned_answers, ticket_presence = map(_table, (HeldAnswer, CannedA
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (
     map(_table, (Ticket, Message, Recording, File, TicketThread, Assignment, EarlyEdit, AnswerState, LoginDetails))
 )
-ticket_words, ticket_tags, ticket_links = map(_table, (TicketWord, TicketTag, TicketLink))
+ticket_words, ticket_tags, ticket_links, ticket_merges = map(_table, (TicketWord, TicketTag, TicketLink, TicketMerge))
 queue_views, bulk_actions = map(_table, (QueueView, BulkAction))
 pins, pin_guards, budgets, codes = map(_table, (Pin, PinGuard, Budget, Code))
 step_ups, authenticators, approvals, text_messages = map(_table, (StepUp, Authenticator, Approval, TextMessage))

@@ -68,6 +68,19 @@ class TicketLink(Base):
     other: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
 
 
+class TicketMerge(Base):
+    """A ticket that went on in another; how both stood before, and when (ticket_merges.py)."""
+
+    __tablename__ = "ticket_merges"
+    ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
+    into: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), index=True)
+    status: Mapped[str] = mapped_column(String(8))
+    waiting_since: Mapped[int | None]
+    into_status: Mapped[str] = mapped_column(String(8))
+    into_waiting_since: Mapped[int | None]
+    at: Mapped[int]
+
+
 class BulkAction(Base):
     """What one of the staff did to many tickets at once. `came`: JSON, what came of each, by its number; `about`: which tag.
     `words`: an answer as it was written, its fields not filled."""

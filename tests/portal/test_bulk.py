@@ -212,6 +212,56 @@ def test_two_tickets_are_linked_for_the_desk_alone_and_by_whoever_may_work_on_bo
     assert rows(one_desk, select(tables.ticket_links)) == []
 
 
+def test_a_ticket_goes_on_in_another_of_the_same_requesters_and_in_no_one_elses(one_desk: Desk) -> None:
+    raj, kim, ana = entered(one_desk, RAJ), signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    first = opened(raj, words="The till is down")
+    one_desk.pass_time(60)
+    second = opened(raj, words="The till is still down")
+    mine, page = select(tables.tickets).where(tables.tickets.c.number == first), f"/desk/tickets/{second}"
+    their = rows(one_desk, mine)[0]
+    same = {name: getattr(their, name) for name in ("account_id", "opened_by", "topic", "customer_status")}
+    queued(
+        one_desk,
+        *(
+            same | {"number": 1003, "opened_by": their.opened_by + 1},
+            same | {"number": 1004, "account_id": 2},
+            same | {"number": 1005, "status": "closed"},
+            same | {"number": 1006, "customer_status": "open"},
+            same | {"number": 1007, "topic": "billing"},
+            same | {"number": 1008, "status": "quarantined", "customer_status": "open"},
+        ),
+    )
+    kim.get(page)
+    ana.get(page)
+    for agent, into, said in (
+        *((kim, into, "only tickets of") for into in (1003, 1004, 1006, 1007)),
+        (kim, 1005, "closed already"),
+        (ana, 1008, "or it is not yours"),
+        (kim, second, "own number"),
+    ):
+        agent.send(f"{page}/merge", into=str(into))
+        assert said in agent.words
+    before = rows(one_desk, select(tables.tickets).order_by(tables.tickets.c.number))
+    assert raj.read(f"/tickets/{second}").count("goes on") == 0
+    kim.get(f"/desk/tickets/{first}")
+    kim.send(f"/desk/tickets/{first}/merge", into=str(second))
+    assert f"Went on in #{second}" in kim.words
+    assert f"This goes on as your ticket #{second}." in raj.read(f"/tickets/{first}")
+    assert "The till is down" not in raj.read(f"/tickets/{second}"), "what was said stays where it was said"
+    after = rows(one_desk, select(tables.tickets).where(tables.tickets.c.number == second))[0]
+    assert after.waiting_since == their.waiting_since < before[1].waiting_since
+    assert rows(one_desk, mine)[0].status == "closed"
+    kim.send(f"/desk/tickets/{first}/merge/undo")
+    assert rows(one_desk, select(tables.tickets).order_by(tables.tickets.c.number)) == before
+    kim.send(f"/desk/tickets/{first}/merge", into=f"#{second}")
+    one_desk.pass_time(1)
+    kim.get(page)
+    kim.send(f"{page}/note", words="Seen")
+    kim.get(f"/desk/tickets/{first}")
+    assert "Undo the merge" not in kim.words
+    assert "Went on in" in kim.words
+
+
 def test_what_is_quarantined_or_a_draft_is_not_touched(one_desk: Desk) -> None:
     ana = signed_in(one_desk, "lead.ana")
     queued(one_desk, {"status": "quarantined"}, {"status": "draft"}, {"status": "open"})

@@ -308,6 +308,16 @@ def _tickets() -> None:
         sa.Column("other", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
     )
     op.create_table(
+        "ticket_merges",
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+        sa.Column("into", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("status", sa.String(8), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger),
+        sa.Column("into_status", sa.String(8), nullable=False),
+        sa.Column("into_waiting_since", sa.BigInteger),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "bulk_actions",
         sa.Column("id", ID, primary_key=True),
         sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
