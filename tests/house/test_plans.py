@@ -180,6 +180,13 @@ def test_who_may_do_something_is_looked_up_by_the_right(walked: list[Sent], larg
     assert all("ix_contact_rights_right" in names for names in used.values()), used
 
 
+def test_g_whether_a_job_is_in_another_s_way_is_looked_up_by_its_key(walked: list[Sent], large: Filled) -> None:
+    """By the figures of a time when little was pending: PostgreSQL has no others when a company has been away for an hour."""
+    leases = [goes_by(large, one) for one in walked if one.where == "job_queue:lease"]
+    assert leases
+    assert all("ix_jobs_ordering_key" in names for used in leases for names in used.values()), leases
+
+
 def goes_by(large: Filled, one: Sent) -> dict[str, set[str]]:
     """The indices by which each database looks up what a statement asks for."""
     explained = {
