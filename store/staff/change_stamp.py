@@ -43,21 +43,20 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
     )
     s = tables.staff.c
     away = select(s.id, s.away_since, s.back_at, s.sound).where(s.away_since.is_not(None) | ~s.sound).order_by(s.id)
+    grow = (
+        *(tables.messages.c.id, tables.tickets.c.number, a.id, a.seen_at, tables.step_ups.c.id),
+        *(tables.dual_control.c.id, tables.dual_control.c.answered_at),
+    )
+    newest_of_all = select(*(select(func.max(one)).scalar_subquery() for one in grow))
     parts = [
         connection.execute(away).all(),
         connection.execute(calls.where(r.ended_at.is_(None)).order_by(r.id)).all(),
         connection.execute(calls.where(r.ended_at > now - live_calls.AFTERWARDS).order_by(r.ended_at, r.id)).all(),
-        connection.execute(select(func.max(tables.messages.c.id))).all(),
-        connection.execute(select(func.max(tables.tickets.c.number))).all(),
+        connection.execute(newest_of_all).all(),
         connection.execute(select(an.at, an.message, an.state).where(an.at == newest).order_by(an.message)).all(),
-        connection.execute(select(func.max(a.id))).all(),
-        connection.execute(select(func.max(a.seen_at))).all(),
         connection.execute(select(c.id, c.state).where(c.ended_at.is_(None)).order_by(c.id)).all(),
-        connection.execute(select(func.max(tables.step_ups.c.id))).all(),
         connection.execute(present.order_by(p.ticket, p.staff_id)).all(),
         connection.execute(select(h.id, h.not_sent).where(h.send_at > now - HELD).order_by(h.id)).all(),
-        connection.execute(select(func.max(tables.dual_control.c.id))).all(),
-        connection.execute(select(func.max(tables.dual_control.c.answered_at))).all(),
         connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),
     ]
     said = [repr([tuple(row) for row in part]) for part in parts]

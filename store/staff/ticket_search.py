@@ -59,8 +59,13 @@ def _by_case(tx: Transaction, grant: Grant, text: str) -> Sequence[int]:
     people = select(theirs.person_id, theirs.account_id).where(called).limit(MOST_PEOPLE)
     persons = [tuple(row) for row in tx.connection.execute(people)] or [(_NOT_THERE, _NOT_THERE)]
     numbers = list[int]()
-    for whose in (_t.c.account_id.in_(accounts), tuple_(_t.c.opened_by, _t.c.account_id).in_(persons)):
-        query = select(_t.c.number).where(whose, _shown()).order_by(_t.c.number.desc()).limit(A_PAGE + 1)
+    theirs_alone = _t.c.opened_by.in_([person for person, _ in persons])
+    for whose, number in (
+        (_t.c.account_id.in_(accounts), _t.c.number),
+        # By a sum, and the people said alone as well, or SQLite would walk through tickets from the newest on until it has a page of theirs.
+        (theirs_alone & tuple_(_t.c.opened_by, _t.c.account_id).in_(persons), _t.c.number + 0),
+    ):
+        query = select(_t.c.number).where(whose, _shown()).order_by(number.desc()).limit(A_PAGE + 1)
         numbers += tx.connection.execute(query).scalars()
     return numbers
 

@@ -9,7 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, exists, func, literal_column, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from authz import REQUESTS, Action, Grant
 from store import tables
@@ -141,8 +154,14 @@ def reads_queue(tx: Transaction, grant: Grant) -> None:
 def with_agents(of: Any) -> Select[Any]:
     """Rows of tickets, with whoever has taken each."""
     a, s = tables.assignments.c, tables.staff.c
-    joined = of.outerjoin(tables.assignments, a.ticket == of.c.number).outerjoin(tables.staff, s.id == a.staff_id)
-    return select(of, a.staff_id, s.name.label("taken_by")).select_from(joined)
+    # Asked for each row and not joined: for a page of fifty PostgreSQL would read all that anybody has taken.
+    name = select(s.name).join_from(tables.assignments, tables.staff, s.id == a.staff_id).where(a.ticket == of.c.number)
+    return select(of, _taken_by(of.c.number).label("staff_id"), name.scalar_subquery().label("taken_by"))
+
+
+def _taken_by(number: Any) -> ScalarSelect[int]:
+    a = tables.assignments.c
+    return select(a.staff_id).where(a.ticket == number).scalar_subquery()
 
 
 def lines(tx: Transaction, grant: Grant, rows: Sequence[Any]) -> tuple[Queued, ...]:
@@ -214,9 +233,9 @@ def _beyond(order: Sort, after: Key) -> tuple[ColumnElement[bool], ...]:
 
 
 def _narrowed(tx: Transaction, grant: Grant, filters: Filters, seen: Any) -> Iterator[ColumnElement[bool]]:
-    a = tables.assignments.c
     if filters.whose:
-        yield a.staff_id == grant.subject.staff if filters.whose == "mine" else a.staff_id.is_(None)
+        taken_by = _taken_by(seen.number)
+        yield taken_by == grant.subject.staff if filters.whose == "mine" else taken_by.is_(None)
     if filters.kind:
         yield seen.kind.in_(REQUESTS) if filters.kind == "request" else seen.kind == filters.kind
     if filters.topic:
