@@ -269,13 +269,6 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
     tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
 } | filling_notices.OF_PEOPLE
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
-STAFF: Final = {
-    "id": "n",
-    "username": "'agent.' || n",
-    "name": "'Agent ' || n",
-    "email": "'agent.' || n",
-    "role": "CASE n WHEN 5 THEN 'supervisor' ELSE 'agent' END",
-}
 SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),
     **dict.fromkeys((tables.calls, tables.early_edits, tables.person_sessions), 7 * DAY),
@@ -295,7 +288,7 @@ LESS: Final = {
 
 def past(store: Store, accounts: int, many: int, now: int, *, without: Collection[Any] = ()) -> None:
     """Into a desk whose accounts and people are there, two of these an account: so many tickets, and of all else by that."""
-    wanted = [(tables.staff, STAFF, 5)]
+    wanted = [(tables.staff, filling_staff.STAFF, 5)]
     wanted += [
         (table, columns, max(many // LESS.get(table, 1), 1)) for table, columns in PAST.items() if table not in without
     ]

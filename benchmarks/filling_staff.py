@@ -29,3 +29,10 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "answered_at": OVER,
     },
 }
+STAFF: Final = {
+    "id": "n",
+    "username": "'agent.' || n",
+    "name": "'Agent ' || n",
+    "email": "'agent.' || n",
+    "role": "CASE n WHEN 5 THEN 'supervisor' ELSE 'agent' END",
+}

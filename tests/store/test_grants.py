@@ -119,8 +119,10 @@ class Container:
         function = PUBLIC[name]
         given: dict[str, Any] = {}
         for parameter in list(inspect.signature(function).parameters.values())[1:]:
-            if parameter.name in ("grant", "grants"):
-                given[parameter.name] = grant if parameter.name == "grant" else [grant]
+            if parameter.name == "grants":
+                given[parameter.name] = [grant]
+            elif parameter.name == "grant" or parameter.annotation in ("Grant", Grant):
+                given[parameter.name] = grant
             elif parameter.default is inspect.Parameter.empty:
                 given[parameter.name] = Untouched()
         function(tx, **given)
