@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from authz import Action
+from authz import Action, Grant
 from deskgate.command_line import fail, granted, moment, open_desk
-from store import Store
+from store import Store, Transaction
 from store.staff import staff_list
 from store.staff.staff_list import INVITED_FOR, StaffMember
 
 staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.")
+NAMED: Final = 20  # of the staff, where somebody is not found
 UsernameArgument = Annotated[str, typer.Argument(help="Their username.")]
 
 
@@ -40,9 +41,7 @@ def invite(username: UsernameArgument) -> None:
     """Print a link for a new password and authenticator. Once: for somebody new, or a lost telephone."""
     with open_desk() as (settings, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        staff_member = staff_list.find(tx, grant, username)
-        if staff_member is None:
-            fail(f"there is nobody of the staff called {username}")
+        staff_member = _known(tx, grant, username)
         if staff_member.suspended_at is not None:
             fail(f"{username} is suspended: `deskgate staff resume {username}` first")
         token = staff_list.invite(tx, grant, staff_member.id)
@@ -71,7 +70,15 @@ def resume(username: UsernameArgument) -> None:
 def _changed(store: Store, username: str, *, to: bool) -> bool:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_STAFF_MANAGE)
-        staff_member: StaffMember | None = staff_list.find(tx, grant, username)
-        if staff_member is None:
-            fail(f"there is nobody of the staff called {username}")
+        staff_member = _known(tx, grant, username)
         return (staff_list.suspend if to else staff_list.resume)(tx, grant, staff_member.id)
+
+
+def _known(tx: Transaction, grant: Grant, username: str) -> StaffMember:
+    found = staff_list.find(tx, grant, username)
+    if found is None:
+        names = ", ".join(one.username for one in staff_list.listed(tx, grant)[:NAMED]) or "nobody yet"
+        fail(
+            f"there is nobody of the staff called {username}. Who works here: {names}. Others come with `deskgate import`"
+        )
+    return found

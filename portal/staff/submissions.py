@@ -29,52 +29,6 @@ TYPED: Final = (
 )  # fields people write or choose in
 TICKED: Final = "hold-"  # as those begin that people tick
 LONGEST: Final = 12_000
-# What is said where something was done. After any other words what was typed is kept, and the same form may be sent again.
-DONE: Final = frozenset(
-    (
-        *(
-            "mine",
-            "away",
-            "back",
-            "sound_on",
-            "sound_off",
-            "keys_on",
-            "keys_off",
-            "given_back",
-            "put_back",
-            "handed_over",
-            "ask_sent",
-            "asked_pin",
-            "asked_second",
-            "callback",
-            "taken",
-            "released",
-            "noted",
-            "status",
-            "priority",
-            "view_saved",
-            "view_removed",
-            "lifted",
-            *("reassigned", "staff_suspended", "staff_resumed", "hours_set", "hours_removed"),
-            "seen",
-        ),
-        *(
-            "answer_held",
-            "canned_saved",
-            "canned_removed",
-            "undone",
-            "threat_on",
-            "asked",
-            "agreed",
-            "refused",
-        ),
-        *("tagged", "linked", "merged", "merge_undone", "bulk_done", "bulk_undone"),
-        *("login_sent", "login_withdrawn"),
-        *("call_opened", "call_requested", "call_added", "call_noted"),
-        "notice_sent",
-        *("passkey_added", "passkey_renamed", "passkey_removed"),
-    )
-)
 _FORM: Final = re.compile(r"/desk(/[a-z0-9-]{1,40}){1,4}")
 Unsent = dict[str, dict[str, str]]  # by form: what its fields hold
 
@@ -95,7 +49,7 @@ def once(
         elif words:
             sent_forms.keep(tx, who.staff, visit.path, words)
 
-    return sent_once.once(visit, tx, lambda: do(context, visit, tx, who), DONE, keep)
+    return sent_once.once(visit, tx, lambda: do(context, visit, tx, who), context.words.known("said"), keep)
 
 
 def typed(form: Mapping[str, str]) -> dict[str, str]:

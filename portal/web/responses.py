@@ -45,8 +45,10 @@ def live_page(context: PortalContext, visit: Visit, name: str, given: Mapping[st
     """A page that asks by itself whether anything has changed; when it does, the block `live` of its template alone."""
     said = visit.query.get("said", "")
     made = page(context, visit, name, said=said, stamp=visit.stamp, part=visit.is_poll, **given)
-    if visit.is_poll and said in context.words.known("said"):  # a script asks for the part alone, and says it above
-        made.headers["X-Said"] = quote(context.words.word("said", said))
+    for table in ("said", "not_done"):
+        if visit.is_poll and said in context.words.known(table):  # a script asks for the part alone, and says it above
+            made.headers["X-Said"] = quote(context.words.word(table, said))
+            made.headers["X-Done"] = str(int(table == "said"))
     made.headers["X-Stamp"] = visit.stamp
     made.headers["X-Now"] = str(context.store.clock())
     return made

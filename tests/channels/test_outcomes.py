@@ -14,7 +14,7 @@ from desk.people import NotAdded
 from portal.staff import account_pages, call_pages, supervisors, ticket_pages
 from portal.web import page_words
 
-SAID = page_words.load().known("said")
+SAID = page_words.load().known("said") | page_words.load().known("not_done")
 PORTAL = (account_pages, call_pages, supervisors, ticket_pages)
 BOT = (agent_actions, call_actions, commands)
 # Outcomes that never come to a table, with why.

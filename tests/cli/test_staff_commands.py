@@ -43,4 +43,6 @@ def test_suspended_and_back_again(shell: Shell) -> None:
 
 def test_nobody_of_that_name(light: Shell) -> None:
     for command in ("invite", "suspend", "resume"):
-        assert "nobody of the staff called kim" in light.refuses("staff", command, "kim")
+        refused = light.refuses("staff", command, "kim")
+        assert "nobody of the staff called kim" in refused
+        assert "deskgate import" in refused

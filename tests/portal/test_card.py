@@ -153,7 +153,7 @@ def test_a_call_that_is_nobodys_yet_comes_before_the_card_of_the_last(one_desk: 
     one_desk.pass_time(130)
     kim.get("/desk")
     assert "Mia Chen" in kim.words
-    assert "Talked to Kim Novak for 0 s, until the caller hung up" in kim.words
+    assert "Talked to you for 0 s, until the caller hung up" in kim.words
     olivia = asks(one_desk, *OLIVIA)
     assert "1 waiting" in kim.read("/desk")
     answered(one_desk, olivia)

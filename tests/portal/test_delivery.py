@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from sqlalchemy import delete, insert, select, update
@@ -134,6 +135,7 @@ def test_what_nobody_proven_left_cannot_be_answered(one_desk: Desk) -> None:
     kim = at_the_ticket(one_desk)
     change(one_desk, update(tables.tickets).values(status="pending", opened_by=None))
     kim.send(f"{TICKET}/answer", words="We restarted it.")
-    assert page_words.load().word("said", "not_yours") in kim.words
+    assert (refusal := page_words.load().word("not_done", "not_yours")) in kim.words
+    assert f'<p class="said not-done" role="alert">{refusal}<' in html.unescape(kim.text)
     assert "Answer and wait" not in kim.words
     assert "We restarted it." not in [row.body for row in rows(one_desk, select(tables.messages.c.body))]

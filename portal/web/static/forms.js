@@ -18,13 +18,18 @@ export function answered(form) {
 }
 
 // What came of a form, above the page it was sent from without leaving it.
-export function say(words) {
+export function say(words, done = false) {
   document.querySelector("body > .said")?.remove();
   if (!words) return;
   const said = document.createElement("p");
-  [said.className, said.role, said.textContent] = ["said", "status", words];
+  [said.className, said.role, said.textContent] = done ? ["said", "status", words] : ["said not-done", "alert", words];
   document.getElementById("main").before(said);
   setTimeout(() => said.remove(), SAID_FOR);
+}
+
+// As the desk answered.
+export function sayAnswer({ headers }) {
+  say(decodeURIComponent(headers.get("X-Said") ?? ""), headers.get("X-Done") === "1");
 }
 
 // What is written in the forms and not sent: form -> field -> words.

@@ -2,7 +2,7 @@
 // link is followed at once. `?` lists the keys; whoever dictates, or minds single keys, switches them off there.
 
 import { flush } from "./drafts.js";
-import { answered, say, signedOut } from "./forms.js";
+import { answered, sayAnswer, signedOut } from "./forms.js";
 
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, audio, [contenteditable]";
 const STOPS = "a[href], button:not(:disabled), input:not([type=hidden]), select, textarea";
@@ -122,7 +122,7 @@ async function list(more = {}) {
     link.dataset.singleKeys = dialog.querySelector("[data-switch]").dataset.switch;
     label();
     if (!dialog.open) dialog.showModal();
-    say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
+    sayAnswer(answer);
   } catch {
     location.assign(link.href);
   }

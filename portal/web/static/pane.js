@@ -2,7 +2,7 @@
 
 import { setClock } from "./clock.js";
 import { flush, sending } from "./drafts.js";
-import { answered, say, signedOut } from "./forms.js";
+import { answered, say, sayAnswer, signedOut } from "./forms.js";
 import { show } from "./live.js";
 
 const TICKET = /^\/desk\/tickets\/\d+(\?with=before)?$/;
@@ -136,7 +136,7 @@ addEventListener("submit", async (event) => {
     await show(part, answer);
     form.reset(); // what was not taken is in its field, from the desk
     if (form.action.endsWith("/take-back")) part.querySelector(".compose .answer")?.reset(); // and what was taken back in that of the answer
-    say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
+    sayAnswer(answer);
     part.querySelector(".timeline > .held:last-child")?.scrollIntoView({ block: "nearest" }); // not behind the field for the next one
   } catch {
     say("Not sent: there is no connection to the desk. Press again.");

@@ -2,7 +2,7 @@
 // scripts it is sent like any other.
 
 import { sending } from "./drafts.js";
-import { answered, say, signedOut } from "./forms.js";
+import { answered, say, sayAnswer, signedOut } from "./forms.js";
 import { show } from "./live.js";
 
 const LATE = 20000; // ms after which nothing is known of it: sent again, it does what it says once
@@ -28,7 +28,7 @@ async function send(form, part, body) {
     form.reset(); // what was not taken is in its field, from the desk
     url.searchParams.delete("said");
     if (location.pathname !== "/desk") history.replaceState(null, "", url); // there the card of the next call comes by itself
-    say(decodeURIComponent(answer.headers.get("X-Said") ?? ""));
+    sayAnswer(answer);
   } catch {
     say("Not sent: there is no connection to the desk. Press again.");
   } finally {

@@ -3,12 +3,15 @@
 const seen = new WeakMap(); // tick -> the last message there was then
 const all = document.getElementById("tick-all");
 const count = document.getElementById("ticked");
+const bulk = document.querySelector("details.bulk");
 const ticks = () => [...document.querySelectorAll("input.tick")];
 
 function tell() {
   const many = ticks().filter((tick) => tick.checked).length;
   count.hidden = !many;
   count.textContent = many;
+  bulk.hidden = !many && !document.getElementById("bulk-words").value.trim();
+  all.hidden = !ticks().length;
   all.textContent = many && many === ticks().length ? "Tick none" : "Tick all";
 }
 
@@ -17,7 +20,6 @@ function ticked(tick) {
   else seen.delete(tick);
 }
 
-all.hidden = false;
 all.addEventListener("click", () => {
   const on = ticks().some((tick) => !tick.checked);
   for (const tick of ticks()) {
@@ -31,7 +33,7 @@ all.addEventListener("click", () => {
 addEventListener("change", ({ target }) => {
   if (!target.matches("input.tick")) return;
   ticked(target);
-  if (target.checked) document.querySelector("details.bulk").open = true;
+  if (target.checked) bulk.open = true;
   tell();
 });
 document.getElementById("live").addEventListener("live", tell);
