@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from deskgate.request_bodies import PAGES
 from portal.web import responses
-from portal.web.visit import look
+from portal.web.visit import MOST_FIELDS, look
 from store import tables
 from store.sign_in.realms import STAFF
 from store.verification.totp import STEP
@@ -177,7 +177,7 @@ def test_what_is_not_a_form_of_ours_is_not_read(one_desk: Desk) -> None:
     assert client.post(at, content=b"{}", headers=ours | {"Content-Type": "application/json"}).status_code == 415
     assert client.post(at, content=b"a=" + b"x" * PAGES.most, headers=ours).status_code == 413
     assert client.post(at, content=b"a=1&a=2", headers=ours).status_code == 400
-    many = "&".join(f"f{n}=1" for n in range(30)).encode()
+    many = "&".join(f"f{n}=1" for n in range(MOST_FIELDS + 1)).encode()
     assert client.post(at, content=many, headers=ours).status_code == 400
 
 
