@@ -205,7 +205,7 @@ def test_two_tickets_are_linked_for_the_desk_alone_and_by_whoever_may_work_on_bo
     assert "Kim Novak changed which tickets this one is linked to" in kim.words
     kim.send(f"{page}/links", other="1002")
     assert "Nothing changed" in kim.words
-    assert "1002" not in raj.read(f"/tickets/{number}")
+    assert "#1002" not in raj.read(f"/tickets/{number}")
     assert "linked" not in raj.words
     assert "The till is down" in kim.get("/desk/tickets/1002").text
     kim.send("/desk/tickets/1002/links/remove")
