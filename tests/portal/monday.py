@@ -125,7 +125,9 @@ class Colleague:
             card.get_by_label("For the caller").click()
             self.calls.keyboard.type(words)
             card.get_by_role("button", name="Open it").click()
-            expect(self.calls.locator(".said")).to_have_text("The ticket is open: read its number, above the field, to the caller.")
+            expect(self.calls.locator(".said")).to_have_text(
+                "The ticket is open: read its number, above the field, to the caller."
+            )
 
     def says_goodbye(self) -> None:
         if self.caller is not None:
