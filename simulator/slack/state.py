@@ -71,6 +71,8 @@ class State:
             for channel in cast.channels
         }
         self._pending: deque[Event] = deque()
+        self._sending = 0  # who is at it
+        self._settled = threading.Condition()
         self._listeners: list[Listener] = []
         self._last_ts = 0
         self._depth = 0
@@ -165,10 +167,11 @@ class State:
 
     def send(self, events: list[Event]) -> None:
         """Deliver events now, those that the app subscribes to. Not under the lock."""
-        for event in events:
-            if event.subscription in self.app.events:
-                id_ = self.new_id("Ev")
-                self.deliveries.event(envelope(self.app, event, id_, self.now()), event.who)
+        with self._on_its_way():
+            for event in events:
+                if event.subscription in self.app.events:
+                    id_ = self.new_id("Ev")
+                    self.deliveries.event(envelope(self.app, event, id_, self.now()), event.who)
 
     def later(self, events: list[Event]) -> None:
         """Keep events for `deliver()`: what the app causes must not come back to it before its request is answered."""
@@ -176,12 +179,30 @@ class State:
 
     def deliver(self) -> None:
         """Send what the app's own doings have caused."""
-        while True:
-            try:
-                event = self._pending.popleft()
-            except IndexError:
-                return
-            self.send([event])
+        with self._on_its_way():
+            while True:
+                try:
+                    event = self._pending.popleft()
+                except IndexError:
+                    return
+                self.send([event])
+
+    def settle(self) -> None:
+        """Send what is pending and wait until nothing is on its way: before the clock is moved, as a request signed before that is too old after it."""
+        self.deliver()
+        with self._settled:
+            assert self._settled.wait_for(lambda: not self._sending, timeout=60), "an event is on its way still"
+
+    @contextmanager
+    def _on_its_way(self) -> Iterator[None]:
+        with self._settled:
+            self._sending += 1
+        try:
+            yield
+        finally:
+            with self._settled:
+                self._sending -= 1
+                self._settled.notify_all()
 
     def redeliver_due(self) -> int:
         """Send again the events that failed and are due: at once, after a minute, after five more. How many that were."""
