@@ -114,19 +114,19 @@ def is_never_heard_of_again(desk: SlackDesk, mia: Phone) -> None:
         (
             is_gone_when_it_is_taken,
             "Kim Novak took the call, and the caller had hung up before they met, after 20 s.",
-            "Kim Novak took it, and the caller had hung up before they met",
+            "Taken by you, but the caller had already hung up",
             f"{ASKED}. The call was taken after 20 s, and the caller had gone.",
         ),
         (
             talks_and_hangs_up,
             "Talked to Kim Novak for 3 min, until the caller hung up.",
-            "Talked to Kim Novak for 3 min, until the caller hung up",
+            "Talked to you for 3 min, until the caller hung up",
             "",
         ),
         (
             talks_until_the_desk_hangs_up,
             "Talked to Kim Novak for 3 min, until the desk hung up.",
-            "Talked to Kim Novak for 3 min, until the desk hung up",
+            "Talked to you for 3 min, until the desk hung up",
             "",
         ),
         (is_never_heard_of_again, "Twilio has not told us how it ended.", "", ""),
