@@ -62,7 +62,8 @@ class Mailbox:
         class Server(socketserver.ThreadingTCPServer):
             def finish_request(self, request: Any, client_address: Any) -> None:
                 if certificate is None:
-                    super().finish_request(request, client_address)
+                    with suppress(ConnectionError):  # of a process that was killed
+                        super().finish_request(request, client_address)
                     return
                 with (
                     suppress(OSError),
