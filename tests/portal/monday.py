@@ -228,7 +228,6 @@ def monday(url: str, on: Stage, customers: int) -> Iterator[Monday]:
     members = tuple(Member(one.user, DESK, one.name, one.name, f"c{one.n}@monday.example") for one in there)
     cast = replace(SAMPLE, people=SAMPLE.people + members)
     desk = SlackDesk(url, on, cast=cast, agent_number=",".join(PHONES), accounts_an_hour="60")
-    desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # the test does what is owed, when it is owed
     with serving(desk.app) as server:
         day = Monday(desk, server.url, there)
         yield day

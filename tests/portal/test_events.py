@@ -22,7 +22,6 @@ LONG = 20.0  # seconds until a test gives up
 
 @pytest.fixture
 def served(one_desk: Desk) -> Iterator[Serving]:
-    one_desk.container.worker.start = lambda: None  # type: ignore[method-assign]  # the test does what is owed, when it is owed
     with serving(one_desk.app, http=TimedConnection, timeout_graceful_shutdown=int(LONG)) as server:
         yield server
 
