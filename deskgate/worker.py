@@ -102,7 +102,7 @@ class Worker:
         also_swept: Sequence[Callable[[Transaction], None]] = (),
         nothing_to_do: Callable[[], None] | None = None,
     ) -> None:
-        """`nothing_to_do` is called in each thread that has done all there was for it."""
+        """`nothing_to_do` is called in each thread that has done all there was for it, and in the one that stops the worker."""
         self._store, self._deliveries, self._also_swept = store, deliveries, also_swept
         self._nothing_to_do = nothing_to_do or (lambda: None)
         self._stopping = threading.Event()
@@ -128,6 +128,7 @@ class Worker:
         self._store.wakeup.notify()
         for thread in self._threads:
             thread.join(timeout=15)
+        self._nothing_to_do()
 
     def do_one(self, kinds: list[str] | None = None) -> bool:
         """One job, if one is due: done, or put back with the reason. Whether there was one."""

@@ -114,6 +114,7 @@ class Desk:
 
     def close(self) -> None:
         # Its client stays open: there is nothing in it to close, and a phone may be in the middle of its last request.
+        self.container.worker.stop()  # a test may have done some jobs and left others: their mail session ends here
         self.store.engine.dispose()  # without the last checkpoint of a clean stop, which nobody would read
         forget_routes()
 
