@@ -90,7 +90,7 @@ PATIENCE: Final = 240.0  # seconds for one mutant: one that goes round for ever 
 class Ended(NamedTuple):
     mutant: Mutant
     noticed: bool
-    how: str
+    stopped: bool  # PATIENCE was over before a test had said anything
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -190,10 +190,10 @@ def run(every: list[Mutant], at_once: int, stages: int) -> Iterator[Ended]:
                 under_way[child] = mutant, time.monotonic()
             child, status = os.waitpid(-1, os.WNOHANG)
             if child:
-                mutant, _ = under_way.pop(child)
+                mutant, began = under_way.pop(child)
                 stop(child)
                 noticed = not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0)
-                yield Ended(mutant, noticed, "noticed" if noticed else "SURVIVED")
+                yield Ended(mutant, noticed, os.WIFSIGNALED(status) and time.monotonic() - began > PATIENCE)
                 continue
             for child, (_mutant, began) in list(under_way.items()):
                 if time.monotonic() - began > PATIENCE:
@@ -237,6 +237,8 @@ def main() -> int:
     began, known, survived, count = time.monotonic(), listed(), [], dict.fromkeys(chosen, 0)
     for ended in run(every, given.at_once, given.stages):
         count[ended.mutant.module] += ended.noticed
+        if ended.stopped:
+            print(f"stopped after {PATIENCE:.0f} s, and counted as noticed: {ended.mutant.name}", flush=True)
         if not ended.noticed:
             survived.append(ended.mutant.name)
             print(f"survived{' (listed)' if ended.mutant.name in known else ''}: {ended.mutant.name}", flush=True)

@@ -53,12 +53,18 @@ class Change(NamedTuple):
 
 def mutants(module: str, source: str) -> Iterator[Mutant]:
     """Every mutant of a module."""
-    tree, seen = ast.parse(source), Counter[str]()
+    tree = ast.parse(source)
+    for name, change in named(module, tree):
+        yield Mutant(module, name, changed(tree, change))
+
+
+def named(module: str, tree: ast.Module) -> Iterator[tuple[str, Change]]:
+    """Every change to a module, under the name of its mutant: at once, where a changed tree takes its time."""
+    seen = Counter[str]()
     for change in changes(tree):
         name = f"{module} {change.scope}: {change.before} → {change.after}"
         seen[name] += 1
-        name += f" ({seen[name]})" if seen[name] > 1 else ""
-        yield Mutant(module, name, changed(tree, change))
+        yield name + (f" ({seen[name]})" if seen[name] > 1 else ""), change
 
 
 def changed(tree: ast.Module, change: Change) -> ast.Module:

@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from authz import load_schemes
 from benchmarks import all as everything
-from benchmarks import chores, filling, growth, measuring, tickets, tiny, turns
+from benchmarks import chores, filling, growth, measuring, mutants, tickets, tiny, turns
+from benchmarks.mutations import named
 from benchmarks.tiny import TINY
 from ivr import phrases
 from ivr.turn import open_phone
@@ -26,6 +28,32 @@ def starts(module: str) -> bool:
     """Whether it is more than what others import."""
     tree = ast.parse((ROOT / "benchmarks" / f"{module}.py").read_text("utf-8"))
     return any(isinstance(node, ast.If) and "__main__" in ast.unparse(node.test) for node in tree.body)
+
+
+def mutants_of(module: str) -> set[str]:
+    source = mutants.path_of(module).read_text("utf-8")
+    return {name for name, _ in named(module, ast.parse(source))}
+
+
+def unbroken(tried: Collection[str]) -> list[str]:
+    """The modules of `authz` in which something can be broken, and that are not tried."""
+    modules = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "authz").rglob("*.py"))
+    return sorted(module for module in modules if module not in tried and mutants_of(module))
+
+
+def test_make_mutants_breaks_every_module_of_authz() -> None:
+    assert unbroken(mutants.PROMISED) == []
+    assert "store.verification.attempt_limits" in mutants.PROMISED
+
+
+def test_a_module_of_authz_that_it_does_not_break_is_seen() -> None:
+    assert unbroken(set(mutants.PROMISED) - {"authz.moves"}) == ["authz.moves"]
+
+
+def test_a_mutant_that_may_go_unnoticed_is_still_there() -> None:
+    """Where the code has changed, its reason is looked at anew."""
+    assert mutants.listed()
+    assert mutants.listed().keys() - set[str]().union(*map(mutants_of, mutants.TRIED)) == set()
 
 
 @pytest.mark.begins_first
