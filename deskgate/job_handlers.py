@@ -26,7 +26,7 @@ from store.messages.timeline import Recorded
 from store.notices import audience, mail_bounces, notice_delivery
 from store.security import alerts
 from store.sign_in import credentials, invitations, recovery
-from store.staff import email_codes
+from store.staff import email_codes, staff_invitations
 from store.tickets import held_answers, login_details
 from store.verification import pin_reset, slack_members, sms_codes
 
@@ -59,6 +59,7 @@ def make_deliveries(
         "account_news": _account_news,
         notice_delivery.WORK: lambda tx, job: _send_letter(settings, send, tx, job),
         invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),
+        staff_invitations.WORK: lambda tx, job: _send_staff_invitation(settings, send, tx, job),
         slack_members.UNFIT: lambda _tx, _work: outside(lambda: _unlink_unfit(settings, store)),
     }
     if phone is None or twilio is None:
@@ -196,6 +197,15 @@ def _send_invitation(settings: Settings, send: Send | None, tx: Transaction, job
     if made is not None:
         yield
         send(mail.invitation_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
+
+
+def _send_staff_invitation(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
+    """The same for one of the staff; nothing where that invitation was withdrawn meanwhile."""
+    send = _needs_mail(send)
+    made = staff_invitations.address(tx, permit_worker(tx), int(job.payload["staff"]), int(job.payload["at"]))
+    if made is not None:
+        yield
+        send(mail.staff_invitation_mail(settings, made, f"{job.kind}:{job.key}:{job.attempts}"))
 
 
 def _send_login_link(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:

@@ -56,6 +56,12 @@ def invitation_mail(settings: Settings, made: InvitationMail, key: str) -> Email
     return _mail(settings, made.to, made.name, said["title"], words, key)
 
 
+def staff_invitation_mail(settings: Settings, made: InvitationMail, key: str) -> EmailMessage:
+    said = load()["mail"]["staff_invitation"]
+    words = said["words"].format(link=f"{settings.public_url}/desk/join/{made.token}", username=made.username)
+    return _mail(settings, made.to, made.name, said["title"], words, key)
+
+
 def pin_page_mail(settings: Settings, made: PageMail, key: str) -> EmailMessage:
     said = load()["mail"]["pin_page"]
     words = said["words"].format(link=f"{settings.public_url}/pin/{made.token}")

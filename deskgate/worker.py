@@ -301,6 +301,6 @@ def waits_for(kind: str) -> str:
         "slack"
         if kind.startswith("slack.")
         else "mail"
-        if kind in ("mail", "proof_code", "pin_page", "invitation", "login_details")
+        if kind in ("mail", "proof_code", "pin_page", "invitation", "staff_invitation", "login_details")
         else ""
     )

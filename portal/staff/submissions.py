@@ -26,6 +26,7 @@ TYPED: Final = (
     "service",
     "email",
     "do",
+    "username",
 )  # fields people write or choose in
 TICKED: Final = "hold-"  # as those begin that people tick
 LONGEST: Final = 12_000

@@ -38,7 +38,8 @@ class PortalContext:
     `customers` have theirs, and strangers of both `strangers`. `decoy` is the hash of a password that nobody has; `texting` the countries to which codes
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
     `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone;
-    `step_up_minutes`: for how long a second proof stands; `zone`: where a day of the desk begins and ends; `opening_hours` as in OPENING_HOURS."""
+    `step_up_minutes`: for how long a second proof stands; `zone`: where a day of the desk begins and ends; `opening_hours` as in OPENING_HOURS; `mails`: the desk can send
+    some."""
 
     store: Store
     origin: str
@@ -60,6 +61,7 @@ class PortalContext:
     passkeys_required: bool = False
     step_up_minutes: int = 15
     opening_hours: str = ""
+    mails: bool = True
     request_pools: RequestPools = field(default_factory=RequestPools)
 
     def hashing(self, realm: Realm) -> HashPool:
@@ -121,6 +123,7 @@ def open_context(
         passkeys_required,
         step_up_minutes,
         opening_hours,
+        mails,
     )
 
 

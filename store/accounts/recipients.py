@@ -38,11 +38,12 @@ OF_CONTACT: Final = (
     *("contact_change_confirmed", "contact_change_refused", "contact_change_ended"),
 )  # what became of somebody on an account: told to them
 # Alarms: told to the desk's supervisors and administrators, and to whoever of the staff it is about.
-OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed")
+OF_DESK: Final = ("emergency_unanswered", "look_at_the_desk", "staff_changed", "staff_role_changed", "staff_invited")
+NOT_TO_THEM: Final = ("staff_invited",)  # whoever it is about gets the invitation itself
 # About how one of the staff signs in: told to them alone.
 OF_STAFF: Final = (
     *("signin_tried", "signin_code", "signin_codes_spent"),
-    *("staff_passkey_added", "staff_passkey_removed"),
+    *("staff_passkey_added", "staff_passkey_removed", "staff_passkey_withdrawn"),
 )
 OLD_TOLD: Final = 30 * 24 * 3_600_000  # ms for which an address that was replaced is told of changes as well
 
@@ -169,9 +170,9 @@ def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[
     account, staff = payload.get("account"), payload.get("staff")
     named = select(s.name).where(s.id == staff) if staff is not None else select(a.name).where(a.id == account)
     name = tx.connection.execute(named).scalar() if (staff, account) != (None, None) else None
-    rows = tx.connection.execute(
-        select(s.name, s.email).where(s.role.in_(tables.SUPERVISORS) | (s.id == (staff or 0)), s.suspended_at.is_(None))
-    ).all()
+    leading, theirs = s.role.in_(tables.SUPERVISORS), s.id == (staff or 0)
+    told = leading & ~theirs if kind in NOT_TO_THEM else leading | theirs
+    rows = tx.connection.execute(select(s.name, s.email).where(told, s.suspended_at.is_(None))).all()
     return [Notice(kind, row.email, row.name, name or "an account", own=False) for row in rows]
 
 

@@ -8,6 +8,7 @@ kept as a keyed digest beside the codes. There is nothing to count: nobody guess
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
@@ -65,6 +66,14 @@ def bound_of(tx: Transaction, kind: str, subject: Subject) -> str | None:
     theirs = c.kind == _kind(kind), c.subject == subject, c.used_at.is_(None), c.expires_at > tx.now
     found: str | None = tx.connection.execute(select(c.bound).where(*theirs)).scalar()
     return found
+
+
+def ends(tx: Transaction, kind: str, subjects: Iterable[Subject]) -> dict[Subject, int]:
+    """When (ms) the ones end that they have out and that are good: those who have none are left out."""
+    c = tables.codes.c
+    theirs = c.kind == _kind(kind), c.subject.in_(list(subjects)), c.used_at.is_(None), c.expires_at > tx.now
+    rows = tx.connection.execute(select(c.subject, c.expires_at).where(*theirs)).all()
+    return {Subject(row.subject): row.expires_at for row in rows}
 
 
 def lock(tx: Transaction, kind: str, token: str) -> bool:

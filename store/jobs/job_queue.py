@@ -44,6 +44,7 @@ KEPT: Final = 3 * 24 * 3_600_000  # how long a job that is done is kept, so that
 GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may have it tried again
 # Jobs that send somebody a code or a link, or show it: each with the ordering key of its person, so that it can be withdrawn.
 PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
+PROVING_STAFF: Final = ("staff_invitation",)  # the same for the staff
 PROVING: Final = ("proof_code", "pin_page", "invitation", *PROVING_ON_AN_ACCOUNT)
 
 
@@ -162,7 +163,7 @@ def withdraw(tx: Transaction, ordering_keys: Collection[str]) -> list[str]:
 
 def withdraw_proving(tx: Transaction) -> int:
     """The same for whatever sends anybody a code or a link: how many."""
-    return len(_withdrawn(tx, tables.jobs.c.kind.in_(PROVING)))
+    return len(_withdrawn(tx, tables.jobs.c.kind.in_((*PROVING, *PROVING_STAFF))))
 
 
 def _withdrawn(tx: Transaction, which: ColumnElement[bool]) -> list[str]:

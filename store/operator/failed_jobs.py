@@ -111,7 +111,8 @@ def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """It is due now, and is tried for as long as a new one. Raises `NoSuchJobError` and `TooOldError`."""
     tx.require(grant, "desk.operate")
     row = _find(tx, id)
-    if row.kind in job_queue.PROVING and tx.now - row.created_at >= (patience := LESS_PATIENCE.get(row.kind, HOUR)):
+    proves = row.kind in (*job_queue.PROVING, *job_queue.PROVING_STAFF)
+    if proves and tx.now - row.created_at >= (patience := LESS_PATIENCE.get(row.kind, HOUR)):
         late = f"what it sends was asked for more than {patience // HOUR} h ago"
         raise TooOldError(f"job {id} ({row.kind}) is not tried again: {late}; drop it, and ask for a new one if needed")
     anew = {"run_at": tx.now, "retried_at": tx.now, "done_at": None, "given_up": False}

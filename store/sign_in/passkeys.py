@@ -16,15 +16,16 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, delete, exists, func, select, update
 
-from authz import Subject
+from authz import Grant, Subject
 from store import tables
 from store.accounts.people import lock, works_here
 from store.db.keys import Keys
 from store.db.transaction import NOBODY, Transaction, upsert
 from store.jobs import job_queue
 from store.security import alerts
-from store.sign_in import passkey_answers
+from store.sign_in import passkey_answers, sessions
 from store.sign_in.passkey_answers import Question, Site, faults
+from store.sign_in.realms import STAFF
 from store.text.durations import COOLING
 from store.verification import factors
 from store.verification.revocation import lock_all, revoke
@@ -205,6 +206,27 @@ def remove(tx: Transaction, subject: Subject, id: int, *, only_passkeys: bool = 
         revoke(tx, [subject.person], "passkey", but=but)
     _tell(tx, subject, "removed", id)
     return None
+
+
+def of_colleague(tx: Transaction, grant: Grant, staff: int) -> list[Passkey]:
+    """Those of one of the staff, for whoever looks after them."""
+    tx.require(grant, "desk.staff.manage")
+    tx.told(grant, "staff.passkeys")
+    return listed(tx, Subject.of_staff(staff))
+
+
+def withdraw(tx: Transaction, grant: Grant, staff: int, id: int) -> bool:
+    """The passkey of a colleague who has lost it signs nobody in from now on, be it their last; they are signed out everywhere, and told. Whether there
+    was one."""
+    tx.require(grant, "desk.staff.manage")
+    theirs = delete(_p).where(_p.c.id == id, _p.c.staff_id == staff).returning(_p.c.id)
+    if tx.connection.execute(theirs).first() is None:
+        return False
+    tx.told(grant, f"passkey_removed:staff:{staff}", f"passkey:{id}")
+    sessions.end_all(tx, STAFF, staff)
+    kind = "staff_passkey_withdrawn"
+    job_queue.enqueue(tx, "notice", f"{kind}:{id}", {"notice": kind, "staff": staff})
+    return True
 
 
 def remove_all(tx: Transaction, subject: Subject, *, but: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """What takes two people: a supervisor asks, another one agrees, and only then is it done.
 
-A new PIN for somebody, a lock lifted, another invitation for whom an owner vouches, and the end of threat mode. Nobody agrees to what they asked for themselves, and
+A new PIN for somebody, a lock lifted, another invitation for whom an owner vouches, a greater role for one of the staff, and the end of threat mode. Nobody agrees to what they asked for themselves, and
 what nobody answers within an hour is gone.
 """
 
@@ -18,11 +18,14 @@ from store.db.transaction import Transaction
 from store.security import threat_mode
 from store.sign_in import invitations, vouches
 from store.sign_in.vouches import Vouch
+from store.staff import staff_list
 from store.verification import factors, pin_changes, pin_reset
 
 THREAT_OFF, PIN_REISSUE, PIN_UNLOCK, LOGIN_REISSUE = "threat_off", "pin_reissue", "pin_unlock", "login_reissue"
+ROLE: Final = {f"role_{role}": role for role in tables.SUPERVISORS}  # with the role that one of the staff is to have
 NEEDS: Final = {
     THREAT_OFF: "desk.threat.switch",
+    **dict.fromkeys(ROLE, "desk.threat.switch"),
     PIN_REISSUE: "desk.pin.reissue",
     PIN_UNLOCK: "desk.pin.reissue",
     LOGIN_REISSUE: "desk.pin.reissue",
@@ -49,13 +52,17 @@ class Wanted:
     vouch: Vouch | None = None
 
 
-def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None, reason: str = "") -> bool:
+def ask(
+    tx: Transaction, grant: Grant, action: str, *, person: int | None = None, staff: int | None = None, reason: str = ""
+) -> bool:
     """Somebody asks for it. False: the same is asked already."""
     tx.require(grant, *NEEDS.values())
     tx.require(grant, NEEDS[action])
     subject = Subject.of_person(person) if person is not None else "-"
+    if staff is not None:
+        subject = Subject.of_staff(staff)
     s = tables.dual_control.c
-    _one_after_the_other(tx)
+    staff_list.lock_supervisors(tx)
     asked = [
         row
         for row in tx.connection.execute(_OPEN.where(of_late(s.asked_at, tx.now, LIFE))).all()
@@ -68,13 +75,6 @@ def ask(tx: Transaction, grant: Grant, action: str, *, person: int | None = None
     tx.connection.execute(insert(tables.dual_control).values(**row))
     tx.told(grant, f"asked:{action}:{subject}")
     return True
-
-
-def _one_after_the_other(tx: Transaction) -> None:
-    """Whoever might ask the same at this moment waits: all supervisors are locked, in one order."""
-    s = tables.staff.c
-    supervisors = select(s.id).where(s.role.in_(tables.SUPERVISORS)).order_by(s.id)
-    tx.connection.execute(supervisors.with_for_update(key_share=True)).all()
 
 
 def waiting(tx: Transaction, grant: Grant) -> list[Wanted]:
@@ -109,6 +109,8 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
             invitations.owe_anew(tx, grant, _person(row), asked_by=row.asked_by)
         case "pin_unlock":
             pin_changes.unlock_pin(tx, grant, _person(row), asked_by=row.asked_by)
+        case action if action in ROLE:
+            staff_list.set_higher(tx, grant, _about(row).staff, ROLE[action], asked_by=row.asked_by)
         case _:
             raise ValueError(f"nothing that two people do: {row.action}")
     tx.told(grant, f"agreed:{row.action}:{row.about.split(' ', 1)[0]}")
@@ -117,6 +119,8 @@ def agree(tx: Transaction, grant: Grant, id: int) -> bool:
 
 def _can_be_done(tx: Transaction, grant: Grant, id: int) -> bool:
     row = tx.connection.execute(_OPEN.where(tables.dual_control.c.id == id)).first()
+    if row is not None and row.action in ROLE:
+        return staff_list.may_rise(tx, grant, _about(row).staff, ROLE[row.action], asked_by=row.asked_by)
     if row is None or row.action not in MAILED:
         return True
     if row.action == LOGIN_REISSUE and vouches.standing(tx, grant, _person(row)) is None:
@@ -151,17 +155,35 @@ def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -
 
 def _wanted(tx: Transaction, grant: Grant, row: Any) -> Wanted:
     subject, _, reason = row.about.partition(" ")
+    if row.action in ROLE:
+        return Wanted(
+            row.id, row.action, _staffs_name(tx, grant, row), reason, row.name, row.asked_at, own=_own(grant, row)
+        )
     to = factors.address(tx, _person(row)) if subject != "-" else None
     name = "" if subject == "-" else to.name if to is not None else "somebody"
     if to is not None:
         tx.told(grant, "contact.name")
-    own, mailed = row.asked_by == grant.subject.staff, to if row.action in MAILED else None
+    own, mailed = _own(grant, row), to if row.action in MAILED else None
     vouch = vouches.standing(tx, grant, _person(row)) if row.action == LOGIN_REISSUE else None
     return Wanted(row.id, row.action, name, reason, row.name, row.asked_at, own, mailed, vouch)
 
 
+def _staffs_name(tx: Transaction, grant: Grant, row: Any) -> str:
+    s = tables.staff.c
+    tx.told(grant, "staff.name")
+    return tx.connection.execute(select(s.name).where(s.id == _about(row).staff)).scalar() or "somebody"
+
+
+def _own(grant: Grant, row: Any) -> bool:
+    return bool(row.asked_by == grant.subject.staff)
+
+
+def _about(row: Any) -> Subject:
+    return Subject(row.about.split(" ", 1)[0])
+
+
 def _person(row: Any) -> int:
-    return Subject(row.about.split(" ", 1)[0]).person
+    return _about(row).person
 
 
 _SUPERVISORS = select(tables.staff.c.id).where(

@@ -19,6 +19,7 @@ from store.tables.security import Alert, Budget, Switch
 from store.tables.sign_in import Passkey, Vouch
 from store.tables.slack import AccountTeam, Installation, InstallState, Post, Quote, SlackMember
 from store.tables.staff import (
+    ROLES,
     SUPERVISORS,
     AccountAccess,
     Drill,
@@ -48,7 +49,7 @@ from store.tables.tickets import (
 )
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
 
-__all__ = ["SUPERVISORS", "Base"]
+__all__ = ["ROLES", "SUPERVISORS", "Base"]
 
 
 def _table(model: type[Base]) -> Table:

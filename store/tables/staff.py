@@ -9,14 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
 
-SUPERVISORS: Final = ("supervisor", "administrator")
+ROLES: Final = ("agent", "supervisor", "administrator")
+"""Of `staff`, the least first."""
+SUPERVISORS: Final = ROLES[1:]
 """The roles of `staff` whose people are supervisors, as the glossary calls them."""
 
 
 class Staff(Base):
     """`phone` is the one of the desk's phones that is theirs. Suspended, they may do nothing. `access_extensions`: how often
     a supervisor let them go on looking at accounts (account_access.py). Away `away_since` then, until `back_at` or until they say so, their phone does not
-    ring; `sound`: their pages sound when a call rings; `shortcuts`: and take single keys."""
+    ring; `sound`: their pages sound when a call rings; `shortcuts`: and take single keys. `invited_at`: since when an invitation of theirs
+    is open, or was until it ended; `added_by`: who wrote them down on the desk's page."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -31,6 +34,8 @@ class Staff(Base):
     back_at: Mapped[int | None]
     sound: Mapped[bool] = mapped_column(server_default=true())
     shortcuts: Mapped[bool] = mapped_column(server_default=true())
+    invited_at: Mapped[int | None]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     __table_args__ = NEVER_AGAIN
 
 

@@ -55,6 +55,7 @@ MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that
     "slack.approve": "asks nothing that is answered or over already",
     "login_details": "makes no link to what is gone",
     "recovery": "its link goes to whoever can be helped so when it is made",
+    "staff_invitation": "makes no link where the invitation was withdrawn, or whoever it is for is suspended",
     "slack.reply": "an answer to a member as they are known when it is given",
     "slack.form": "likewise",
     "slack.refresh_answer": "likewise",

@@ -20,8 +20,9 @@ from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.golden.page_words import form_of
 from tests.ivr.wire import change, rows
-from tests.portal.browsing import Browser, invitation
+from tests.portal.browsing import Browser, hire, invitation
 from tests.portal.customers import link_for
+from tests.portal.passkeying import passkey
 from tests.portal.peopling import HARBOUR, MINUTES, TIDEWORKS, prove
 from tests.portal.test_call_page import digits_of, on_the_phone
 from tests.portal.test_contact_requests import request, writes
@@ -188,7 +189,22 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     ticked = {f"tick-{one.number}": "0" for one in rows(desk, select(tables.tickets.c.number))}
     kim.send("/desk/tickets/bulk", deed="tag", tag="outage", **ticked)
     notice = rows(desk, select(tables.notices.c.id).where(tables.notices.c.title == NOTICE.partition("\n")[0]))[0].id
-    browsers = {"olivia": olivia, "raj": raj, "mia": mia, "leo": leo, "fresh": fresh, "kim": kim, "ana": ana}
+    hire(desk, "lead.bo", "Bo Lind", "administrator")
+    bo = rows(desk, select(tables.staff.c.id).where(tables.staff.c.username == "lead.bo"))[0].id
+    lead = staff(desk, bo)
+    lead.get("/desk/staff")
+    lead.send("/desk/staff/invite", person=f"Nora {LONG}", username="agent.nora", email="nora@desk.example")
+    passkey(desk, KIM, LONG[:40])
+    browsers = {
+        "olivia": olivia,
+        "raj": raj,
+        "mia": mia,
+        "leo": leo,
+        "fresh": fresh,
+        "kim": kim,
+        "ana": ana,
+        "bo": lead,
+    }
     account = "/accounts/{account}"
     sights = [
         Sight("/sign-in", "/sign-in"),
@@ -269,6 +285,9 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/hours", "/desk/hours", "ana"),
         Sight("/desk/wall", "/desk/wall", "kim"),
         Sight("/desk/staff", "/desk/staff", "ana"),
+        Sight("/desk/staff", "/desk/staff", "bo"),
+        Sight("/desk/staff/{id}", f"/desk/staff/{KIM}", "bo"),
+        Sight("/desk/staff/{id}", f"/desk/staff/{bo}", "bo"),
         Sight("/desk/keys", "/desk/keys", "kim"),
         Sight("/desk/tickets/bulk/{bulk}", "/desk/tickets/bulk/1", "kim"),
         Sight("/desk/reports", "/desk/reports", "ana"),

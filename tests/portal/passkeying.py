@@ -7,8 +7,10 @@ from html import unescape
 from typing import Final
 
 from httpx2 import Response
+from sqlalchemy import insert
 
 from authz import Subject
+from store import tables
 from store.codes import one_time_links
 from tests.desk import PUBLIC, Desk
 from tests.passkey_device import Device
@@ -49,3 +51,13 @@ def guest(desk: Desk, who: Subject = MIA) -> str:
     """The way to the page of an invitation."""
     with desk.store.transaction("test") as tx:
         return f"/join/{one_time_links.issue(tx, 'invitation', who)}"
+
+
+def passkey(desk: Desk, who: int, name: str) -> int:
+    """One of somebody of the staff that no device has: for what is shown of it, and done about it."""
+    row = {"staff_id": who, "public_key": b"", "handle": b"", "sign_count": 0, "transports": "", "name": name}
+    row |= {"backup_eligible": False, "backed_up": False, "made_at": desk.now, "counts_from": desk.now}
+    with desk.store.transaction("test") as tx:
+        new = insert(tables.passkeys).values(**row, credential_id=name.encode()).returning(tables.passkeys.c.id)
+        id: int = tx.connection.execute(new).scalar_one()
+    return id

@@ -29,6 +29,10 @@ OF_STAFF: Final[dict[str, list[Case]]] = {
         (of(ANA, SWITCH), lambda f, tx, g: f(tx, g, False, asked_by=2)),
         (of(ANA, SWITCH, BAKERY), lambda f, tx, g: f(tx, g, True)),
     ],
+    "staff_list.set_higher": [
+        (of(ANA, SWITCH), lambda f, tx, g: f(tx, g, KIM.staff, "supervisor", asked_by=ANA.staff)),
+        (of(ANA, SWITCH, BAKERY), lambda f, tx, g: f(tx, g, KIM.staff, "supervisor", asked_by=3)),
+    ],
     "opening_exceptions.put": [
         (of(ANA, SWITCH, BAKERY), lambda f, tx, g: f(tx, g, OpeningException(date(2026, 12, 25), None, "")))
     ],

@@ -15,10 +15,11 @@ from tests.store.deeds import AT_THE_DESK
 from tests.store.deeds_of_contacts import OF_CONTACTS
 from tests.store.deeds_of_leaving import OF_LEAVING
 from tests.store.deeds_of_proof import OF_PROOF
+from tests.store.deeds_of_staff import OF_STAFF
 from tests.store.deeds_of_turns import OF_TURNS
 from tests.store.interleaving import Interleaving, check
 
-ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING | OF_CONTACTS | OF_TURNS
+ALL = AT_THE_DESK | OF_PROOF | OF_LEAVING | OF_CONTACTS | OF_STAFF | OF_TURNS
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -202,7 +202,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.PLACE,
     ),
     **dict.fromkeys(
-        ("one_time_links." + name for name in ("digests", "issue", "lock", "look", "use", "void")), reasons.PAGE
+        ("one_time_links." + name for name in ("digests", "ends", "issue", "lock", "look", "use", "void")), reasons.PAGE
     ),
     **dict.fromkeys(("pin_reset." + name for name in ("attempt", "look", "put")), reasons.PAGE),
     "people.accounts_of": reasons.DECIDES,
@@ -270,7 +270,6 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("realms.Realm.sealed", "realms.of", "realms.staffs_app"), reasons.PURE),
     **dict.fromkeys(("invitations." + name for name in ("accept", "attempt", "look")), reasons.PAGE),
-    **dict.fromkeys(("staff_list.accept", "staff_list.invited"), reasons.STAFF),
     "store.Store.unfit_links": "ids of people whose links are to end",
     "store.Store.watch": "whether anything changed: a digest",
     "store.Store.watch_all": "whether anything changed: a digest",

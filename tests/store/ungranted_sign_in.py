@@ -7,6 +7,10 @@ from typing import Final
 from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
+    **dict.fromkeys(("staff_list.accept", "staff_list.invited"), reasons.STAFF),
+    "staff_list.end_invitation": "for whoever suspends, withdraws or joins; it ends, and tells nothing",
+    "staff_list.lock_supervisors": "locks rows and reads nothing of them; whoever then acts is judged",
+    "staff_list.rises": "compares two words for roles, pure",
     "factors.has_any": reasons.FACTOR,
     **dict.fromkeys(
         (f"own_details.{name}" for name in ("read", "add_number", "remove_number", "change_address")),

@@ -138,6 +138,8 @@ def _staff() -> None:
         sa.Column("back_at", sa.BigInteger),
         sa.Column("sound", sa.Boolean, nullable=False, server_default=sa.true()),
         sa.Column("shortcuts", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("invited_at", sa.BigInteger),
+        sa.Column("added_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
         sqlite_autoincrement=True,
     )
     op.create_table(
