@@ -232,11 +232,11 @@ def test_passkeys_are_added_and_removed_by_their_owner(one_desk: Desk) -> None:
     assert "In 72 hours it counts as a second proof too" in mia.words
     assert "Mia Chen" not in elsewhere.read("/me")
     mia.send("/me/passkeys/1/remove")
-    assert "The passkey is removed" in mia.words
+    assert '<p class="said" role="status">The passkey is removed' in mia.text
     assert "Mia Chen" in mia.read("/me"), "she goes on where she did it"
     mia.get("/me/passkeys")
     mia.send("/me/passkeys/2/remove")
-    assert "That is the last way you can sign in" in mia.words
+    assert '<p class="said not-done" role="alert">That is the last way you can sign in' in mia.text
     mia.get("/sign-in")
     assert touches(mia, first, "/sign-in/passkey").status_code == 403
 
