@@ -11,6 +11,7 @@ from typing import Final
 import pyotp
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from playwright.sync_api import Page
 from sqlalchemy import insert, select
 
 from authz import Action, Ask, Grant, Proof
@@ -163,3 +164,10 @@ def hire(desk: Desk, username: str, name: str, role: str) -> None:
     with desk.store.transaction("test") as tx:
         row = {"username": username, "name": name, "email": f"{username}@desk.example", "role": role}
         tx.connection.execute(insert(tables.staff), row)
+
+
+def loads_of(page: Page) -> list[str]:
+    """The pages that are loaded from now on: each as soon as it is asked for."""
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    return loads

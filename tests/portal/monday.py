@@ -22,7 +22,7 @@ from tests.bot.slack_desk import SlackDesk, Stage
 from tests.browser import PATIENCE
 from tests.desk import NOON, SECRET
 from tests.ivr.switchboard import rings
-from tests.portal.browsing import Agent
+from tests.portal.browsing import Agent, loads_of
 from tests.serving import serving
 
 PIN: Final = "17846325"
@@ -100,8 +100,7 @@ class Colleague:
     @contextmanager
     def counted(self, page: Page, of: str) -> Iterator[None]:
         """What a hand does in the context is counted, as one of its kind."""
-        loads: list[str] = []
-        page.on("load", lambda loaded: loads.append(loaded.url))
+        loads = loads_of(page)
         before = int(page.evaluate("Number(sessionStorage.clicks ?? 0)"))
         yield
         clicks = int(page.evaluate("Number(sessionStorage.clicks ?? 0)")) - before

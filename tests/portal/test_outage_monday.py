@@ -131,6 +131,10 @@ def test_the_outage_monday(played: Played) -> None:
     assert len(played.day.counted[FOR_THE_CALLER]) == CALLERS // 2
     assert set(played.day.counted[ANSWERED]) == {(2, 0)}, "clicks and pages that were loaded"
     assert set(played.day.counted[FOR_THE_CALLER]) == {(2, 0)}
+    with played.ana.counted(played.ana.queue, "to another page"):
+        played.ana.queue.get_by_role("link", name="Tickets", exact=True).click()
+        played.ana.queue.wait_for_url("**/desk/tickets")
+    assert played.day.counted["to another page"] == [(1, 1)], "and what counts them sees both"
 
 
 def nothing_is_lost(played: Played) -> None:
