@@ -43,7 +43,7 @@ golden: $(READY_TO_TEST) ## record anew every word people meet: after words were
 data-model: $(READY_TO_TEST) ## draw docs/data-model.md anew: after a table or a column was changed
 	@$(PY) -m tests.house.data_model
 
-pictures: $(READY_TO_TEST) ## draw the picture of the customers' pages in docs/images anew: after their look was changed
+pictures: $(READY_TO_TEST) ## draw the pictures of the desk's page and the account's in docs/images anew: after their look was changed
 	@$(PY) -m tests.portal.pictures
 
 check: $(READY_TO_TEST) ## formatting, lint, types, layers

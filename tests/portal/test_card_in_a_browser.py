@@ -16,7 +16,7 @@ from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT
 from tests.ivr.switchboard import asks, taken
 from tests.ivr.wire import change
-from tests.portal.browsing import PASSWORD, Agent
+from tests.portal.browsing import PASSWORD, Agent, loads_of
 from tests.rights import held
 from tests.serving import serving
 
@@ -150,6 +150,8 @@ def test_it_says_when_the_connection_is_lost_and_covers_what_may_be_old(watched:
 
 def test_nothing_runs_out_of_the_page(watched: Watched) -> None:
     takes_the_call(watched)
+    watched.page.goto(f"{watched.url}/desk")
+    assert watched.page.locator(".of-call time").inner_text() == "0:00", "by the desk's clock, however wrong this one's"
     for path in ("/desk", "/desk/tickets", "/desk/account", "/desk/account/400639"):
         watched.page.goto(watched.url + path)
         for width in (360, 768, 1280, 1920):
@@ -196,8 +198,7 @@ def test_a_ticket_for_the_caller_takes_two_clicks_and_no_page_load_and_words_out
 ) -> None:
     mia, _agent = takes_the_call(watched)
     watched.sees("Verified by PIN")
-    page, loads = watched.page, list[str]()
-    page.on("load", lambda loaded: loads.append(loaded.url))
+    page, loads = watched.page, loads_of(watched.page)
     words = page.get_by_label("For the caller")
     words.click()
     page.keyboard.type("It is slow")

@@ -134,6 +134,7 @@ for (const what of ["pointerup", "pointercancel", "blur"]) addEventListener(what
 const first = document.querySelector("[data-now]");
 if (first && parts().length) {
   setClock(first.dataset.now);
+  tick(); // this computer's clock may be wrong
   listen();
   setInterval(() => {
     tick();
