@@ -181,6 +181,8 @@ class Page(HTMLParser):
             self._chosen(words)
         if tag == "select":
             self._chose()
+        if tag == "button" and "hidden" in (self._button or {}):
+            self._button = None
         if tag == "button" and self._button is not None:
             said = (f"[{words}]" if words else "") + (" (not now)" if "disabled" in self._button else "")
             if self.forms:

@@ -188,6 +188,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     kim.get("/desk/tickets")
     ticked = {f"tick-{one.number}": "0" for one in rows(desk, select(tables.tickets.c.number))}
     kim.send("/desk/tickets/bulk", deed="tag", tag="outage", **ticked)
+    kim.get(f"/desk/tickets/{change_of_contacts}")
+    kim.send(f"/desk/tickets/{change_of_contacts}/answer", words="We have asked your colleagues.", seen="")
     notice = rows(desk, select(tables.notices.c.id).where(tables.notices.c.title == NOTICE.partition("\n")[0]))[0].id
     hire(desk, "lead.bo", "Bo Lind", "administrator")
     bo = rows(desk, select(tables.staff.c.id).where(tables.staff.c.username == "lead.bo"))[0].id
@@ -259,7 +261,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/prove", "/prove?account=400639&then=/tickets", "fresh"),
         Sight("/prove", "/prove?then=/me", "olivia"),
         Sight("/me", "/me", "raj"),
-        Sight("/me/passkeys", "/me/passkeys", "olivia"),
+        Sight("/me/passkeys", "/me/passkeys?said=passkey_last", "olivia"),
         Sight("/me/app", "/me/app", "raj"),
         Sight("/me/pin", "/me/pin", "raj"),
         Sight("/me/numbers", "/me/numbers", "raj"),
@@ -296,7 +298,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/tickets/{number}", f"/desk/tickets/{first}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{login}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{quarantined}", "ana"),
-        Sight("/desk/tickets/{number}", f"/desk/tickets/{change_of_contacts}", "kim"),
+        Sight("/desk/tickets/{number}", f"/desk/tickets/{change_of_contacts}?said=answered_meanwhile", "kim"),
         Sight("/desk/answers", "/desk/answers", "ana"),
         Sight("/desk/answers", "/desk/answers", "kim"),
         Sight("/desk/account", "/desk/account", "ana"),

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from playwright.sync_api import expect
+from sqlalchemy import insert, select
 
 from store import tables
-from tests.ivr.wire import rows
+from tests.ivr.wire import change, rows
+from tests.portal.browsing import loads_of
 from tests.portal.test_called_back import PAGE, ticket_of
 from tests.portal.test_card_in_a_browser import Watched, watched
 from tests.portal.test_insider import signed_in
 from tests.portal.test_taking import answers_of, status_of
 
 IN_SIGHT = """button => {
-    const { left, top } = button.getBoundingClientRect();
-    return button.contains(document.elementFromPoint(left + 5, top + 5));
+    const { left, top, right, bottom } = button.getBoundingClientRect();
+    return [[left + 5, top + 5], [right - 5, bottom - 5]].every((at) => button.contains(document.elementFromPoint(...at)));
 }"""
 
 __all__ = ["watched"]
-
-
-def loads_of(page: Page) -> list[str]:
-    """The pages that are loaded from now on."""
-    loads: list[str] = []
-    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
-    return loads
 
 
 def goes_out(watched: Watched) -> None:
@@ -34,6 +28,7 @@ def goes_out(watched: Watched) -> None:
 
 def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(watched: Watched) -> None:
     ticket_of(watched.desk, "person:8")
+    change(watched.desk, insert(tables.canned_answers).values(title="Restarted", words="We restarted it."))
     page = watched.page
     page.set_viewport_size({"width": 1280, "height": 600})
     page.goto(f"{watched.url}/desk/tickets")
@@ -57,13 +52,19 @@ def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(wa
     expect(answer).to_have_value("")
     undo = page.get_by_role("button", name="Undo")
     assert undo.evaluate(IN_SIGHT), "it is there for ten seconds, and not behind the field for the next answer"
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator(".said")).to_be_in_viewport()
+    assert page.get_by_role("link", name="Look up").evaluate(IN_SIGHT), "what is said hides no way to another page"
     undo.click()
     expect(answer).to_have_value("Restarted.")
     expect(pane.locator(".held")).to_have_count(0)
     page.get_by_role("button", name="Answer and close").click()
     expect(pane.locator(".held")).to_have_count(1)
+    counted = page.locator(".filters [aria-current]")
+    expect(counted).to_have_text("Open 1")
     goes_out(watched)
     expect(pane).to_contain_text("Kim Novak closed this ticket")
+    expect(counted).to_have_text("Open 0")
     expect(pane.locator(".held")).to_have_count(0)
     assert loads == []
     assert page.url == f"{watched.url}{PAGE}"
@@ -80,6 +81,7 @@ def test_a_ticket_is_taken_answered_and_closed_in_two_clicks_and_no_page_load(wa
     page.go_back()
     expect(pane).to_be_hidden()
     expect(page.locator(".list-side")).to_be_visible()
+    expect(page.locator(".list-side h1")).to_be_focused()
 
 
 def test_what_a_colleague_answers_while_one_writes_is_read_first_and_no_word_is_lost(watched: Watched) -> None:
@@ -99,5 +101,10 @@ def test_what_a_colleague_answers_while_one_writes_is_read_first_and_no_word_is_
     assert answers_of(watched.desk) == ["Restarted. Better?"]
     page.get_by_role("button", name="Answer and wait").click()
     expect(page.locator(".said")).to_contain_text("Your answer goes out")
+    other = page.get_by_label("Number of another ticket")
+    other.fill("4000")
+    other.press("Enter")
+    expect(page.locator(".said.not-done")).to_contain_text("no such ticket")
+    expect(other).to_have_value("4000")
     goes_out(watched)
     assert answers_of(watched.desk) == ["Restarted. Better?", "Have you tried a restart?"]

@@ -29,5 +29,4 @@ export function flush() {
 export function sending(form) {
   clearTimeout(waiting.get(form));
   waiting.delete(form);
-  return keeping;
 }

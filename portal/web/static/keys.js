@@ -72,6 +72,15 @@ const MOVES = {
   "/": () => { if (!go("/")) flush().then(() => location.assign("/desk/tickets#q")); },
 };
 
+// From a field to the title above it.
+export function leaveField() {
+  const on = document.activeElement;
+  if (!on.matches(FIELDS)) return;
+  const title = on.closest("#pane, [data-stamp]")?.querySelector("h1") ?? main.querySelector("h1") ?? main;
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+}
+
 // Out of a fold, out of a field, from a ticket to its list.
 function leave() {
   const on = document.activeElement;
@@ -81,9 +90,7 @@ function leave() {
     fold.querySelector("summary").focus();
   } else if (on.matches(FIELDS)) {
     if (on.type === "search" && on.value) return; // the browser empties it first
-    const title = on.closest("#pane, [data-stamp], main")?.querySelector("h1") ?? main;
-    title.tabIndex = -1;
-    title.focus();
+    leaveField();
   } else if (on.closest("#pane")) {
     const current = main.querySelector(".list-side .tickets [aria-current]");
     if (current && seen(current)) current.focus();
@@ -91,11 +98,12 @@ function leave() {
   }
 }
 
-// In the words that are being written.
+// In the words that are being written: the button that has the key, or the only one there is.
 function send(event) {
   const key = event.shiftKey ? "Control+Shift+Enter" : "Control+Enter";
-  const button = [...(event.target.form?.querySelectorAll("[data-shortcut]") ?? [])].find((one) => one.dataset.shortcut === key);
-  if (!button) return;
+  const buttons = [...(event.target.form?.querySelectorAll("button:not([type=button])") ?? [])].filter(seen);
+  const button = buttons.find((one) => one.dataset.shortcut === key) ?? (buttons.length === 1 && !event.shiftKey ? buttons[0] : null);
+  if (!button || !event.target.matches(FIELDS)) return;
   event.preventDefault();
   button.click();
 }
@@ -118,10 +126,12 @@ async function list(more = {}) {
     if (!answer.ok) return location.assign(link.href);
     dialog ??= document.body.appendChild(document.createElement("dialog"));
     dialog.setAttribute("aria-labelledby", "keys-title");
+    const was = dialog.contains(document.activeElement) && document.activeElement.id;
     dialog.innerHTML = await answer.text();
     link.dataset.singleKeys = dialog.querySelector("[data-switch]").dataset.switch;
     label();
     if (!dialog.open) dialog.showModal();
+    else if (was) document.getElementById(was)?.focus();
     sayAnswer(answer);
   } catch {
     location.assign(link.href);

@@ -78,7 +78,7 @@ export function morph(part, content) {
     const key = known(field);
     if (words.has(key) && !kept.has(key)) field.value = words.get(key);
   }
-  if (!within || document.activeElement === on) return;
+  if (!within || (document.activeElement === on && !on.disabled)) return; // what is disabled loses the keyboard a moment later
   const found = like(part, was);
   const at = found[Math.min(Math.max(nth, 0), found.length - 1)];
   if (!at) part.tabIndex = -1;

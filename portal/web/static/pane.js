@@ -1,8 +1,7 @@
-// A ticket opens beside the list it was chosen in, and what is done with it comes back without another page. Every page works without it, by loading.
+// A ticket opens beside the list it was chosen in. Every page works without it, by loading.
 
-import { setClock } from "./clock.js";
-import { flush, sending } from "./drafts.js";
-import { answered, say, sayAnswer, signedOut } from "./forms.js";
+import { flush } from "./drafts.js";
+import { say, signedOut } from "./forms.js";
 import { show } from "./live.js";
 
 const TICKET = /^\/desk\/tickets\/\d+(\?with=before)?$/;
@@ -10,10 +9,10 @@ const WIDE = matchMedia("(min-width: 861px)");
 const BY_SCRIPT = { "X-By-Itself": "1", "X-Active": "1" }; // the part of the page alone, asked for by somebody
 
 const main = document.getElementById("main");
-const read = new WeakMap(); // form -> up to where its writer had read when they began
 let list = location.pathname === "/desk/tickets" ? location.href : history.state?.list;
 let pane = null;
 let opening = 0;
+let early = null; // keys that were pressed since a ticket was asked for
 
 // The list at the left, the ticket at the right; on a phone one of them.
 function split(live) {
@@ -37,13 +36,24 @@ function mark() {
   }
 }
 
-async function open(path, { push = true, focus = "" } = {}) {
+async function open(path, how = {}) {
   const turn = ++opening;
-  await flush();
-  const answer = await fetch(path, { headers: BY_SCRIPT });
-  if (turn !== opening) return;
-  if (answer.status === 401) return signedOut();
-  if (!answer.ok || !answer.headers.has("X-Stamp")) return location.assign(path);
+  early ??= [];
+  try {
+    await flush();
+    const answer = await fetch(path, { headers: BY_SCRIPT });
+    if (turn === opening && await opened(path, answer, how)) pressAgain();
+  } catch {
+    if (turn !== opening) return;
+    early = null;
+    say("Not opened: there is no connection to the desk. Try again.");
+  }
+}
+
+// Whether it is there: else another page is on its way.
+async function opened(path, answer, { push = true, focus = "" }) {
+  if (answer.status === 401) return void signedOut();
+  if (!answer.ok || !answer.headers.has("X-Stamp")) return void location.assign(path);
   if (push) history.pushState({ list }, "", path);
   if (!pane) split(document.getElementById("live"));
   const there = pane.querySelector("[data-from]");
@@ -56,6 +66,28 @@ async function open(path, { push = true, focus = "" } = {}) {
   document.title = `${part.querySelector("h1")?.textContent ?? "Ticket"} · Support desk`;
   mark();
   begin(part, focus);
+  return true;
+}
+
+// A key that is pressed before the ticket it is meant for is there does nothing to the one before: it is pressed again when it is.
+addEventListener("keydown", (event) => {
+  if (!early || (event.key.length > 1 && !["Enter", "Escape"].includes(event.key)) || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  early.push(event.key);
+}, { capture: true });
+
+function pressAgain() {
+  const keys = early;
+  early = null;
+  for (const key of keys) {
+    const on = document.activeElement;
+    if (on.matches("textarea, input") && key !== "Escape") {
+      on.setRangeText(key === "Enter" ? "\n" : key, on.selectionStart, on.selectionEnd, "end");
+      on.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (key === "Enter") on.click();
+    else on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  }
 }
 
 // What was said last is in sight, and the keyboard where one goes on: in the answer for whoever clicked, else at the ticket's title.
@@ -70,10 +102,13 @@ function begin(part, focus) {
 
 function close() {
   flush();
+  const from = main.querySelector(".list-side .tickets [aria-current]") ?? main.querySelector(".list-side h1");
   pane.replaceChildren();
   pane.hidden = true;
   document.title = "Tickets · Support desk";
   mark();
+  if (from.nodeName === "H1") from.tabIndex = -1;
+  from.focus({ preventScroll: true });
 }
 
 addEventListener("popstate", () => {
@@ -113,38 +148,6 @@ async function insert(link) {
   field.focus();
 }
 
-addEventListener("input", (event) => {
-  const form = event.target.form;
-  if (form?.elements.seen && !read.has(form)) read.set(form, form.elements.seen.value);
-});
-
-addEventListener("submit", async (event) => {
-  const form = event.target;
-  const part = form.closest("[data-stamp]");
-  if (event.defaultPrevented || form.method !== "post" || !part || !TICKET.test(part.dataset.from ?? location.pathname)) return;
-  event.preventDefault();
-  const body = new FormData(form, event.submitter);
-  if (read.has(form)) body.set("seen", read.get(form));
-  try {
-    await (form.matches(".compose form") ? sending(form) : flush());
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: BY_SCRIPT });
-    if (answer.status === 401) return signedOut();
-    if (!answer.ok || !TICKET.test(new URL(answer.url).pathname)) return location.assign(answer.url);
-    read.delete(form);
-    setClock(answer.headers.get("X-Now"));
-    form.reset();
-    await show(part, answer);
-    form.reset(); // what was not taken is in its field, from the desk
-    if (form.action.endsWith("/take-back")) part.querySelector(".compose .answer")?.reset(); // and what was taken back in that of the answer
-    sayAnswer(answer);
-    part.querySelector(".timeline > .held:last-child")?.scrollIntoView({ block: "nearest" }); // not behind the field for the next one
-  } catch {
-    say("Not sent: there is no connection to the desk. Press again.");
-  } finally {
-    answered(form);
-  }
-});
-
 // A ticket that was open beside a list when its page was loaded again.
 if (TICKET.test(location.pathname) && list) {
   const answer = await fetch(list);
@@ -158,5 +161,6 @@ if (TICKET.test(location.pathname) && list) {
     split(document.getElementById("live"));
     pane.append(own);
     mark();
+    import("./ticks.js");
   } else list = null;
 }

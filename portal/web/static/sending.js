@@ -1,34 +1,46 @@
-// A form in a live part of a page of calls is sent without leaving the page: what came of it, and the part as it is by then, come back. Without
+// A form in a live part of a page of calls, or in a ticket, is sent without leaving the page: what came of it, and the part as it is by then, come back. Without
 // scripts it is sent like any other.
 
-import { sending } from "./drafts.js";
+import { flush, sending } from "./drafts.js";
 import { answered, say, sayAnswer, signedOut } from "./forms.js";
+import { leaveField } from "./keys.js";
 import { show } from "./live.js";
 
 const LATE = 20000; // ms after which nothing is known of it: sent again, it does what it says once
+const CALLS = /^\/desk(\/calls\/\d+)?$/; // one and the same page but for whose card it shows
+const TICKET = /^\/desk\/tickets\/\d+$/;
 
-// Pages that are one and the same but for whose card they show.
-function isHere(url) {
-  return url.origin === location.origin && /^\/desk(\/calls\/\d+)?$/.test(url.pathname);
+const read = new WeakMap(); // form -> up to where its writer had read when they began
+
+function kindOf(address) {
+  const { origin, pathname } = new URL(address, location.href);
+  return origin === location.origin ? [CALLS, TICKET].find((kind) => kind.test(pathname)) : undefined;
 }
 
-async function send(form, part, body) {
+async function send(form, part, kind, body) {
   const fields = [...form.querySelectorAll("textarea, input:not([type=hidden])")];
   for (const field of fields) field.readOnly = true;
   try {
-    await sending(form);
+    sending(form);
+    await flush();
     const headers = { "X-By-Itself": "1", "X-Active": "1" }; // the part of the page alone, asked for by somebody
     const answer = await fetch(form.action, { method: "POST", body, headers, signal: AbortSignal.timeout(LATE) });
     if (answer.status === 401) return signedOut();
     if (answer.status >= 500) throw new Error(answer.statusText);
-    const url = new URL(answer.url);
-    if (!answer.ok || !isHere(url)) return location.assign(url);
-    form.reset();
+    if (!answer.ok || kindOf(answer.url) !== kind) return location.assign(answer.url);
+    read.delete(form);
+    const done = answer.headers.get("X-Done") !== "0";
+    const written = form.contains(document.activeElement); // and the next keys are for something else, or they would be sent with the next press
+    if (done) form.reset(); // what was not taken stays in its field
     await show(part, answer);
-    form.reset(); // what was not taken is in its field, from the desk
+    if (done) form.reset();
+    if (form.action.endsWith("/take-back")) part.querySelector(".compose .answer")?.reset(); // what was taken back is in the field of the answer, from the desk
+    if (done && written) leaveField();
+    const url = new URL(answer.url);
     url.searchParams.delete("said");
-    if (location.pathname !== "/desk") history.replaceState(null, "", url); // there the card of the next call comes by itself
+    if (kind === CALLS && location.pathname !== "/desk") history.replaceState(null, "", url); // there the card of the next call comes by itself
     sayAnswer(answer);
+    part.querySelector(".timeline > .held:last-child")?.scrollIntoView({ block: "nearest" }); // not behind the field for the next one
   } catch {
     say("Not sent: there is no connection to the desk. Press again.");
   } finally {
@@ -37,10 +49,18 @@ async function send(form, part, body) {
   }
 }
 
+addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.elements.seen && !read.has(form)) read.set(form, form.elements.seen.value);
+});
+
 addEventListener("submit", (event) => {
   const form = event.target;
   const part = form.closest("[data-stamp]:not([data-stamp=''])");
-  if (!part || event.defaultPrevented || !isHere(new URL(location.href))) return;
+  const kind = part && form.method === "post" && kindOf(part.dataset.from ?? location.href);
+  if (!kind || event.defaultPrevented) return;
   event.preventDefault();
-  send(form, part, new URLSearchParams(new FormData(form, event.submitter)));
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  if (read.has(form)) body.set("seen", read.get(form));
+  send(form, part, kind, body);
 });

@@ -10,7 +10,7 @@ function tell() {
   const many = ticks().filter((tick) => tick.checked).length;
   count.hidden = !many;
   count.textContent = many;
-  bulk.hidden = !many && !document.getElementById("bulk-words").value.trim();
+  bulk.hidden = !many && !document.getElementById("bulk-words").value.trim() && !bulk.contains(document.activeElement);
   all.hidden = !ticks().length;
   all.textContent = many && many === ticks().length ? "Tick none" : "Tick all";
 }
@@ -35,6 +35,10 @@ addEventListener("change", ({ target }) => {
   ticked(target);
   if (target.checked) bulk.open = true;
   tell();
+});
+// A browser would press a button of theirs.
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[type=checkbox]") && event.target.form?.id === "bulk") event.preventDefault();
 });
 document.getElementById("live").addEventListener("live", tell);
 document.getElementById("bulk").addEventListener("submit", () => {
