@@ -14,9 +14,10 @@ from desk.actors import Actor, permit_staff
 from store import Transaction
 from store.imports.field_words import Email, Name, Username
 from store.sign_in import passkeys
-from store.staff import dual_control, staff_invitations, staff_list
+from store.staff import dual_control, staff_invitations, staff_list, wall_displays
 from store.staff.staff_invitations import Invitation, Invited, NewColleague
 from store.staff.staff_list import StaffMember
+from store.staff.wall_displays import WallDisplay
 from store.tickets import agent_tickets
 
 
@@ -43,12 +44,13 @@ class Staffing(Enum):
 @dataclass(frozen=True, slots=True)
 class StaffPage:
     """`workload`: how many tickets each has, by their id; `manages`: whoever looks may invite and suspend them; `invitations`: those that can
-    still be used, by whose they are, for whoever manages."""
+    still be used, by whose they are, for whoever manages; `displays` show the wall."""
 
     members: tuple[StaffMember, ...]
     workload: Mapping[int, int]
     manages: bool
     invitations: Mapping[int, Invitation]
+    displays: tuple[WallDisplay, ...]
 
 
 def staff_page(tx: Transaction, who: Actor) -> StaffPage | None:
@@ -60,8 +62,8 @@ def staff_page(tx: Transaction, who: Actor) -> StaffPage | None:
     offered = tx.offer((Ask(who.subject, Action.DESK_STAFF_MANAGE, None, None, Proof.NONE),))
     managing = offered.get(Action.DESK_STAFF_MANAGE)
     invitations = {} if managing is None else staff_invitations.open_ones(tx, managing)
-    members = tuple(staff_list.listed(tx, leading))
-    return StaffPage(members, agent_tickets.workload(tx, tickets), managing is not None, invitations)
+    members, displays = tuple(staff_list.listed(tx, leading)), tuple(wall_displays.listed(tx, leading))
+    return StaffPage(members, agent_tickets.workload(tx, tickets), managing is not None, invitations, displays)
 
 
 def reassign(tx: Transaction, who: Actor, staff: int, to: int | None) -> Staffing:

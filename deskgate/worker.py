@@ -31,7 +31,7 @@ from store.operator import failed_jobs, restore
 from store.security import alerts, budgets
 from store.sign_in import sent_forms, sessions, vouches
 from store.slack import installations, quotes
-from store.staff import account_access, drill_runs, dual_control
+from store.staff import account_access, drill_runs, dual_control, wall_displays
 from store.tickets import bulk_actions, held_answers, login_details, ticket_presence
 from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
 
@@ -72,6 +72,7 @@ SWEEPS: Final = (
     edits.sweep,
     quotes.sweep,
     sessions.sweep,
+    wall_displays.sweep,
     sent_forms.sweep,
     account_access.sweep,
     step_ups.sweep,

@@ -44,6 +44,7 @@ from portal.staff import (
     bulk_pages,
     call_pages,
     canned_pages,
+    display_page,
     drafts,
     drill_pages,
     hours_pages,
@@ -68,6 +69,7 @@ from portal.web.visit import Visit, body, filled, look
 from store import retried
 from store.codes import one_time_links
 from store.sign_in.realms import CUSTOMERS, STAFF, Realm
+from store.staff import wall_displays
 
 log = structlog.get_logger("portal")
 # And what their tokens are for.
@@ -82,6 +84,7 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/desk/sign-in/passkey"): sign_in.show,
     ("POST", "/desk/sign-in/passkey"): sign_in.by_passkey,
     ("POST", "/desk/sign-out"): sign_in.sign_out,
+    ("GET", "/desk/display"): display_page.show,
     ("GET", "/desk/join/{link}"): staff_invitation.show,
     ("POST", "/desk/join/{link}"): staff_invitation.join,
     ("GET", "/desk/join/{link}/passkey"): staff_invitation.show,
@@ -140,6 +143,8 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk/account/{account}"): account_pages.show,
     ("GET", "/desk/staff"): staff_pages.show,
     ("POST", "/desk/staff/invite"): staff_pages.invite,
+    ("POST", "/desk/staff/displays"): display_page.open_for,
+    ("POST", "/desk/staff/displays/{id}/withdraw"): display_page.withdraw,
     ("GET", "/desk/staff/{id}"): staff_pages.colleague,
     ("POST", "/desk/staff/{id}/role"): staff_pages.set_role,
     ("POST", "/desk/staff/{id}/invite"): staff_pages.invite_again,
@@ -325,6 +330,8 @@ def _pool(context: PortalContext, visit: Visit) -> tuple[RequestPool, Whose]:
         return known, Whose(whose, "")
     kind = next((kind for path, kind in ONE_TIME.items() if visit.path.startswith(path)), "")
     ours = bool(kind) and one_time_links.is_ours(context.store.keys, kind, visit.named.get("link", ""))
+    if visit.path == "/desk/display":  # one that shows the wall is held up by no stranger
+        ours = wall_displays.is_ours(context.store.keys, visit.display)
     return (context.request_pools.links if ours else context.request_pools.strangers), Whose(
         visit.whence.address, visit.whence.allocation
     )

@@ -43,9 +43,10 @@ from store.jobs.wakeup import Wakeup
 from store.ledger.checkpoints import Checkpoints, Seal, Trouble, first, holds
 from store.ledger.retired_keys import KeyRetiredError, Retired
 from store.messages.opening_exceptions import Exceptions
+from store.security.budgets import MINUTE
 from store.sign_in import sessions
 from store.sign_in.realms import STAFF
-from store.staff import change_stamp
+from store.staff import change_stamp, wall_displays
 from store.verification import slack_members
 from store.verification.hash_pool import HashPool
 
@@ -216,6 +217,13 @@ class Store:
             if not sessions.is_good(connection, self.keys, STAFF, token, now):
                 return None
             return change_stamp.stamp(connection, self.keys, now)
+
+    def watch_display(self, token: str) -> str | None:
+        """The same for a display that shows the wall (wall_displays.py): each minute at least, or the ledger would grow for a page that nobody looks at."""
+        now = self.clock()
+        with self._reading() as connection:
+            good = wall_displays.is_good(connection, self.keys, token, now)
+            return change_stamp.stamp(connection, self.keys, now, MINUTE) if good else None
 
     def watch_all(self, tokens: Collection[str]) -> tuple[str, set[str]]:
         """The same for many pages at once, and which of these sessions have ended."""

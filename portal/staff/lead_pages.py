@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import Response
 
 from desk.report_page import Period, ReportPage, report_page
-from desk.wall_page import wall_page
+from desk.wall_page import WallPage, wall_page
 from portal.staff import charts
 from portal.staff.charts import Chart
 from portal.staff.hours_pages import clock_of
@@ -36,10 +36,14 @@ def wall(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     found = wall_page(tx, acting(who), context.zone)
     if found is None:
         return responses.not_there(context, visit)
+    return responses.live_page(context, visit, "staff/wall", wall_given(found) | {"who": who})
+
+
+def wall_given(found: WallPage) -> dict[str, Any]:
+    """What the wall's template is given."""
     opened = sum(_opened(found.tickets, kind) for kind in KINDS)
-    given = responses.fields_of(found) | {"who": who, "share": share, "up_to": up_to, "opened": opened}
-    given["clock_of"] = clock_of
-    return responses.live_page(context, visit, "staff/wall", given)
+    given = {"share": share, "up_to": up_to, "opened": opened, "clock_of": clock_of}
+    return responses.fields_of(found) | given
 
 
 def reports(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:

@@ -29,6 +29,7 @@ MOST_ASKED: Final = 2 * 1024
 MOST_FIELDS: Final = 80  # a page of the queue, each ticket ticked
 WITH_FILES: Final = "/tickets/"  # of customers; deskgate/request_bodies.py has what may come there
 VISITOR: Final = "deskgate_visitor"
+DISPLAY: Final = "deskgate_display"  # of a display that shows the wall
 # Of a session, and what is kept of a sign-in: the two doors stand at one address and know nothing of each other's.
 COOKIES: Final = {
     "staff": ("deskgate_session", "deskgate_known"),
@@ -41,7 +42,7 @@ _KEY: Final = re.compile(r"\.[A-Za-z0-9_-]{16,32}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
-    """One request to the pages of a `realm`. `session`, `visitor` and `known` are what its cookies hold, or empty; `is_poll`: the page asks and not the
+    """One request to the pages of a `realm`. `session`, `visitor`, `known` and `display` are what its cookies hold, or empty; `is_poll`: the page asks and not the
     person; `is_user_action`: they have touched it of late; `is_cross_site`: a link on another site led here, so that the browser has kept our cookies back; `whence` it came; `byte_range`: the part of a sound it wants; `stamp`: how the desk
     stood just before (store/staff/change_stamp.py)."""
 
@@ -62,6 +63,7 @@ class Visit:
     byte_range: str = ""
     parted_by: bytes = b""
     files: tuple[Upload, ...] = ()
+    display: str = ""
 
     def number(self, name: str) -> int:
         """A number in the path; 0 where it is none."""
@@ -88,9 +90,8 @@ def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
         _is_ours(context, request)
     if len(request.scope["query_string"]) > MOST_ASKED:
         raise HTTPException(414, "too much in the query")
-    session, visitor, known = (
-        _cookie(context, request, name) for name in (COOKIES[realm.word][0], VISITOR, COOKIES[realm.word][1])
-    )
+    names = (COOKIES[realm.word][0], VISITOR, COOKIES[realm.word][1], DISPLAY)
+    session, visitor, known, display = (_cookie(context, request, name) for name in names)
     if post and not session and not visitor:
         raise HTTPException(403, "a form without the cookie of its page")
     return Visit(
@@ -110,6 +111,7 @@ def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
         # What it has a part of is not known to be the same: we name no version.
         byte_range="" if "If-Range" in request.headers else request.headers.get("Range", "")[:100],
         parted_by=_parted_by(request) if post else b"",
+        display=display,
     )
 
 

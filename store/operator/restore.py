@@ -16,7 +16,7 @@ from store.accounts import delegations
 from store.db.last_seen import Seen
 from store.db.transaction import Transaction
 from store.security import alerts
-from store.staff import staff_list
+from store.staff import staff_list, wall_displays
 from store.verification import revocation
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
     }
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
     counts |= revocation.owed_to_anybody(tx) | {"delegations": delegations.end_all(tx)}
+    wall_displays.end_all(tx)  # uncounted: they prove nobody
     _go_further_on(tx)
     w = tables.staff.c
     at_work = select(w.id).where(w.username.in_(suspended), w.suspended_at.is_(None)).order_by(w.id)

@@ -19,8 +19,8 @@ HELD: Final = 60_000  # ms: by then what was held is sent, taken back, or known 
 AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without any of this changing
 
 
-def stamp(connection: Connection, keys: Keys, now: int) -> str:
-    """Two that differ: look anew. Changes by itself every 20 seconds."""
+def stamp(connection: Connection, keys: Keys, now: int, every: int = AT_LEAST_EVERY) -> str:
+    """Two that differ: look anew. Changes by itself `every` so many ms."""
     r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.callbacks.c, tables.answer_states.c
     h, p = tables.held_answers.c, tables.ticket_presence.c
     there = p.seen_at > now - ticket_presence.THERE
@@ -60,4 +60,4 @@ def stamp(connection: Connection, keys: Keys, now: int) -> str:
         connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),
     ]
     said = [repr([tuple(row) for row in part]) for part in parts]
-    return keys.digest("desk-stamp", *said, str(now // AT_LEAST_EVERY))[:24]
+    return keys.digest("desk-stamp", *said, str(now // every))[:24]

@@ -30,6 +30,7 @@ from store.tables.staff import (
     StaffLogin,
     StaffSession,
     UnsentWords,
+    WallDisplay,
 )
 from store.tables.tickets import (
     AnswerState,
@@ -60,7 +61,7 @@ def _table(model: type[Base]) -> Table:
 
 people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
 person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
-staff, staff_logins, staff_sessions = map(_table, (Staff, StaffLogin, StaffSession))
+staff, staff_logins, staff_sessions, wall_displays = map(_table, (Staff, StaffLogin, StaffSession, WallDisplay))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))
 contact_requests, services, invoices = map(_table, (ContactRequest, Service, Invoice))
 held_answers, canned_answers, ticket_presence = map(_table, (HeldAnswer, CannedAnswer, TicketPresence))

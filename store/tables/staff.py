@@ -62,6 +62,23 @@ class StaffSession(Base):
     ended_at: Mapped[int | None]
 
 
+class WallDisplay(Base):
+    """A display that shows the wall and nothing else, under the rights of whoever opened it: until `ends_at`, or until it is withdrawn (`ended_at`). `code` is a digest of what
+    it showed, until it has come for its wall; `digest` then of what its cookie holds."""
+
+    __tablename__ = "wall_displays"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    opened_by: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    made_at: Mapped[int]
+    ends_at: Mapped[int] = mapped_column(index=True)
+    ended_at: Mapped[int | None]
+    seen_at: Mapped[int | None]
+    code: Mapped[str | None] = mapped_column(String(64), unique=True)
+    digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    __table_args__ = NEVER_AGAIN
+
+
 class AccountAccess(Base):
     """One of the staff looked at an account: for their budget."""
 

@@ -31,6 +31,7 @@ from tests.portal.test_drills import begin, does
 from tests.portal.test_insider import accounts, talks
 from tests.portal.test_prove import by_passkey
 from tests.portal.test_requests import asks
+from tests.portal.walls import shown as wall_display
 from tests.rights import held
 
 OLIVIA, SAM, RAJ, MIA, LEO = 1, 5, 7, 8, 9  # people of the sample file, by their id
@@ -206,6 +207,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         "kim": kim,
         "ana": ana,
         "bo": lead,
+        "display": wall_display(desk),
     }
     account = "/accounts/{account}"
     sights = [
@@ -288,6 +290,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/wall", "/desk/wall", "kim"),
         Sight("/desk/staff", "/desk/staff", "ana"),
         Sight("/desk/staff", "/desk/staff", "bo"),
+        Sight("/desk/display", "/desk/display"),
+        Sight("/desk/display", "/desk/display", "display"),
         Sight("/desk/staff/{id}", f"/desk/staff/{KIM}", "bo"),
         Sight("/desk/staff/{id}", f"/desk/staff/{bo}", "bo"),
         Sight("/desk/keys", "/desk/keys", "kim"),

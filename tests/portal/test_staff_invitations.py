@@ -1,4 +1,4 @@
-"""Colleagues are invited on the staff page: by mail, to them alone, once; invited again, withdrawn; and who may not."""
+"""T50, colleagues are invited on the staff page: by mail, to them alone, once; invited again, withdrawn; and who may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A colleague's role on the staff page: a lesser one at once, a greater one by two who agree; never one's own."""
+"""T50, a colleague's role on the staff page: a lesser one at once, a greater one by two who agree; never one's own."""
 
 from __future__ import annotations
 

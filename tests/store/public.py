@@ -209,6 +209,7 @@ OPENS: dict[str, set[str]] = {
     **{f"staff_list.{name}": {"desk.staff.manage"} for name in ("can_be_spared", "look", "lower")},
     "staff_list.may_rise": {"desk.threat.switch"},
     "staff_list.set_higher": {"desk.threat.switch"},
+    **{f"wall_displays.{name}": {"desk.threat.switch"} for name in ("listed", "open_for", "withdraw")},
     "staff_list.find": {"desk.staff.manage"},
     "staff_list.invite": {"desk.staff.manage"},
     "staff_list.listed": {"desk.staff.manage", "desk.threat.switch"},

@@ -135,7 +135,7 @@ const first = document.querySelector("[data-now]");
 if (first && parts().length) {
   setClock(first.dataset.now);
   tick(); // this computer's clock may be wrong
-  listen();
+  if (!document.querySelector("meta[name=line][content=none]")) listen();
   setInterval(() => {
     tick();
     connected(false);

@@ -159,6 +159,19 @@ def _staff() -> None:
         sa.Column("ended_at", sa.BigInteger),
     )
     op.create_table(
+        "wall_displays",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("opened_by", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("seen_at", sa.BigInteger),
+        sa.Column("code", sa.String(64), unique=True),
+        sa.Column("digest", sa.String(64), unique=True),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "person_logins",
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("password", sa.LargeBinary),
