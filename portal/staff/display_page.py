@@ -17,6 +17,7 @@ from store import Transaction
 from store.sign_in.sessions import SignedIn
 from store.staff import wall_displays
 
+WAITING: Final = "code"  # the stamp of a page that has no wall yet
 # What is said of each outcome, in words of words.toml; None: that there is nothing there.
 SAID: Final = {
     Display.OPENED: "display_opened",
@@ -41,18 +42,22 @@ def show(context: PortalContext, visit: Visit) -> Response:
             made = responses.page(context, visit, "staff/display", stamp=stamp, part=visit.is_poll, **wall_given(found))
             made.headers["X-Stamp"], made.headers["X-Now"] = stamp, str(context.store.clock())
             return made
-    return responses.nothing(403) if visit.is_poll else _code(context, visit)
+    if visit.is_poll and visit.query.get("stamp") != WAITING:
+        return responses.nothing(403)  # the wall is not theirs any more: the page is asked for anew
+    return _code(context, visit)
 
 
 def _code(context: PortalContext, visit: Visit) -> Response:
     code = wall_displays.code_of(context.store.keys, visit.visitor)
     with context.store.transaction("wall") as tx:
         token = wall_displays.come_for(tx, code)
+    if token is None and visit.is_poll:
+        return responses.nothing()
     if token is None:
-        made = responses.page(context, visit, "staff/display_code", code=code)
+        made = responses.page(context, visit, "staff/display_code", code=code, stamp=WAITING)
         responses.keep(context, made, VISITOR, visit.visitor, None)
         return made
-    made = responses.to("/desk/display")
+    made = responses.nothing(403) if visit.is_poll else responses.to("/desk/display")  # either way to the wall
     responses.keep(context, made, DISPLAY, token, wall_displays.DAYS * 24 * 3600)
     responses.keep(context, made, VISITOR, "", 0)  # another code the next time
     return made
