@@ -12,7 +12,7 @@ from store.staff import staff_invitations
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.wire import change, count, rows
-from tests.portal.browsing import PASSWORD, Browser, scanned
+from tests.portal.browsing import PASSWORD, Browser, hire, scanned
 from tests.portal.full_house import ANA, KIM, staff
 
 BO, NORA = 3, 4  # an administrator (conftest.py), and whoever is invited first
@@ -76,11 +76,13 @@ def test_the_link_goes_to_them_alone_and_they_are_an_agent(mailing: Desk, mailbo
 def test_what_is_odd_or_taken_invites_nobody_and_stays_in_its_field(mailing: Desk) -> None:
     bo = staff(mailing, BO)
     assert "somebody has that username" in invites(bo, "AGENT.KIM")
+    hire(mailing, "Lead.Zoe", "Zoe Adler", "supervisor")
+    assert "somebody has that username" in invites(bo, "lead.zoe")
     assert 'value="Nora Quill"' in bo.text
     assert "that is no e-mail address" in invites(bo, email="nora at desk.example")
     assert "a username has letters" in invites(bo, "nora quill")
     assert "write the name" in invites(bo, name="--")
-    assert count(mailing, tables.staff) == 3
+    assert count(mailing, tables.staff) == 4
 
 
 def test_twenty_at_once_and_then_no_more(mailing: Desk) -> None:
