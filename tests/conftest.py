@@ -28,7 +28,7 @@ pytest_plugins = [
     "tests.sizes",
     "tests.hashing",
     "tests.quicker",
-    "tests.posting",
+    "tests.asking",
     "tests.postgres",
     "tests.browser",
     "tests.desk",
