@@ -238,7 +238,7 @@ def make_app(
             from deskgate import simulator_mount
 
             simulator_mount.add_slack(app, settings, container.store.keys)
-    app.include_router(portal_router(container.portal))
+    app.router.routes.extend(portal_router(container.portal).routes)  # included, each page would be looked for twice
     if settings.simulated and container.phone is not None:
         from deskgate import simulator_mount
 
