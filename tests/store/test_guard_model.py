@@ -17,6 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from store.security.budgets import Limit
 from store.verification import attempt_limits
 from store.verification.attempt_limits import Admission, Reservation
+from tests.sizes import size
 from tests.store.clocked import DAY, HOUR, MINUTE
 from tests.store.guarded import Guarded
 
@@ -145,7 +146,7 @@ def guarded(store_url: str) -> Iterator[Guarded]:
 
 def test_the_store_and_the_book_say_the_same(guarded: Guarded) -> None:
     numbers = iter(range(1_000_000))
-    few = settings(max_examples=20, stateful_step_count=30)
+    few = settings(max_examples=size(20, 8), stateful_step_count=30)
 
     class Ours(Book):
         def __init__(self) -> None:

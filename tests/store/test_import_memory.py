@@ -69,11 +69,11 @@ def test_g9_a_file_four_times_as_long_takes_no_more_memory(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("import_run", "people_rows"):
-        monkeypatch.setattr(f"store.imports.{module}.CHUNK", 25)
-    monkeypatch.setattr("store.imports.json_stream.READ", 4_096)
+        monkeypatch.setattr(f"store.imports.{module}.CHUNK", 12)
+    monkeypatch.setattr("store.imports.json_stream.READ", 2_048)
     desk = Desk(sqlite_url)
-    peak(desk, written(tmp_path / "warm.json", 0, 60))  # statements are made once
-    little = peak(desk, written(tmp_path / "little.json", 1_000, 100))
-    much = peak(desk, written(tmp_path / "much.json", 10_000, 400))
+    peak(desk, written(tmp_path / "warm.json", 0, 30))  # statements are made once
+    little = peak(desk, written(tmp_path / "little.json", 1_000, 50))
+    much = peak(desk, written(tmp_path / "much.json", 10_000, 200))
     desk.store.close()
-    assert much < AT_MOST * little, f"{little:,} bytes for 100 accounts, {much:,} for 400"
+    assert much < AT_MOST * little, f"{little:,} bytes for 50 accounts, {much:,} for 200"
