@@ -68,10 +68,10 @@ class Scheme:
     decisions: Mapping[str, str]
     rows: Mapping[str, Mapping[str, Square]]
     notices: Mapping[str, Mapping[str, tuple[str, ...]]]
-    support_first: bool = True
-    invoiced: str | None = None
-    domain_contacts: Elsewhere | None = None
-    changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    support_first: bool
+    invoiced: str | None
+    domain_contacts: Elsewhere | None
+    changing: Mapping[str, tuple[str, ...]]
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -11,6 +11,7 @@ from authz import (
     CELLS,
     DESK_CELLS,
     FACTS,
+    LOCKED,
     PROOF_NEEDED,
     REQUESTS,
     Action,
@@ -248,8 +249,12 @@ def test_the_desks_own_people_are_judged_under_their_own_scheme() -> None:
     grant = judge(ask("desk.ticket.work", Proof.NONE, None), agent)
     assert isinstance(grant, Grant)
     assert (grant.when, grant.account) == ("queue", None)
-    refusal = no(Reason.NO_RIGHT, WayForward.ASK_SUPERVISOR, "D-desk.pin.reissue")
-    assert judge(ask("desk.pin.reissue", Proof.NONE, None), agent) == refusal
+    for cell, way in (
+        ("desk.pin.reissue", WayForward.ASK_SUPERVISOR),
+        ("desk.staff.manage", WayForward.ASK_ADMINISTRATOR),
+        ("desk.deliver", WayForward.NONE),
+    ):
+        assert judge(ask(cell, Proof.NONE, None), agent) == no(Reason.NO_RIGHT, way, f"D-{cell}")
     nobody = no(Reason.NOT_A_CONTACT, WayForward.ASK_SUPERVISOR, "D-desk")
     assert judge(ask("desk.operate", Proof.NONE, None), None) == nobody
 
@@ -285,7 +290,7 @@ def test_the_memory_holds_everything_that_can_be_held_and_begins_afresh_when_it_
     monkeypatch.setattr(import_module("authz.judge"), "_MEMO_LIMIT", 3)  # authz.judge is the function
     sizes = []
     for cell in ("billing.view", "service.view", "billing.view", "contacts.view", "service.order", "account.close"):
-        judge(ask(cell), Standing(Subject("person:17"), 5, scheme, Status.ACTIVE, scheme.words, FACTS))
+        judge(ask(cell), Standing(Subject("person:17"), 5, scheme, Status.ACTIVE, scheme.words, FACTS | {LOCKED}))
         sizes.append(len(scheme.memo))
     assert sizes == [1, 2, 2, 3, 1, 2]
 

@@ -126,3 +126,12 @@ def test_a_no_cites_the_sets_that_may_where_no_single_holding_may() -> None:
         memo={},
     )
     assert scheme.ruling(frozenset({"b"}), "billing.view").rules == ("MS-1",)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMES))
+def test_what_a_holding_gives_is_every_yes_of_its_column(name: str) -> None:
+    """A yes while a fact is true among them. Who has fewer than before is told by it."""
+    scheme = SCHEMES[name]
+    for column in scheme.columns:
+        row = matrix(scheme)["holdings"][column.name]
+        assert scheme.rights(column.members) == {cell for cell, square in row.items() if square["allowed"]}

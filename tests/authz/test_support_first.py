@@ -10,6 +10,7 @@ from authz import (
     CELL_OF,
     CELLS,
     LENDABLE,
+    OWN_REQUESTS,
     Ask,
     At,
     Denied,
@@ -108,7 +109,9 @@ def test_requests_of_ones_own_are_followed_where_requests_are_made() -> None:
     memset, held, own = SCHEMES["memset"], frozenset({"manage_billing"}), frozenset({"ticket.view:billing"})
     assert requests_followed(memset, held) == {"billing.pay": "billing"}
     standing = Standing(ANN, 1, memset, Status.ACTIVE, held, frozenset(), {}, own)
-    assert "ticket.view:billing" in may(standing, At.PAGES)
+    followed = answer(standing, "ticket.view:billing", At.PAGES)
+    assert isinstance(followed, Grant)
+    assert (followed.when, followed.rules) == (OWN_REQUESTS, ("D-request",))
     assert "ticket.view:billing" not in may(standing, At.SUPPORT)
 
 
