@@ -14,8 +14,7 @@ import pytest
 
 from authz import load_schemes
 from benchmarks import all as everything
-from benchmarks import chores, filling, growth, measuring, mutants, tickets, tiny, turns
-from benchmarks.mutations import named
+from benchmarks import chores, filling, growth, measuring, mutants, mutations, tickets, tiny, turns
 from benchmarks.tiny import TINY
 from ivr import phrases
 from ivr.turn import open_phone
@@ -31,8 +30,7 @@ def starts(module: str) -> bool:
 
 
 def mutants_of(module: str) -> set[str]:
-    source = mutants.path_of(module).read_text("utf-8")
-    return {name for name, _ in named(module, ast.parse(source))}
+    return {mutant.name for mutant in mutations.mutants(module, mutants.path_of(module).read_text("utf-8"))}
 
 
 def unbroken(tried: Collection[str]) -> list[str]:
