@@ -75,7 +75,7 @@ def _nearest(
             for cell in CELLS
             if _freedom(new, more, cell) > max(_freedom(old, before, cell), _freedom(new, after, cell))
         ]
-        if left and (left, -len(brings)) > best:
+        if (left, -len(brings)) > best:
             best, found = (left, -len(brings)), (word, tuple(_limited(new, more, cell) for cell in brings))
     return found
 
