@@ -21,6 +21,7 @@ QUICK = {
     "tickets": ["--seconds", "1", "--rounds", "1"],
     "slack_bolt": ["--seconds", "1", "--rounds", "1"],
     "growth": ["--many", "100000", "--rounds", "2"],
+    "pages": ["--many", "20000", "--rounds", "20", "--seconds", "5"],
 }
 # decisions.py prints a table of its own: row → least ratio of the mixed questions, the bounds its prototype set.
 DECISIONS = {"cedarpy, parsed handles": 50, "cedarpy, everything as text": 100, "pycasbin": 20}

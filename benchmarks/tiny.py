@@ -32,7 +32,7 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "pin_kills": ("--kills", "2", "--people", "4", *SQLITE),
     "pin_storm": ("--guesses", "6", "--connections", "2", "--processes", "1", *SQLITE),
     "pin_timing": ("--samples", "2", *SQLITE),
-    "queue": ("--tiny", *SQLITE),
+    "pages": ("--tiny", *SQLITE),
     "slack_ack": ("--seconds", "1", "--rate", "5", "--hang", "1", *SQLITE),
     "slack_bolt": ("--seconds", "0.02", "--rounds", "1", *SQLITE),
     "slack_storm": ("--cases", "4", "--kills", "1", "--control", "0", *SQLITE),
