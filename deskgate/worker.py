@@ -59,7 +59,8 @@ _CALLS = (
     "callback",
 )
 log = structlog.get_logger("worker")
-SWEEPS: Final = (
+Sweep = Callable[[Transaction], bool | None]
+SWEEPS: Final[tuple[Sweep, ...]] = (
     call_state.sweep,
     support_calls.sweep,
     attempt_limits.sweep,
@@ -92,7 +93,7 @@ SWEEPS: Final = (
     notice_delivery.sweep,
     contact_requests.sweep,
 )
-"""What the rooms of store delete because its time is over, once a minute, each in a transaction of its own."""
+"""What the rooms of store delete because its time is over, once a minute, each in a transaction of its own; in several, where it says that there is more."""
 
 
 class Worker:
@@ -100,7 +101,7 @@ class Worker:
         self,
         store: Store,
         deliveries: Deliveries,
-        also_swept: Sequence[Callable[[Transaction], None]] = (),
+        also_swept: Sequence[Sweep] = (),
         nothing_to_do: Callable[[], None] | None = None,
     ) -> None:
         """`nothing_to_do` is called in each thread that has done all there was for it, and in the one that stops the worker."""
@@ -204,8 +205,13 @@ class Worker:
 
     def sweep(self) -> None:
         for what in (*SWEEPS, *self._also_swept):
-            with self._store.transaction("worker") as tx:
-                what(tx)
+            while self._swept(what) and not self._stopping.is_set():
+                pass
+
+    def _swept(self, what: Sweep) -> bool:
+        """Whether there is more, for which somebody else may write first."""
+        with self._store.transaction("worker") as tx:
+            return bool(what(tx))
 
     def _end(self, job: Job) -> None:
         def end() -> None:

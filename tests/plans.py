@@ -38,6 +38,7 @@ from tests.sizes import EVERYTHING
 MANY: Final = 10_000
 STEPS: Final = 5_000  # of SQLite's machine: so many take some hundred rows, not thousands
 NOW: Final = 1_795_348_800_000  # the noon of the tests
+PASS_ON: Final = ("statements.py", "sweeping.py")  # files of the store that send what others ask for
 LARGE: Final = 600  # statements a process has seen in a run that is worth the databases
 ROOT: Final = Path(__file__).parents[1]
 FEW: Final = {  # tables that do not grow with use, or hold what is of this minute
@@ -57,7 +58,6 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"audit:entries": "the audit, of which all is asked",
     r"(restore|delegations):end_all|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
-    r"edits:sweep": "words on no ticket, which are kept for a week",
     r"alerts:shown": "from the newest on, and fifty are enough",
     r"operator_tickets:listed|failed_jobs:(listed|given_up)": "a command of the operator's",
     r"checkpoints:open_heads on ledger_segments": "before the first checkpoint there is no other",
@@ -132,7 +132,7 @@ def _sender() -> FrameType | None:
 def _sends(file: str) -> bool | None:
     """Whether what this file sends is a statement of the service. None: it only passes on what others send."""
     path = Path(file)
-    if path.is_relative_to(ROOT / "store") and path.name != "statements.py":
+    if path.is_relative_to(ROOT / "store") and path.name not in PASS_ON:
         return path.name != "schema.py" and not path.is_relative_to(ROOT / "store" / "migrations")
     if (ROOT / "tests") in path.parents and path != Path(__file__):
         return False

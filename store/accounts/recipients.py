@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, select
 
 from authz import Grant, NoticeKind, Scheme
 from store import tables
 from store.accounts import colleagues
+from store.db import sweeping
 from store.db.holdings import owners_word
 from store.db.transaction import Transaction
 
@@ -60,9 +61,9 @@ class Notice:
     person: int | None = None  # whose address on file it is, where that is known
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """Addresses that are told of nothing any more."""
-    tx.connection.execute(delete(tables.old_emails).where(tables.old_emails.c.replaced_at < tx.now - OLD_TOLD))
+    return sweeping.some(tx, tables.old_emails, tables.old_emails.c.replaced_at < tx.now - OLD_TOLD)
 
 
 def of_change(old: Scheme, new: Scheme, before: frozenset[str] | None, after: frozenset[str] | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
+from store.db import sweeping
 from store.db.statements import AHEAD, Prepared, either
 from store.db.transaction import Transaction
 
@@ -112,7 +113,7 @@ def end(tx: Transaction, sid: str) -> bool:
     return tx.connection.execute(ended.returning(c.sid)).first() is not None
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """Stored responses go soon after the call, the rows after a week; a call Twilio never ended is ended."""
     c, d = tables.calls.c, tables.deliveries.c
     tx.connection.execute(
@@ -120,8 +121,8 @@ def sweep(tx: Transaction) -> None:
     )
     over = c.ended_at < tx.now - RESPONSE_KEPT
     tx.connection.execute(update(tables.calls).where(over, c.response.is_not(None)).values(response=None))
-    tx.connection.execute(delete(tables.calls).where(c.ended_at < tx.now - CALL_KEPT))
-    tx.connection.execute(delete(tables.deliveries).where(d.at < tx.now - 3 * 24 * 3_600_000))
+    more = sweeping.some(tx, tables.calls, c.ended_at < tx.now - CALL_KEPT)
+    return sweeping.some(tx, tables.deliveries, d.at < tx.now - 3 * 24 * 3_600_000) or more
 
 
 def first_delivery(tx: Transaction, key: str) -> bool:

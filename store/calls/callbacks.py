@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from authz import Grant, Proof, Subject
 from store import tables
 from store.accounts.people import lock
 from store.calls import code_words
+from store.db import sweeping
 from store.db.keys import Keys
 from store.db.statements import of_late
 from store.db.transaction import WORKER, Transaction
@@ -184,8 +185,8 @@ def given_up(tx: Transaction, id: int) -> None:
         in_vain(tx, ours, _NOT_TRIED)
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.callbacks).where(tables.callbacks.c.ended_at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.callbacks, tables.callbacks.c.ended_at < tx.now - KEPT)
 
 
 def staff_phone(tx: Transaction, id: int) -> str | None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, or_, select, update
 
 from authz import Grant, Proof, Subject
 from store import tables
 from store.calls import agent_legs, code_words
-from store.db import grant_limits
+from store.db import grant_limits, sweeping
 from store.db.transaction import Transaction
 from store.jobs import call_news, job_queue
 
@@ -245,15 +245,13 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
     call_news.news(tx, id)
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """A call that Twilio never ended is over all the same."""
     r = tables.support_calls.c
     old = update(tables.support_calls).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
     ending = case((r.ending == "", literal(LOST)), else_=r.ending)
     tx.connection.execute(old.values(ended_at=tx.now, ending=ending))
-    gone = select(r.id).where(r.ended_at < tx.now - KEPT)
-    tx.connection.execute(delete(tables.agent_legs).where(tables.agent_legs.c.support_call.in_(gone)))
-    tx.connection.execute(delete(tables.support_calls).where(r.ended_at < tx.now - KEPT))
+    return sweeping.some(tx, tables.support_calls, r.ended_at < tx.now - KEPT)  # and what belongs to them
 
 
 def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:

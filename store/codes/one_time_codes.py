@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from authz import Subject
 from store import tables
 from store.accounts.people import lock
+from store.db import sweeping
 from store.db.statements import each, either, issued, one_of
 from store.db.transaction import Transaction
 
@@ -77,8 +78,8 @@ def void(tx: Transaction, kind: str, subject: Subject) -> None:
     tx.connection.execute(theirs.values(used_at=tx.now))
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.codes).where(tables.codes.c.expires_at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.codes, tables.codes.c.expires_at < tx.now - KEPT)
 
 
 def digests(tx: Transaction, kind: str, digits: str) -> tuple[str, ...]:

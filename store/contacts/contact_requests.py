@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from authz import Action, Ask, At, Grant, Proof, Refusal, Subject, asked_for, judge, refused, ticked
 from store import tables
@@ -20,6 +20,7 @@ from store.accounts.colleagues import Colleague
 from store.contacts import request_rows
 from store.contacts.contact_changes import MANAGE, NEWCOMER, NOTHING, holdings_on, lock
 from store.contacts.request_rows import DAY, LIFE, ContactRequest, Do
+from store.db import sweeping
 from store.db.holdings import in_order, words_of
 from store.db.transaction import NOBODY, WORKER, Transaction
 from store.jobs import job_queue
@@ -183,7 +184,7 @@ def form(tx: Transaction, grant: Grant, ticket: int) -> tuple[str, ...] | None:
     return asked_for(holdings_on(tx, about.account)[0]) if _asks(tx, ticket, about.opened_by) else None
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """Ends what nobody can confirm any more, and forgets what was over long ago."""
     r = tables.contact_requests.c
     over = [one for one in request_rows.waiting(tx) if _over(tx, one)]
@@ -193,7 +194,7 @@ def sweep(tx: Transaction) -> None:
         now = request_rows.by_id(tx, found.id)
         if now is not None and now.status == "waiting" and (why := _over(tx, now)):
             _end(tx, now, why)
-    tx.connection.execute(delete(tables.contact_requests).where(r.answered_at < tx.now - KEPT))
+    return sweeping.some(tx, tables.contact_requests, r.answered_at < tx.now - KEPT)
 
 
 def _asks(tx: Transaction, ticket: int, asker: int) -> bool:

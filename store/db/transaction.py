@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
@@ -92,12 +92,12 @@ class Transaction:
         self.channel, self.call, self._clock, self.due = channel, call, clock, due
         self.now: int  # set when the transaction has begun, and not while it waits for that
         self.wakes_worker, self._wake_worker = False, wake_worker
-        self.threatened = (
-            False  # somebody keyed the PIN that says so: what is left now is quarantined (timeline.insert_ticket)
-        )
+        # Somebody keyed the PIN that says so: what is left now is quarantined (timeline.insert_ticket).
+        self.threatened = False
         self.done_by: Subject | None = None  # the agent who does it for a caller (on_behalf.py): each entry says so
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
+        self.tickets_read: dict[int, Any] = {}  # by number, for `timeline` alone
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
         self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike

@@ -23,7 +23,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
-    delete,
     exists,
     false,
     func,
@@ -33,6 +32,7 @@ from sqlalchemy import (
 )
 
 from store import tables
+from store.db import sweeping
 from store.db.statements import Prepared, either
 from store.db.transaction import Transaction
 
@@ -248,12 +248,12 @@ def clock_set_back(tx: Transaction, by: int) -> None:
     tx.wakes_worker = True
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     w = tables.jobs.c
     ahead = update(tables.jobs).where(w.done_at.is_(None), w.run_at > tx.now + LONGEST)
     tx.connection.execute(ahead.values(run_at=tx.now))  # a lease of the future is no lease
-    for over, kept in ((~w.given_up, KEPT), (w.given_up, GIVEN_UP_KEPT)):
-        tx.connection.execute(delete(tables.jobs).where(w.done_at < tx.now - kept, over))
+    more = sweeping.some(tx, tables.jobs, w.done_at < tx.now - KEPT, ~w.given_up)
+    return sweeping.some(tx, tables.jobs, w.done_at < tx.now - GIVEN_UP_KEPT, w.given_up) or more
 
 
 _w, _before = tables.jobs.c, tables.jobs.alias("before").c

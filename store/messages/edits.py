@@ -15,6 +15,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 from authz import Subject
 from store import tables
 from store.codes import exposed_codes
+from store.db import sweeping
+from store.db.statements import of_late
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.messages import title_words
@@ -24,6 +26,7 @@ VERSIONS: Final = 20  # of an answer of the desk's that was corrected
 UNFILED_FOR: Final = 7 * 24 * 3_600_000  # ms words are kept that are on no ticket
 # ms those are kept that stand in a form: where we are not, no change to them reaches us.
 FORM_FOR: Final = 24 * 3_600_000
+HOUR: Final = 3_600_000
 LONGEST_TITLE: Final = 80
 SAYS: Final = "slack.refresh_answers"  # the work of changing what stands in Slack
 
@@ -162,17 +165,18 @@ def came(tx: Transaction, author: Subject, source: str | None) -> Any:
     return row
 
 
-def sweep(tx: Transaction) -> None:
-    """Drops words on no ticket after a time; and settles what was said of messages that are on one, should any have been missed."""
+def sweep(tx: Transaction) -> bool:
+    """Drops words on no ticket after a time; and settles what was said within the hour of messages that are on one, should any have been missed."""
     e, m = tables.early_edits.c, tables.messages.c
     left = select(tables.early_edits).join(tables.messages, m.source == e.source).limit(100)
-    for row in tx.connection.execute(left).all():
-        if row.body is None:
-            withdraw(tx, row.source)
-        elif row.edited:
-            edit(tx, row.author, row.source, row.body, row.edited)
-        tx.connection.execute(delete(tables.early_edits).where(e.source == row.source))
-    tx.connection.execute(delete(tables.early_edits).where(e.at < tx.now - UNFILED_FOR))
+    for came in (tx.now, tx.now - UNFILED_FOR + FORM_FOR):  # as `early` dates them
+        for row in tx.connection.execute(left.where(of_late(e.at, came, HOUR))).all():
+            if row.body is None:
+                withdraw(tx, row.source)
+            elif row.edited:
+                edit(tx, row.author, row.source, row.body, row.edited)
+            tx.connection.execute(delete(tables.early_edits).where(e.source == row.source))
+    return sweeping.some(tx, tables.early_edits, e.at < tx.now - UNFILED_FOR)
 
 
 def told(tx: Transaction, about: str) -> None:

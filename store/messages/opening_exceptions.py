@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from authz import Grant
 from store import tables
-from store.db import grant_limits
+from store.db import grant_limits, sweeping
 from store.db.transaction import Transaction, upsert
 
 MOST: Final = 100
@@ -68,9 +68,9 @@ def remove(tx: Transaction, grant: Grant, day: date) -> bool:
     return done
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     before = datetime.fromtimestamp(tx.now / 1000, UTC).date() - timedelta(days=KEPT_FOR)
-    tx.connection.execute(delete(_e).where(_e.c.day < before.isoformat()))
+    return sweeping.some(tx, _e, _e.c.day < before.isoformat())
 
 
 _ALL = select(_e).order_by(_e.c.day)

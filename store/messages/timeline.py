@@ -251,13 +251,22 @@ def _copy(tx: Transaction, row: Any, message: int) -> None:
 
 
 def about(tx: Transaction, ticket: int) -> About | None:
-    """What a ticket is about, to ask for the right grant. None: there is none."""
-    row = _ABOUT.first(tx, number=ticket)
-    return None if row is None else About(*row)
+    """What a ticket is about, to ask for the right grant. None: there is none. Read once in a transaction, which a page asks a dozen times,
+    and again after this transaction has locked or changed the ticket."""
+    found: About | None = tx.tickets_read.get(ticket)
+    if found is None and (row := _ABOUT.first(tx, number=ticket)) is not None:
+        found = tx.tickets_read[ticket] = About(*row)
+    return found
+
+
+def changed(tx: Transaction, ticket: int) -> None:
+    """To be called wherever what a ticket is about changes: it is read anew."""
+    tx.tickets_read.pop(ticket, None)
 
 
 def lock(tx: Transaction, ticket: int) -> About | None:
     """The same, and nobody else changes it before this transaction ends: whatever is decided by it holds."""
+    changed(tx, ticket)
     row = tx.connection.execute(_LOCK, {"number": ticket}).first()
     return None if row is None else About(*row)
 

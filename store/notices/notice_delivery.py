@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from authz import Grant, NoticeKind
 from store import tables
+from store.db import sweeping
 from store.db.statements import either
 from store.db.transaction import WORKER, Transaction
 from store.jobs import job_queue
@@ -192,7 +193,7 @@ def given_up(tx: Transaction, payload: Mapping[str, Any], why: str) -> None:
     _settle(tx, int(payload["id"]), int(payload["person"]), UNSENT, why)
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """What was refused a day ago is tried again; what is long over is dropped."""
     r = tables.notice_recipients.c
     due = select(r.notice_id, r.person_id, r.tries).where(
@@ -203,8 +204,10 @@ def sweep(tx: Transaction) -> None:
         again = {"id": row.notice_id, "person": row.person_id}
         job_queue.enqueue_once(tx, WORK, f"{row.notice_id}:{row.person_id}:{row.tries}", again)
     n = tables.notices.c
+    more = False
     for kind, kept in KEPT.items():
-        tx.connection.execute(delete(tables.notices).where(n.kind == kind, n.at < tx.now - kept))
+        more |= sweeping.some(tx, tables.notices, n.kind == kind, n.at < tx.now - kept)
+    return more
 
 
 def _settle(tx: Transaction, notice: int, person: int, state: str, why: str = "", *, was: str = QUEUED) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from authz import Grant, Subject
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 
@@ -218,8 +219,8 @@ def of_late(tx: Transaction, subject: Subject, account: int | None, since: int) 
     return sorted(rows.scalars().all())
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.alerts).where(tables.alerts.c.at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.alerts, tables.alerts.c.at < tx.now - KEPT)
 
 
 def _alert(row: Any) -> Alert:

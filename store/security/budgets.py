@@ -151,13 +151,14 @@ def make_whole(tx: Transaction, name: str) -> None:
     tx.connection.execute(delete(tables.budgets).where(_b.name == name))
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """A budget that is whole again need not be kept. Waits for no lock, so that nobody waits for it in a circle."""
     old = (
         select(_b.name).where(_b.full_at <= tx.now - TOLD_AGAIN).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
     )
     names = tx.connection.execute(old).scalars().all()
     tx.connection.execute(delete(tables.budgets).where(_b.name.in_(names)))
+    return len(names) == SWEPT_AT_ONCE
 
 
 def _bounded(tx: Transaction, limit: Limit, full_at: int) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import delete, insert, select
 
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction, upsert
 
 KEPT: Final = 24 * 3_600_000  # ms
@@ -70,6 +71,6 @@ def drop(tx: Transaction, staff: int, form: str) -> None:
     tx.connection.execute(delete(_u).where(_u.c.staff_id == staff, _u.c.form == form))
 
 
-def sweep(tx: Transaction) -> None:
-    for table in (_s, _u):
-        tx.connection.execute(delete(table).where(table.c.at <= tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    more = sweeping.some(tx, _s, _s.c.at <= tx.now - KEPT)
+    return sweeping.some(tx, _u, _u.c.at <= tx.now - KEPT) or more

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, select, update
 
 from authz import Subject
 from store import tables
+from store.db import sweeping
 from store.db.keys import Keys
 from store.db.statements import each, issued, one_of
 from store.db.transaction import Transaction
@@ -109,9 +110,11 @@ def end_all(tx: Transaction, realm: Realm, id: int, *, but: str = "") -> None:
     tx.connection.execute(theirs.values(ended_at=tx.now))
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
+    more = False
     for realm in REALMS:
-        tx.connection.execute(delete(realm.sessions).where(realm.sessions.c.made_at < tx.now - _KEPT))
+        more |= sweeping.some(tx, realm.sessions, realm.sessions.c.made_at < tx.now - _KEPT)
+    return more
 
 
 def _use(realm: Realm) -> str:

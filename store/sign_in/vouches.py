@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from authz import Grant, Subject
 from store import tables
 from store.accounts.people import lock
-from store.db import holdings
+from store.db import holdings, sweeping
 from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.jobs import job_queue
@@ -67,8 +67,8 @@ def use(tx: Transaction, person: int) -> None:
     tx.connection.execute(theirs.values(used_at=tx.now))
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.vouches).where(tables.vouches.c.at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.vouches, tables.vouches.c.at < tx.now - KEPT)
 
 
 def _newest(tx: Transaction, person: int) -> Vouch | None:

@@ -7,9 +7,10 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from store import tables
+from store.db import sweeping
 from store.db.keys import Keys
 from store.db.statements import AHEAD
 from store.db.transaction import Transaction, upsert
@@ -124,9 +125,9 @@ def came_back(tx: Transaction, state: str) -> bool:
     return tx.connection.execute(used).first() is not None
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     s = tables.install_states
-    tx.connection.execute(delete(s).where((s.c.at < tx.now - STATE_LIFE) | (s.c.at > tx.now + AHEAD)))
+    return sweeping.some(tx, s, (s.c.at < tx.now - STATE_LIFE) | (s.c.at > tx.now + AHEAD))
 
 
 def _seal(tx: Transaction, team: str, what: str, secret: str | None) -> bytes | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, insert, select
 
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction
 
 # An answer nobody had made anew for a month is far up in a conversation, and its ticket says itself what is so now; workspaces that keep
@@ -52,9 +53,9 @@ def forget(tx: Transaction, about: str) -> None:
     tx.connection.execute(delete(tables.quotes).where(tables.quotes.c.about == about))
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """Answers nobody needs made anew any longer."""
-    tx.connection.execute(delete(tables.quotes).where(tables.quotes.c.at < tx.now - KEPT))
+    return sweeping.some(tx, tables.quotes, tables.quotes.c.at < tx.now - KEPT)
 
 
 _AFTER_ALL: Final = 2**62

@@ -20,7 +20,7 @@ from store import tables
 from store.accounts import standing
 from store.calls import call_assignment
 from store.calls.live_calls import OpenTicket
-from store.db import grant_limits
+from store.db import grant_limits, sweeping
 from store.db.holdings import held_by, in_order, words_of
 from store.db.statements import of_late
 from store.db.transaction import GrantRequiredError, Transaction
@@ -230,8 +230,8 @@ def lift(tx: Transaction, grant: Grant, staff: int) -> bool:
     return True
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.account_access).where(tables.account_access.c.at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.account_access, tables.account_access.c.at < tx.now - KEPT)
 
 
 def _refused(tx: Transaction, grant: Grant, why: AccountAccess) -> AccountAccess:

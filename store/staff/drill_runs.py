@@ -14,7 +14,7 @@ from sqlalchemy import Select, delete, insert, select, update
 
 from authz import Grant
 from store import tables
-from store.db import grant_limits
+from store.db import grant_limits, sweeping
 from store.db.transaction import Transaction
 
 KEPT: Final = 180 * 24 * 3_600_000  # ms
@@ -92,8 +92,8 @@ def end(tx: Transaction, grant: Grant, run: Run, acts: Acts, verdict: str, told:
     return done
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.drills).where(tables.drills.c.started_at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.drills, tables.drills.c.started_at < tx.now - KEPT)
 
 
 def _changed(tx: Transaction, grant: Grant, run: Run, to: dict[str, object]) -> bool:

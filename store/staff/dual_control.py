@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from authz import Grant, Subject
 from store import tables
+from store.db import sweeping
 from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.security import threat_mode
@@ -137,8 +138,8 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> bool:
     return row is not None
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.dual_control).where(tables.dual_control.c.asked_at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.dual_control, tables.dual_control.c.asked_at < tx.now - KEPT)
 
 
 def _answer(tx: Transaction, grant: Grant, id: int, status: str, *, own: bool) -> Any:

@@ -320,6 +320,7 @@ def _give_status(tx: Transaction, number: int, status: str, *, anew: bool = Fals
     else:
         its = its.where(t.status != status)
     row = tx.connection.execute(its.values(status=status, **clock).returning(*response_clock.STATE)).first()
+    timeline.changed(tx, number)
     if row is not None and status == "open":
         response_clock.started(tx, row)
     return row is not None

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from authz import Grant
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction
 from store.tickets import queue_lists
 from store.tickets.queue_lists import Queued
@@ -57,5 +58,5 @@ def one(tx: Transaction, grant: Grant, id: int) -> BulkAction | None:
     return BulkAction(row.id, row.did, row.about, row.words, found, queue_lists.numbered(tx, grant, sorted(found)))
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(_b).where(_b.c.at <= tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, _b, _b.c.at <= tx.now - KEPT)

@@ -177,6 +177,7 @@ def hand_in(tx: Transaction, ask: Ask, number: int) -> bool | Denied:
     proof, factor = _proved(tx, ask)
     now = update(tables.tickets).where(*theirs).values(**_now(tx, "open"), proof=proof, factor=factor)
     response_clock.started(tx, tx.connection.execute(now.returning(*response_clock.STATE)).one())
+    timeline.changed(tx, number)
     tx.told(verdict, f"ticket.number:{number}")
     timeline.add(tx, number, ask.subject, "", event="handed_in")
     return True
@@ -269,6 +270,7 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     now = _now(tx, "withdrawn") | {"status": case((t.customer_status.is_not(None), t.status), else_="withdrawn")}
     gone = tx.connection.execute(mine.values(**now).returning(t.number)).first() is not None
     if gone:
+        timeline.changed(tx, number)
         edits.news(tx, number)
         tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
     return gone
@@ -296,6 +298,7 @@ def _change(
         true() if only is None else only,
     )
     row = tx.connection.execute(mine.values(**_now(tx, status)).returning(*response_clock.STATE)).first()
+    timeline.changed(tx, number)
     if row is None:
         return False
     if row.waiting_since == tx.now:

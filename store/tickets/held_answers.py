@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select, update
 
 from authz import Grant, Subject
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction
 from store.jobs import job_queue
 from store.messages import ticket_access
@@ -125,6 +126,9 @@ def not_sent(tx: Transaction, grant: Grant, id: int, why: str, of: Due) -> None:
     alerts.alert(tx, "answer_not_sent", str(id), subject=of.author, detail=str(of.ticket))
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     h = tables.held_answers.c
-    tx.connection.execute(delete(tables.held_answers).where(h.not_sent != "", h.send_at <= tx.now - KEPT))
+    given_up = sweeping.some(
+        tx, tables.held_answers, h.send_at <= tx.now - job_queue.GIVEN_UP_KEPT
+    )  # by the worker, for good
+    return sweeping.some(tx, tables.held_answers, h.not_sent != "", h.send_at <= tx.now - KEPT) or given_up

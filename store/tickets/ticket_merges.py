@@ -107,5 +107,6 @@ def _standing(tx: Transaction, number: int) -> Any:
 def _stand(tx: Transaction, number: int, status: str, since: int | None) -> None:
     its = update(tables.tickets).where(_t.number == number).values(status=status, waiting_since=since, due_at=None)
     row = tx.connection.execute(its.returning(*response_clock.STATE)).one()
+    timeline.changed(tx, number)
     if since is not None:
         response_clock.started(tx, row)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from authz import Grant
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction, upsert
 from store.messages import ticket_access
 
@@ -53,5 +54,5 @@ def writes(tx: Transaction, staff: int, number: int) -> None:
     tx.connection.execute(theirs.values(writing_at=tx.now, seen_at=tx.now))
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(_p).where(_p.c.seen_at < tx.now - THERE))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, _p, _p.c.seen_at < tx.now - THERE)

@@ -63,6 +63,7 @@ def release(tx: Transaction, grant: Grant, number: int) -> bool:
     now = case((t.customer_status == "pending", "pending"), else_="open")
     if tx.connection.execute(one.values(status=now).returning(t.number)).first() is None:
         return False
+    timeline.changed(tx, number)
     tx.told(grant, f"released:{number}")
     edits.news(tx, number)
     return True
@@ -77,9 +78,9 @@ def ticket(tx: Transaction, grant: Grant, number: int) -> OnDesk | None:
     card = ticket_summary.card(tx, grant, number)
     if card is None:
         return None
-    t, a = tables.tickets.c, tables.assignments.c
-    person = tx.connection.execute(select(t.opened_by).where(t.number == number)).scalar()
-    person = None if card.guarded and not grant_limits.is_supervisor(grant) else person or timeline.left_by(tx, number)
+    a = tables.assignments.c
+    hidden = card.guarded and not grant_limits.is_supervisor(grant)
+    person = None if hidden else about.opened_by or timeline.left_by(tx, number)
     staff = tx.connection.execute(select(a.staff_id).where(a.ticket == number)).scalar()
     return OnDesk(
         card, tuple(visible_messages.said(tx, grant, number)), person, about.account, staff == grant.subject.staff

@@ -19,6 +19,7 @@ from sqlalchemy import Executable, and_, bindparam, case, delete, null, or_, sel
 
 from authz import Subject
 from store import tables
+from store.db import sweeping
 from store.db.statements import Insert, either, starting
 from store.db.transaction import Transaction
 from store.security import budgets
@@ -160,13 +161,13 @@ def is_locked(tx: Transaction, counter: str) -> bool:
     return by_clock or is_disabled(tx, counter)
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
     g = tables.pin_guards.c
     ahead = update(tables.pin_guards).where(g.locked_until > tx.now + LOCK)  # by a clock that has been put right since
     tx.connection.execute(ahead.values(locked_until=tx.now + LOCK))
     old = g.seen_at < tx.now - DECOYS_KEPT  # far longer than a lock
-    tx.connection.execute(delete(tables.pin_guards).where(old, ~g.real))
+    return sweeping.some(tx, tables.pin_guards, old, ~g.real)
 
 
 def _tries(counter: str, caller: str = "") -> Limit:

@@ -10,11 +10,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from authz import Grant, Proof, Subject
 from store import tables
 from store.accounts.people import lock
+from store.db import sweeping
 from store.db.statements import AHEAD, of_late
 from store.db.transaction import Transaction
 from store.jobs import job_queue
@@ -184,8 +185,8 @@ def outcome(tx: Transaction, id: int) -> bool | None:
     return False if row.expires_at <= tx.now else None
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.approvals).where(tables.approvals.c.expires_at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.approvals, tables.approvals.c.expires_at < tx.now - KEPT)
 
 
 def _take(tx: Transaction, subject: Subject, id: int) -> Any:

@@ -13,12 +13,13 @@ from typing import Final
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 
 from authz import Grant, Subject
 from store import tables
 from store.accounts.people import lock
 from store.codes import one_time_codes
+from store.db import sweeping
 from store.db.statements import of_late
 from store.db.transaction import Transaction
 from store.jobs import job_queue
@@ -134,8 +135,8 @@ def _a_day(name: str, many: int) -> Limit:
     return budgets.at_most(name, many, DAY, "texts_spent", name.partition(":")[2])
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.text_messages).where(tables.text_messages.c.at < tx.now - DAY))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.text_messages, tables.text_messages.c.at < tx.now - DAY)
 
 
 def _may_be_sent(tx: Transaction, person: int, number: str) -> bool:

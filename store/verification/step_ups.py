@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, exists, func, insert, or_, select, update
 
 from authz import Proof, Subject
 from store import tables
+from store.db import sweeping
 from store.db.statements import Prepared, issued
 from store.db.transaction import Transaction
 
@@ -130,8 +131,8 @@ def end_in(tx: Transaction, subject: Subject, bound: str) -> None:
     tx.connection.execute(mine.values(ends_at=tx.now))
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.step_ups).where(tables.step_ups.c.ends_at < tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.step_ups, tables.step_ups.c.ends_at < tx.now - KEPT)
 
 
 _s, _of = tables.step_ups.c, tables.step_ups.alias("of").c

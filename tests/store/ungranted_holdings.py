@@ -1,4 +1,4 @@
-"""Public functions of `store` that ask for no Grant and read what decisions rest on: for ungranted.py."""
+"""Public functions of `store` that ask for no Grant and read what decisions rest on, or delete what is over: for ungranted.py."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ REASONS: Final[dict[str, str]] = {
         "what a standing needs of a transaction, and no more",
     ),
     "holdings.delegations_of": reasons.DECIDES,
+    "sweeping.some": "deletes what is over, for the room whose it is; gives back whether there is more",
     "holdings.may_lend": reasons.PURE,
     "holdings.everywhere": "what decisions rest on: role words and facts, for the judge",
     "holdings.on": "what a decision rests on: role words and facts, for the judge",

@@ -61,6 +61,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("edits.news", "edits.told"), reasons.QUEUE),
     **dict.fromkeys(("exposed_codes.hidden", "exposed_codes.spoil"), reasons.CODE),
     "timeline.about": reasons.DECIDES,
+    "timeline.changed": "forgets what was read of a ticket, so that it is read anew; gives nothing back",
     "timeline.left_by": reasons.DECIDES,
     "timeline.service_name": "a name for a ticket whose Grant the caller has looked at, and who tells it",
     "timeline.About.is_answerable": reasons.PURE,
