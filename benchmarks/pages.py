@@ -228,13 +228,13 @@ def told(kind: str, asked: Sequence[Asked], times: dict[str, list[list[float]]])
 
 def opened(address: tuple[str, int], cookies: str, path: str) -> None:
     """One page as a browser keeps it: it listens, and asks for itself whenever it hears another stamp than the one it was made with."""
-    shown = HTTPConnection(*address)
 
     def ask(stamp: str) -> str:
-        join = "&" if "?" in path else "?"
-        shown.request("GET", f"{path}{join}stamp={stamp}", headers={"Cookie": cookies, **(ASKS if stamp else {})})
+        shown = HTTPConnection(*address)  # the server would have closed the one of before
+        shown.request("GET", f"{path}?stamp={stamp}", headers={"Cookie": cookies, **(ASKS if stamp else {})})
         answer = shown.getresponse()
         answer.read()
+        shown.close()
         return answer.headers.get("X-Stamp") or stamp
 
     mine = ask("")

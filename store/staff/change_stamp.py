@@ -6,9 +6,22 @@ with its entries in the ledger.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from store import tables
 from store.calls import live_calls
@@ -21,43 +34,55 @@ AT_LEAST_EVERY: Final = 20_000  # ms: rights can be taken from a caller without 
 
 def stamp(connection: Connection, keys: Keys, now: int, every: int = AT_LEAST_EVERY) -> str:
     """Two that differ: look anew. Changes by itself `every` so many ms."""
+    there, writes = now - ticket_presence.THERE, now - ticket_presence.WRITES
+    times = {"there": there, "writes": writes, "lately": now - live_calls.AFTERWARDS, "held": now - HELD}
+    said = sorted(str(row[0]) for row in connection.execute(_STANDS, times))
+    return keys.digest("desk-stamp", *said, str(now // every))[:24]
+
+
+def _rows(of: str, *columns: ColumnElement[Any]) -> Select[tuple[str]]:
+    """Each row as one line of text, so that all that counts is read in one statement."""
+    line: ColumnElement[str] = literal_column(f"'{of}'", Text())
+    for column in columns:
+        line = line.concat(literal_column("' '", Text())).concat(
+            func.coalesce(cast(column, Text), literal_column("'-'"))
+        )
+    return select(line)
+
+
+def _stands() -> CompoundSelect[tuple[str]]:
     r, a, c, an = tables.support_calls.c, tables.alerts.c, tables.callbacks.c, tables.answer_states.c
-    h, p = tables.held_answers.c, tables.ticket_presence.c
-    there = p.seen_at > now - ticket_presence.THERE
-    together = select(p.ticket).where(there).group_by(p.ticket).having(func.count() > 1)  # whoever is alone is no news
-    writes = (p.writing_at > now - ticket_presence.WRITES).label("writes")
-    present = select(p.ticket, p.staff_id, writes).where(there, p.ticket.in_(together))
-    newest = select(func.max(an.at)).scalar_subquery()
-    calls = select(
-        r.id,
-        r.subject,
-        r.taken_by,
-        r.staff_id,
-        r.proof,
-        r.requested_proof,
-        r.verification_result,
-        r.ended_at,
-        r.requested_at,
-        r.ending,
-        r.account_id,
+    h, p, s, switch, both = (
+        *(tables.held_answers.c, tables.ticket_presence.c, tables.staff.c, tables.switches.c),
+        tables.ticket_presence.alias("both").c,
     )
-    s = tables.staff.c
-    away = select(s.id, s.away_since, s.back_at, s.sound).where(s.away_since.is_not(None) | ~s.sound).order_by(s.id)
+    calls = (
+        *(r.id, r.subject, r.taken_by, r.staff_id, r.proof, r.requested_proof, r.verification_result, r.ended_at),
+        *(r.requested_at, r.ending, r.account_id),
+    )
+    there = p.seen_at > _time("there")
+    together = select(both.ticket).where(both.seen_at > _time("there")).group_by(both.ticket).having(func.count() > 1)
     grow = (
         *(tables.messages.c.id, tables.tickets.c.number, a.id, a.seen_at, tables.step_ups.c.id),
         *(tables.dual_control.c.id, tables.dual_control.c.answered_at),
     )
-    newest_of_all = select(*(select(func.max(one)).scalar_subquery() for one in grow))
-    parts = [
-        connection.execute(away).all(),
-        connection.execute(calls.where(r.ended_at.is_(None)).order_by(r.id)).all(),
-        connection.execute(calls.where(r.ended_at > now - live_calls.AFTERWARDS).order_by(r.ended_at, r.id)).all(),
-        connection.execute(newest_of_all).all(),
-        connection.execute(select(an.at, an.message, an.state).where(an.at == newest).order_by(an.message)).all(),
-        connection.execute(select(c.id, c.state).where(c.ended_at.is_(None)).order_by(c.id)).all(),
-        connection.execute(present.order_by(p.ticket, p.staff_id)).all(),
-        connection.execute(select(h.id, h.not_sent).where(h.send_at > now - HELD).order_by(h.id)).all(),
-        connection.execute(select(tables.switches.c.name, tables.switches.c.on).order_by(tables.switches.c.name)).all(),
-    ]
-    said = [repr([tuple(row) for row in part]) for part in parts]
-    return keys.digest("desk-stamp", *said, str(now // every))[:24]
+    newest = select(func.max(tables.answer_states.alias("newest").c.at)).scalar_subquery()
+    return union_all(
+        _rows("away", s.id, s.away_since, s.back_at, s.sound).where(s.away_since.is_not(None) | ~s.sound),
+        _rows("call", *calls).where(r.ended_at.is_(None)),
+        _rows("over", *calls).where(r.ended_at > _time("lately")),
+        _rows("newest", *(select(func.max(one)).scalar_subquery() for one in grow)),
+        _rows("answer", an.at, an.message, an.state).where(an.at == newest),
+        _rows("callback", c.id, c.state).where(c.ended_at.is_(None)),
+        # Whoever is alone on a ticket is no news.
+        _rows("there", p.ticket, p.staff_id, p.writing_at > _time("writes")).where(there, p.ticket.in_(together)),
+        _rows("held", h.id, h.not_sent).where(h.send_at > _time("held")),
+        _rows("switch", switch.name, switch.on),
+    )
+
+
+def _time(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=tables.staff.c.away_since.type)
+
+
+_STANDS: Final = _stands()

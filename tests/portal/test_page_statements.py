@@ -21,11 +21,11 @@ ABOUT: Final = (
     "SELECT tickets.account_id, tickets.topic, tickets.status, tickets.opened_by, tickets.kind, tickets.customer_status"
 )
 AT_MOST: Final = {
-    "/desk": 27,
-    "/desk/tickets": 22,
-    "/desk/tickets?q=site": 28,
-    "/desk/tickets/{number}": 52,
-    "/desk/wall": 24,
+    "/desk": 19,
+    "/desk/tickets": 14,
+    "/desk/tickets?q=site": 20,
+    "/desk/tickets/{number}": 44,
+    "/desk/wall": 16,
 }
 STANDS: Final = {"retitle", "set_priority", "_STARTED"}  # what these change, `About` does not say
 
