@@ -43,6 +43,7 @@ OPEN_PAGES: Final = 10
 LIVE: Final = 40  # calls: half of them wait
 ASKS: Final = {"X-By-Itself": "1"}  # as a page does that is open (live.js)
 HOUR: Final = 3_600_000
+NEWEST: Final = ("SELECT max(opened_at) FROM tickets", "SELECT max(made_at) FROM staff_sessions")
 # On top of filling.py, where all but ten of each are over. {first}: the first of our agents. The newest hundredth is the desk's to answer and
 # is taken by them, so that every filter has something to leave out; they have looked at some of those accounts today.
 MADE: Final = (
@@ -229,13 +230,14 @@ def told(kind: str, asked: Sequence[Asked], times: dict[str, list[list[float]]])
 def opened(address: tuple[str, int], cookies: str, path: str) -> None:
     """One page as a browser keeps it: it listens, and asks for itself whenever it hears another stamp than the one it was made with."""
 
-    def ask(stamp: str) -> str:
+    def ask(was: str) -> str:
         shown = HTTPConnection(*address)  # the server would have closed the one of before
-        shown.request("GET", f"{path}?stamp={stamp}", headers={"Cookie": cookies, **(ASKS if stamp else {})})
+        shown.request("GET", f"{path}?stamp={was}", headers={"Cookie": cookies, **(ASKS if was else {})})
         answer = shown.getresponse()
         answer.read()
+        assert answer.status == 200, (path, answer.status)
         shown.close()
-        return answer.headers.get("X-Stamp") or stamp
+        return answer.headers.get("X-Stamp") or was
 
     mine = ask("")
     with socket.create_connection(address) as line:
@@ -243,7 +245,7 @@ def opened(address: tuple[str, int], cookies: str, path: str) -> None:
         for heard in line.makefile():
             stamp = heard.removeprefix("data: ").strip()
             if heard.startswith("data: ") and stamp != mine:
-                mine = ask(stamp)
+                mine = ask(mine)
 
 
 def browsers(address: tuple[str, int], whose: Sequence[tuple[str, str]], ready: Pipe) -> None:
@@ -291,8 +293,7 @@ def cost(desk: Desk, agents: Sequence[Agent], seconds: float, paths: Sequence[st
 
 def one_kind(kind: str, url: str, many: int, rounds: int, seconds: float) -> None:
     desk = Running(url, accounts_an_hour="1000")
-    newest = found(desk.store.engine, "SELECT max(opened_at) FROM tickets")
-    desk.now = newest + 60_000
+    desk.now = 60_000 + max(found(desk.store.engine, one) or 0 for one in NEWEST)
     if found(desk.store.engine, "SELECT count(*) FROM staff WHERE username = 'bench.0'") == 0:
         made_busy(desk, many)
     agents = [Agent(desk, f"bench.{n}") for n in range(AGENTS)]
