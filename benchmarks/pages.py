@@ -163,7 +163,7 @@ def pages(many: int, cards: Sequence[Sequence[int]]) -> list[Asked]:
         ),
         Asked("calls", itertools.repeat("/desk")),
         Asked("wall", itertools.repeat("/desk/wall")),
-        Asked("reports", itertools.cycle(("/desk/reports", "/desk/reports?by=week"))),
+        Asked("reports", itertools.cycle(("/desk/reports", "/desk/reports?by=week")), False),
         Asked("supervisors", itertools.repeat("/desk/supervisors"), False),
         Asked("staff", itertools.repeat("/desk/staff"), False),
     ]
@@ -219,9 +219,10 @@ def told(kind: str, asked: Sequence[Asked], times: dict[str, list[list[float]]])
         cuts = [quantiles(each, n=100) for each in times[one.name]]
         print(f"  {one.name:30}" + "".join(f"{cut[n]:8.1f}" for cut in cuts for n in (49, 94, 98)), flush=True)
     for words, n in (("by the clock", 0), ("of the processor", 1)):
-        late = {one.name: quantiles(times[one.name][n], n=100)[94] for one in asked if one.aimed}
-        slowest = max(late, key=lambda name: late[name])
-        aim(f"{kind}: ms {words} of the slowest, {slowest}, 95 of 100", late[slowest], AT_MOST, at_most=True)
+        late = {one.name: quantiles(times[one.name][n], n=100)[94] for one in asked}
+        for names in ([one.name for one in asked if one.aimed], ["reports"]):
+            slowest = max(names, key=late.__getitem__)
+            aim(f"{kind}: ms {words}, of 100 the 95th, {slowest}", late[slowest], AT_MOST, at_most=True)
 
 
 # --- pages that stay open
