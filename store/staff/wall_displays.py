@@ -12,10 +12,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from authz import Grant, Subject
 from store import tables
+from store.db import sweeping
 from store.db.keys import Keys
 from store.db.statements import AHEAD
 from store.db.transaction import Transaction, upsert
@@ -138,9 +139,9 @@ def end_all(tx: Transaction) -> None:
     tx.connection.execute(update(tables.wall_displays).where(_w.ended_at.is_(None)).values(ended_at=tx.now, code=None))
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     never = _w.digest.is_(None) & (_w.made_at < tx.now - COMES_IN)
-    tx.connection.execute(delete(tables.wall_displays).where((_w.ends_at < tx.now - _KEPT) | never))
+    return sweeping.some(tx, tables.wall_displays, (_w.ends_at < tx.now - _KEPT) | never)
 
 
 def _of(keys: Keys, token: str, now: int) -> Select[Any]:
