@@ -17,6 +17,7 @@ from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store.codes import one_time_codes, one_time_links
 from store.sign_in import credentials, sessions
+from store.staff import wall_displays
 from store.tickets import login_details
 from store.verification import pins, totp
 
@@ -67,6 +68,7 @@ def _secrets(search: Search) -> None:
     after(one_time_codes, "issue", lambda given, made: learn(made, f"code of kind {given[1]}"))
     after(one_time_links, "issue", lambda _given, made: learn(made, "page"))
     after(sessions, "begin", lambda _given, made: learn(made, "session"))
+    after(wall_displays, "come_for", lambda _given, made: learn(made or "", "session"))
     after(pyotp, "random_base32", lambda _given, made: learn(made, "authenticator's secret"))
     after(login_details, "deposit", lambda given, _: learn(given[3].split()[-1], "login details"))
     after(login_details, "address", lambda _, made: learn(made.token if made else "", "login link"))
