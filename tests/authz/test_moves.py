@@ -63,6 +63,7 @@ def test_some_that_a_person_would_expect() -> None:
     assert move(memset, roles, {"manage_support"}).nearest == "tickets"
     assert move(memset, roles, {"manage_support"}).brings == ("phone.emergency",), "there no SLA limits it"
     assert move(roles, memset, {"billing"}).nearest == "", "nothing is taken"
+    assert move(temple, roles, {"owner"}).nearest == "", "nor from an owner, though some words would bring nothing"
     assert move(temple, memset, {"owner"}).becomes == memset.roles + memset.permissions
     assert set(moves(temple, roles)) == set(temple.holdings)
 

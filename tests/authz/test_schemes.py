@@ -10,6 +10,7 @@ from authz import (
     Action,
     Ask,
     Denied,
+    Elsewhere,
     Grant,
     Proof,
     Reason,
@@ -68,6 +69,8 @@ def test_what_the_importer_needs_is_data() -> None:
     assert memset.requires == {"admin_contact": set(memset.permissions), "billing_contact": {"manage_billing"}}
     assert memset.missing({"billing_contact"}) == {"billing_contact": {"manage_billing"}}
     assert memset.missing({"billing_contact", "manage_billing"}) == {}
+    assert memset.invoiced == "billing_contact"
+    assert memset.domain_contacts == Elsewhere("the OpenSRS interface", "")
     assert schemes["media_temple"].at_least_one == schemes["standard_roles"].at_least_one == ("owner",)
     assert schemes["media_temple"].words == {"owner", "admin", "technical", "billing"}
 
@@ -132,6 +135,7 @@ def test_a_faulty_square_is_refused_and_named(
         ("media_temple", (r'^"account.close".*', '"account.close" = { owner = "no MT-6", admin = "no", technical = "no MT-6", billing = "no MT-6" }'), "row 'account.close': nobody may"),
         ("media_temple", (r'^"account.close".*', '"account.close" = { owner = "no MT-6", admin = "no MT-6", technical = "no MT-6", billing = "no MT-6" }'), ""),
         ("memset", (r'^"D-right.lend".*\n', ""), "D-right.lend is cited but not explained"),
+        ("memset", (r'^too_many = .*', 'too_many = "D-once"'), "D-once is cited but not explained"),
         ("memset", (r'^\[decisions\]', '[decisions]\n"D-idle" = "no reason"'), "D-idle is explained but cited nowhere"),
         ("memset", (r'^"D-right.lend" = .*', '"D-right.lend" = " "'), "D-right.lend needs a line"),
         ("memset", (r"^admin_contact = ", "admin = "), "[requires] names an unknown word 'admin'"),
