@@ -44,6 +44,7 @@ PAIRS: Final = tuple((one, other) for one in PEOPLE for other in OWNERS.values()
 # Who may be on it and who may not is told by their link alone, or by what they sign in with.
 OPEN_TO_ALL: Final = {
     "/desk/sign-in", "/desk/sign-in/passkey", "/desk/sign-out", "/desk/join/{link}", "/desk/join/{link}/passkey",
+    "/desk/display",
     "/sign-in", "/sign-in/passkey", "/sign-out", "/recover", "/join/{link}", "/join/{link}/passkey",
     "/enrol/{link}", "/pin/{link}", "/me/pin",
 }  # fmt: skip
