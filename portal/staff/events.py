@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+import structlog
+
 from store import ConnectionLostError, Store
 
 EVERY: Final = 1.0  # seconds between two looks
@@ -19,6 +21,7 @@ OF_ONE_SESSION: Final = (
 )
 IN_ALL: Final = 200  # of the connections of a process (deskgate/connections.py)
 _LOOKS: Final = ThreadPoolExecutor(1, thread_name_prefix="portal-events")
+log = structlog.get_logger("portal")
 
 
 class Events:
@@ -52,14 +55,20 @@ class Events:
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
+        failed = ""  # what the last look ended with, which is logged once for all looks in a row
         try:
             while self._listening:
                 try:
                     sessions = set(self._listening.values())
                     stamp, ended = await loop.run_in_executor(_LOOKS, self._store.watch_all, sessions)
-                except ConnectionLostError:
-                    pass  # nothing is said, and the pages notice
+                except Exception as fault:  # nothing is said, the pages notice and ask by themselves, and the next look may do
+                    before, failed = failed, type(fault).__name__
+                    if failed != before and isinstance(fault, ConnectionLostError):
+                        log.warning("database_unavailable", thread="portal-events")
+                    elif failed != before:
+                        log.exception("internal_error", thread="portal-events", error=failed)
                 else:
+                    failed = ""
                     for theirs, session in self._listening.items():
                         if theirs.full():
                             theirs.get_nowait()

@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 
 import httpx2
 import pytest
+import structlog.testing
 
 from deskgate.connections import TimedConnection
 from portal.staff import events
+from store import open_store
 from tests.desk import Desk
 from tests.ivr.switchboard import asks
 from tests.portal.browsing import Agent
@@ -97,6 +100,36 @@ def test_of_lines_asked_for_at_the_same_moment_no_more_begin_than_there_may_be(o
         return await asyncio.gather(*(anext(one, "") for one in lines))
 
     assert [bool(said) for said in asyncio.run(at_once())] == [True] * events.OF_ONE_SESSION + [False] * 3
+
+
+def test_a_look_that_fails_is_logged_once_and_the_line_goes_on(one_desk: Desk) -> None:
+    """Whatever it fails with: nobody looks again but the one who does for all pages."""
+    kim = Agent(one_desk)
+    kim.sign_in()
+    session = next(one.value for one in kim.client.cookies.jar if one.name.endswith("deskgate_session"))
+    assert session
+    looks: Iterator[int] = count(1)
+
+    def clock() -> int:
+        if (look := next(looks)) in (2, 3, 4, 6):
+            raise ZeroDivisionError(f"look {look}")
+        return one_desk.now
+
+    desk = one_desk.store
+    store = open_store(desk.url, desk.keys, desk.schemes, clock=clock)
+
+    async def heard() -> list[str]:
+        line = events.Events(store, every=0.01).listen(session)
+        return [await asyncio.wait_for(anext(line), LONG) for _ in range(3)]
+
+    try:
+        with structlog.testing.capture_logs() as logged:
+            said = asyncio.run(heard())
+    finally:
+        store.engine.dispose()
+    assert len(set(said)) == 1 and said[0].startswith("data: ")
+    told = {"event": "internal_error", "thread": "portal-events", "error": "ZeroDivisionError", "log_level": "error"}
+    assert [told.items() <= one.items() for one in logged] == [True, True], "once for three looks, and once for the next"
 
 
 def test_the_service_stops_at_once_whoever_listens(one_desk: Desk, served: Serving) -> None:
