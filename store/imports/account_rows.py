@@ -220,7 +220,10 @@ def _check_not_of_pages(changes: Changes, place: int, account: int, added: Itera
     query = select(p.username).distinct().join(tables.contact_changes, h.person_id == p.id)
     theirs = query.where(h.before.is_(None), type_coerce(h.by, String).like("person:%"), h.account_id != account)
     for row in changes.rows(theirs, p.id, [person for _, person in added if person > 0]):
-        says = f"{row.username} was added on the pages of another account, by its contacts: another username is needed here"
+        says = (
+            f"{row.username} was added on the pages of another account, by its contacts: if this is somebody else, give them in people,"
+            " and on no account of the other's"
+        )
         changes.trouble("accounts", place, "contacts", says=says)
 
 

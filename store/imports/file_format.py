@@ -142,6 +142,14 @@ class ImportFile:
         found = self._scratch.find("people", asked)
         return {name.written: name.place for name in found if name.written == asked[name.value]}
 
+    def has_username(self, username: str) -> bool:
+        """Whether somebody of the file has it, in whatever capitals."""
+        return any(True for _ in self._scratch.find("people", [username.lower()]))
+
+    def contact_of(self, usernames: Iterable[str]) -> dict[str, set[str]]:
+        """Of which accounts, by number, the file says that these are contacts."""
+        return self._scratch.contact_of(usernames)
+
     def support_ids(self, asked: Iterable[str]) -> set[str]:
         """Which of these the file gives somebody."""
         return {name.value for name in self._scratch.find("support_id", asked)}
@@ -208,7 +216,9 @@ def _lay_out(stream: BinaryIO, scratch: Scratch) -> list[str]:
             else:
                 if not troubles:
                     doubles += _doubles_within(key, place, entry)
-                    scratch.add(key, entry, _names(key, place, entry))
+                    contacts = entry.contacts if isinstance(entry, Account) else ()
+                    of = ((contact.person, entry.number) for contact in contacts if isinstance(entry, Account))
+                    scratch.add(key, entry, _names(key, place, entry), of)
     scratch.settle()
     return troubles or [*map(_twice, scratch.doubles), *doubles]
 

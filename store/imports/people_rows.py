@@ -13,6 +13,7 @@ from store import tables
 from store.accounts.people import new_support_id
 from store.db.transaction import OPERATOR, upsert
 from store.imports.file_format import Person, Slack, StaffMember
+from store.imports.giving_way import give_way
 from store.imports.row_changes import CHUNK, Changes, Difference, Key, Register, Sheet, Values, pieces
 from store.jobs import job_queue
 from store.verification import attempt_limits, pins
@@ -50,7 +51,9 @@ class PinRound:
 
 def bring_people(changes: Changes, first: int, people: Sequence[Person], round: PinRound) -> None:
     """Entries `first`, … of the file."""
-    found = PEOPLE.find(changes, people)
+    give_way(changes, (person.username for person in people))
+    there = PEOPLE.find(changes, people)
+    found = {username: row for username, row in there.items() if row.id not in changes.given_way}
     check_spelling(changes, PEOPLE, first, people, found)
     _check_support_ids(changes, first, people)
     newcomers = [person for person in people if person.username not in found]
@@ -93,15 +96,15 @@ def check_spelling(
     found: Mapping[str, Row[Any]],
 ) -> None:
     """Of those who are new: that nobody is there already whose username is theirs in other capitals."""
-    username = register.table.c.username
+    username, id = register.table.c.username, register.table.c.id
     new = {
         entry.username.lower(): (place, entry.username)
         for place, entry in enumerate(entries, first)
         if entry.username not in found
     }
-    for row in changes.rows(select(username), func.lower(username), new):
+    for row in changes.rows(select(username, id), func.lower(username), new):
         place, written = new[row.username.lower()]
-        if row.username != written:
+        if row.username != written and not (register is PEOPLE and row.id in changes.given_way):
             says = f"{written} differs from {row.username}, who is there already, in capitals alone"
             changes.trouble(register.kind, place, "username", says=says)
 

@@ -54,6 +54,7 @@ class Changes:
         self.new_people = bytearray(len(file.people))  # by place in the file: 1 for somebody who was not there before
         self.newcomers: set[int] = set()  # the same as ids, of the entries at hand
         self.new_staff: set[int] = set()
+        self.given_way: set[int] = set()  # people whose username is the file's for somebody else
         self.run = secrets.token_hex(8)  # makes the keys of this import's notices its own
         self.counts: Counter[str] = Counter()
         self.differences: list[str] = []
@@ -87,7 +88,8 @@ class Changes:
     def meet(self, usernames: Iterable[str]) -> None:
         """Finds people of the database, and of the file those who are not written yet; whoever was met before is let go of."""
         names, p = set(usernames), tables.people.c
-        self.people = {row.username: row.id for row in self.rows(select(p.id, p.username), p.username, names)}
+        there = self.rows(select(p.id, p.username), p.username, names)
+        self.people = {row.username: row.id for row in there if row.id not in self.given_way}
         places = self.file.places(names - self.people.keys())
         self.people |= {name: provisional(place) for name, place in places.items()}
         self.usernames = {id: username for username, id in self.people.items()}

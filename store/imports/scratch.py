@@ -49,14 +49,17 @@ class Scratch:
             "CREATE TABLE names (what TEXT, value TEXT, written TEXT, path TEXT, place INTEGER, PRIMARY KEY (what, value))"
             " WITHOUT ROWID"
         )
+        self._run("CREATE TABLE contacts (person TEXT, account TEXT, PRIMARY KEY (person, account)) WITHOUT ROWID")
         self._run("BEGIN")
         self.many: dict[str, int] = {}
         self.pins: dict[int, Pin] = {}  # place among the people → PIN
         self.doubles: list[tuple[Once, Once]] = []  # the second, and the first
         self._waiting: dict[str, list[BaseModel]] = {}
         self._names: list[Once] = []
+        self._contacts: list[tuple[str, str]] = []
 
-    def add(self, kind: str, entry: BaseModel, names: Iterable[Once]) -> None:
+    def add(self, kind: str, entry: BaseModel, names: Iterable[Once], contacts: Iterable[tuple[str, str]] = ()) -> None:
+        """`contacts`: people by username, and the number of the account."""
         place = self.many.get(kind, 0)
         self.many[kind] = place + 1
         pin = getattr(entry, "pin", None)
@@ -66,6 +69,7 @@ class Scratch:
         waiting = self._waiting.setdefault(kind, [])
         waiting.append(entry)
         self._names += names
+        self._contacts += contacts
         if len(waiting) == _TOGETHER:
             self._put(kind)
 
@@ -83,7 +87,8 @@ class Scratch:
         put = self._database.executemany("INSERT INTO names VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", self._names)
         if put.rowcount < len(self._names):
             self.doubles += self._doubles(self._names)
-        self._waiting[kind], self._names = [], []
+        self._database.executemany("INSERT INTO contacts VALUES (?, ?) ON CONFLICT DO NOTHING", self._contacts)
+        self._waiting[kind], self._names, self._contacts = [], [], []
 
     def _doubles(self, names: Iterable[Once]) -> Iterator[tuple[Once, Once]]:
         for name in names:
@@ -107,6 +112,14 @@ class Scratch:
         while asked := list(islice(left, _ASKED)):
             query = "SELECT * FROM names WHERE what = ? AND value IN (SELECT value FROM json_each(?))"
             yield from (Once(*row) for row in self._run(query, (what, json.dumps(asked))).fetchall())
+
+    def contact_of(self, usernames: Iterable[str]) -> dict[str, set[str]]:
+        """Of these people whoever is a contact, and of which accounts, by number."""
+        found: dict[str, set[str]] = {}
+        query = "SELECT person, account FROM contacts WHERE person IN (SELECT value FROM json_each(?))"
+        for person, account in self._run(query, (json.dumps(list(usernames)),)):
+            found.setdefault(person, set()).add(account)
+        return found
 
     def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         return self._database.execute(statement, values)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from store import tables
 from store.imports.file_format import ImportFileError, read
 from store.imports.import_run import ImportResult, run
+from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.wire import change, count, rows
 from tests.portal.peopling import HARBOUR, TIDEWORKS, held, page, proved, ticks
@@ -64,7 +65,6 @@ def test_a_username_written_on_a_page_meets_the_file_on_no_other_account(one_des
     harbour = next(one["contacts"] for one in SAMPLE["accounts"] if one["number"] == HARBOUR[1])
     people, accounts = count(one_desk, tables.contacts), count(one_desk, tables.accounts)
     for document in (
-        {"people": [{"username": "zoe.finch", "name": "Zoe Finch", "email": "zoe@finch.example"}], "accounts": [new]},
         {"accounts": [new]},
         sample(**{f"_{HARBOUR[1]}": [*harbour, zoe]}),
     ):
@@ -80,6 +80,44 @@ def test_a_username_written_on_a_page_meets_the_file_on_no_other_account(one_des
     assert held(one_desk, TIDEWORKS, row.id) == {"manage_support", "manage_services"}, (
         "on the account she was added to the file counts"
     )
+
+
+@pytest.mark.parametrize("written", ["zoe.finch", "Zoe.Finch"])
+def test_a_username_that_a_customer_foresaw_gives_way_to_the_file(mailing: Desk, mailbox: Mailbox, written: str) -> None:
+    """The import goes on as if nobody had it: a dry run, one with PINs, and the same file the night after."""
+    raj = proved(mailing, RAJ)
+    for username in ("zoe.finch", "zoe.finch-2"):
+        raj.get("/accounts/400639/new-person")
+        raj.send("/accounts/400639/new-person", name="Zoe Finch", email="zoe@raj.example", phone="")
+        raj.send("/accounts/400639/new-person", username=username)
+    ticks(raj, TIDEWORKS, "zoe.finch", "manage_support")
+    raj.send(page(TIDEWORKS, "zoe.finch"))
+    mailing.work()
+    p = tables.people.c
+    find = select(p.id, p.username, p.name, p.email).where(p.email.like("zoe@%"))
+    ghost = next(row.id for row in rows(mailing, find) if row.username == "zoe.finch")
+    zoe = {"username": written, "name": "Zoe F. Finch", "email": "zoe@finch.example", "pin": "79461385"}
+    contact = {"person": written, "roles": ["owner"]}
+    new = {"number": "700800", "name": "Finch", "scheme": "media_temple", "contacts": [contact]}
+    document = {"people": [zoe, {"username": "zoe.finch-3", "name": "Z", "email": "z@finch.example"}], "accounts": [new]}
+    dry = imports(mailing, document, dry_run=True)
+    assert "zoe.finch" in {row.username for row in rows(mailing, find)}
+    done = imports(mailing, document)
+    assert dry.counts == done.counts and done.counts["people.renamed"] == 1
+    said = f"person zoe.finch, added on the pages of account 400639: now zoe.finch-4"
+    assert said in dry.differences and said in done.differences
+    called = {row.id: row for row in rows(mailing, find)}
+    assert called[ghost].username == "zoe.finch-4", "neither of those that are somebody's already"
+    assert (called[ghost].name, called[ghost].email) == ("Zoe Finch", "zoe@raj.example"), "nothing of the file's is theirs"
+    (hers,) = (row.id for row in called.values() if row.username == written)
+    finch = (rows(mailing, select(tables.accounts.c.id).where(tables.accounts.c.number == "700800"))[0].id, "700800")
+    assert held(mailing, finch, hers) == {"owner"} and held(mailing, finch, ghost) is None
+    assert held(mailing, TIDEWORKS, ghost) == {"manage_support"}, "what they hold on their own account stays"
+    mailbox.mails.clear()
+    mailing.work()
+    told = [str(mail["To"]) for mail in mailbox.mails if "username" in str(mail["Subject"])]
+    assert any("zoe@raj.example" in to for to in told) and not any("zoe@finch" in to for to in told), told
+    assert imports(mailing, document).counts == {}, "the night after there is nothing to do"
 
 
 @pytest.mark.parametrize("over", [False, True])
