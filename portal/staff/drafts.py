@@ -14,6 +14,7 @@ from portal.web.visit import Visit
 from store import Transaction
 from store.sign_in import sent_forms
 from store.sign_in.sessions import SignedIn
+from store.text import numbers
 from store.tickets import ticket_presence
 
 _FORM: Final = re.compile(
@@ -29,7 +30,8 @@ def keep(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) 
     if of["ticket"]:
         ticket_presence.writes(tx, who.staff, int(of["ticket"]))
     if words.strip():
-        sent_forms.keep(tx, who.staff, form, {"words": words})
+        seen = numbers.parse_int(visit.field("seen"))  # up to where they had read when they began
+        sent_forms.keep(tx, who.staff, form, {"words": words} | ({"seen": str(seen)} if seen is not None else {}))
     else:
         sent_forms.drop(tx, who.staff, form)
     return responses.nothing()

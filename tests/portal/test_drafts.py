@@ -11,14 +11,15 @@ from tests.ivr.wire import rows
 from tests.portal.browsing import Agent
 from tests.portal.test_called_back import PAGE, ticket_of
 from tests.portal.test_insider import signed_in
+from tests.portal.test_taking import answers_of
 
 
 def types(agent: Agent, words: str, form: str = f"{PAGE}/answer") -> int:
     """As drafts.js does."""
-    token = agent.fields(f"{PAGE}/answer")["token"]
+    fields = agent.fields(f"{PAGE}/answer")
     assert agent.page is not None
-    page = agent.page
-    status = agent.post("/desk/drafts", {"token": token, "form": form, "words": words}).status_code
+    page, said = agent.page, {"form": form, "words": words}
+    status = agent.post("/desk/drafts", {"token": fields["token"], "seen": fields["seen"]} | said).status_code
     agent.page = page
     return status
 
@@ -36,6 +37,24 @@ def test_a_draft_is_there_again_for_its_writer_until_it_is_sent_or_emptied(one_d
     types(kim, "Have you tried")
     kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
     assert rows(one_desk, select(tables.unsent_words)) == []
+
+
+def test_what_a_colleague_answered_since_a_draft_was_begun_is_read_first_wherever_it_is_gone_on_with(
+    one_desk: Desk,
+) -> None:
+    """Once: a page loaded since then shows theirs, which need not have been read."""
+    ticket_of(one_desk, "person:8")
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    kim.get(PAGE)
+    types(kim, "Have you tried a restart?")
+    ana.get(PAGE)
+    ana.answers(PAGE, "Restarted. Better?")
+    assert "Restarted. Better?" in kim.read(PAGE)
+    kim.send(f"{PAGE}/answer", words="Have you tried a restart?")
+    assert "a colleague answered or closed this ticket after you opened it" in kim.words
+    assert "Have you tried a restart?</textarea>" in kim.text
+    kim.answers(PAGE, "Have you tried a restart?")
+    assert answers_of(one_desk)[-1:] == ["Have you tried a restart?"]
 
 
 def test_only_what_is_written_on_tickets_is_a_draft(one_desk: Desk) -> None:

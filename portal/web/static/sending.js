@@ -1,7 +1,7 @@
 // A form in a live part of a page of calls, or in a ticket, is sent without leaving the page: what came of it, and the part as it is by then, come back. Without
 // scripts it is sent like any other.
 
-import { flush, sending } from "./drafts.js";
+import { flush, read, sending } from "./drafts.js";
 import { answered, say, sayAnswer, signedOut } from "./forms.js";
 import { leaveField } from "./keys.js";
 import { show } from "./live.js";
@@ -9,8 +9,6 @@ import { show } from "./live.js";
 const LATE = 20000; // ms after which nothing is known of it: sent again, it does what it says once
 const CALLS = /^\/desk(\/calls\/\d+)?$/; // one and the same page but for whose card it shows
 const TICKET = /^\/desk\/tickets\/\d+$/;
-
-const read = new WeakMap(); // form -> up to where its writer had read when they began
 
 function kindOf(address) {
   const { origin, pathname } = new URL(address, location.href);
@@ -48,11 +46,6 @@ async function send(form, part, kind, body) {
     answered(form);
   }
 }
-
-addEventListener("input", (event) => {
-  const form = event.target.form;
-  if (form?.elements.seen && !read.has(form)) read.set(form, form.elements.seen.value);
-});
 
 addEventListener("submit", (event) => {
   const form = event.target;
