@@ -74,7 +74,7 @@ class TicketPage:
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
     and the reader's own that did not;
     `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for; `tags` the desk's own words for it;
-    `linked` those it is linked to, as the queue shows them; `merged` where it went on."""
+    `linked` those it is linked to, as the queue shows them; `merged` where it went on, and `merged_here` what went on in this one."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -95,6 +95,7 @@ class TicketPage:
     tags: tuple[str, ...]
     linked: tuple[Queued, ...]
     merged: Merge | None
+    merged_here: tuple[int, ...]
 
     @property
     def card(self) -> Card:
@@ -141,6 +142,7 @@ def ticket_page(
         ticket_tags.of_ticket(tx, grant, number),
         _linked(tx, who, ticket),
         ticket_merges.of_ticket(tx, grant, number) if found.card.status == "closed" else None,
+        ticket_merges.into_ticket(tx, grant, number),
     )
 
 

@@ -92,8 +92,8 @@ class Transaction:
         self.channel, self.call, self._clock, self.due = channel, call, clock, due
         self.now: int  # set when the transaction has begun, and not while it waits for that
         self.wakes_worker, self._wake_worker = False, wake_worker
-        # Somebody keyed the PIN that says so: what is left now is quarantined (timeline.insert_ticket).
-        self.threatened = False
+        self.threatened = False  # the PIN that says so was keyed: what is left is quarantined (timeline.insert_ticket)
+        self.tickets_in_the_news: set[int] = set()  # for `edits.news` alone
         self.done_by: Subject | None = None  # the agent who does it for a caller (on_behalf.py): each entry says so
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone

@@ -44,7 +44,10 @@ def first_line(words: str) -> str:
 
 
 def news(tx: Transaction, ticket: int) -> None:
-    """Something about a ticket has changed: whoever follows it is brought up to date."""
+    """Something about a ticket has changed: whoever follows it is brought up to date, once for all that one transaction changes."""
+    if ticket in tx.tickets_in_the_news:
+        return
+    tx.tickets_in_the_news.add(ticket)
     job_queue.enqueue(tx, "ticket_update", f"{ticket}", {"ticket": ticket}, ordering_key=f"news:{ticket}")
 
 

@@ -69,7 +69,7 @@ class TicketLink(Base):
 
 
 class TicketMerge(Base):
-    """A ticket that went on in another; how both stood before, and when (ticket_merges.py)."""
+    """A ticket that went on in another; how both stood before, and when (ticket_merges.py). `assigned`: the other became its agent's by that."""
 
     __tablename__ = "ticket_merges"
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True)
@@ -78,6 +78,8 @@ class TicketMerge(Base):
     waiting_since: Mapped[int | None]
     into_status: Mapped[str] = mapped_column(String(8))
     into_waiting_since: Mapped[int | None]
+    into_priority: Mapped[int]
+    assigned: Mapped[bool]
     at: Mapped[int]
 
 

@@ -38,6 +38,21 @@ def test_answer_note_and_close(desk: SlackDesk) -> None:
     assert "Closed · taken by Kim Novak" in inside
 
 
+def test_one_answer_brings_whoever_follows_it_up_to_date_once(desk: SlackDesk) -> None:
+    """Though it takes the ticket, is said, and is on its way: three changes of one transaction."""
+    j = tables.jobs.c
+    owed = select(j.kind).where(j.kind == "ticket_update")
+    desk.click("U0KIM", "desk_answer", AGENTS)
+    before = len(rows(desk, owed))
+    desk.be("U0KIM").submit({"words": "We restarted it"})
+    assert len(rows(desk, owed)) == before + 1
+    desk.work()
+    inside = desk.said("U0ANA", AGENTS)
+    assert "taken by Kim Novak" in inside
+    assert "We restarted it" in inside
+    assert "We restarted it" in desk.said("U0OLIVIA")
+
+
 def test_what_was_done_already_is_not_done_again(desk: SlackDesk) -> None:
     """Two screens, one agent: the older one still shows what it showed."""
     for action, value in (("desk_take", "1001"), ("desk_status", "1001:closed")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from store import tables
@@ -260,6 +261,42 @@ def test_a_ticket_goes_on_in_another_of_the_same_requesters_and_in_no_one_elses(
     kim.get(f"/desk/tickets/{first}")
     assert "Undo the merge" not in kim.words
     assert "Went on in" in kim.words
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_merge_takes_the_higher_priority_and_the_agent_along_and_back(one_desk: Desk, suspended: bool) -> None:
+    raj, kim, ana = entered(one_desk, RAJ), signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    first, second = opened(raj, words="The till is down"), opened(raj, words="The till is still down")
+    pages = f"/desk/tickets/{first}", f"/desk/tickets/{second}"
+    ana.get(pages[0])
+    ana.send(f"{pages[0]}/take")
+    ana.get(pages[0])
+    ana.send(f"{pages[0]}/priority", priority="0")
+    t, a = tables.tickets.c, tables.assignments.c
+    state = select(t.priority, t.waiting_since, t.due_at, a.staff_id).where(t.number == second)
+    state = state.outerjoin(tables.assignments, a.ticket == t.number)
+    before = rows(one_desk, state)
+    if suspended:  # as it was found: their tickets are let go of in the same transaction
+        change(one_desk, update(tables.staff).where(tables.staff.c.id == ana.staff).values(suspended_at=one_desk.now))
+    kim.get(pages[0])
+    kim.send(f"{pages[0]}/merge", into=str(second))
+    ((priority, _since, due, staff),) = rows(one_desk, state)
+    assert (priority, staff) == (0, None if suspended else ana.staff)
+    assert due < before[0].due_at, "what is more urgent is due earlier"
+    assert f"Went on in #{second}" in kim.words
+    assert f"#{first} goes on in this one" in kim.read(pages[1])
+    kim.get(pages[0])
+    kim.send(f"{pages[0]}/merge/undo")
+    assert rows(one_desk, state) == before
+    assert "goes on in this one" not in kim.read(pages[1])
+    kim.get(pages[1])
+    kim.send(f"{pages[1]}/take")
+    kim.get(pages[0])
+    kim.send(f"{pages[0]}/priority", priority="3")
+    kim.get(pages[0])
+    kim.send(f"{pages[0]}/merge", into=str(second))
+    ((priority, _since, _due, staff),) = rows(one_desk, state)
+    assert (priority, staff) == (2, kim.staff), "what it had already stays"
 
 
 def test_what_is_quarantined_or_a_draft_is_not_touched(one_desk: Desk) -> None:

@@ -30,6 +30,7 @@ OF_ANSWERS: Final[dict[str, list[Case]]] = {
     "ticket_merges.merge": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1001, "w", seen=9, phone=True))],
     "ticket_merges.undo": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
     "ticket_merges.of_ticket": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+    "ticket_merges.into_ticket": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
     "agent_tickets.working": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
     "bulk_actions.begin": [(ELSEWHERE, lambda f, tx, g: f(tx, g, "take"))],
     "bulk_actions.came": [(ELSEWHERE, lambda f, tx, g: f(tx, g, 1, {}))],

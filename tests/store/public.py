@@ -41,7 +41,7 @@ OPENS: dict[str, set[str]] = {
     **{f"bulk_actions.{name}": {"desk.ticket.work"} for name in ("begin", "came", "one")},
     **{f"ticket_tags.{name}": {"desk.ticket.work"} for name in ("add", "remove", "of_ticket")},
     **{f"ticket_links.{name}": {"desk.ticket.work"} for name in ("link", "unlink", "of_ticket")},
-    **{f"ticket_merges.{name}": {"desk.ticket.work"} for name in ("merge", "undo", "of_ticket")},
+    **{f"ticket_merges.{name}": {"desk.ticket.work"} for name in ("merge", "undo", "of_ticket", "into_ticket")},
     "agent_tickets.working": {"desk.ticket.work"},
     **{f"held_answers.{name}": {"desk.deliver"} for name in ("due", "sent", "not_sent")},
     **{f"login_details.{name}": {"desk.ticket.work"} for name in ("deposit", "withdraw")},

@@ -330,6 +330,8 @@ def _tickets() -> None:
         sa.Column("waiting_since", sa.BigInteger),
         sa.Column("into_status", sa.String(8), nullable=False),
         sa.Column("into_waiting_since", sa.BigInteger),
+        sa.Column("into_priority", sa.BigInteger, nullable=False),
+        sa.Column("assigned", sa.Boolean, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_table(
