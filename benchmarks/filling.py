@@ -41,6 +41,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "at": "{at}",
         "waiting_since": "{at}",
         "into_waiting_since": "{at}",
+        "into_priority": "2",
+        "assigned": "false",
         **dict.fromkeys(("status", "into_status"), "'open'"),
     },
     tables.ticket_tags: {"tag": "'tag' || (n % 500)", "ticket": "n"},

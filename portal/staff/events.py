@@ -61,7 +61,9 @@ class Events:
                 try:
                     sessions = set(self._listening.values())
                     stamp, ended = await loop.run_in_executor(_LOOKS, self._store.watch_all, sessions)
-                except Exception as fault:  # nothing is said, the pages notice and ask by themselves, and the next look may do
+                except (
+                    Exception
+                ) as fault:  # nothing is said, the pages notice and ask by themselves, and the next look may do
                     before, failed = failed, type(fault).__name__
                     if failed != before and isinstance(fault, ConnectionLostError):
                         log.warning("database_unavailable", thread="portal-events")

@@ -264,7 +264,13 @@ def _open_tickets(tx: Transaction, row: Any, who: Requester) -> tuple[OpenTicket
         for one in rows
         if one.topic not in own or (one.opened_by == mine and (own[one.topic] != OWN_REQUESTS or one.kind in REQUESTS))
     ]
-    return tuple(OpenTicket(one.number, one.title, one.topic, one.seen_as, one.status == "quarantined") for one in seen)
+    return tuple(_open_ticket(one) for one in seen)
+
+
+def _open_ticket(row: Any) -> OpenTicket:
+    """The title of one that is for supervisors may say what was said in it."""
+    quarantined = row.status == "quarantined"
+    return OpenTicket(row.number, "" if quarantined else row.title, row.topic, row.seen_as, quarantined)
 
 
 def _call(tx: Transaction, row: Any, waiting: list[int]) -> LiveCall:

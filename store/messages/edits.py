@@ -21,6 +21,7 @@ from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.messages import title_words
 from store.slack import quotes
+from store.text import numbers
 
 VERSIONS: Final = 20  # of an answer of the desk's that was corrected
 UNFILED_FOR: Final = 7 * 24 * 3_600_000  # ms words are kept that are on no ticket
@@ -28,6 +29,7 @@ UNFILED_FOR: Final = 7 * 24 * 3_600_000  # ms words are kept that are on no tick
 FORM_FOR: Final = 24 * 3_600_000
 HOUR: Final = 3_600_000
 LONGEST_TITLE: Final = 80
+BY_PHONE: Final = " (by phone)"  # ends the title of what was spoken, until it is written down
 SAYS: Final = "slack.refresh_answers"  # the work of changing what stands in Slack
 
 
@@ -196,6 +198,19 @@ def retitle(tx: Transaction, ticket: int, body: str, first: int | None = None) -
     title = first_line(body)
     if tx.connection.execute(its.values(title=title).returning(t.number)).first() is not None:
         title_words.write(tx, ticket, title, new=first is None)
+
+
+def say_in_title(tx: Transaction, ticket: int, message: int, spoken: str) -> None:
+    """What was spoken as a ticket's first message stands behind what its title said of it, without numbers: a machine mishears them, and one may be a PIN."""
+    t, m = tables.tickets.c, tables.messages.c
+    first = select(func.min(m.id)).where(m.ticket == ticket).scalar_subquery()
+    query = select(t.title).where(t.number == ticket, first == message).with_for_update()
+    title: str | None = tx.connection.execute(query).scalar()
+    words = first_line(numbers.left_out(spoken))
+    if title is not None and words:
+        title = first_line(f"{title.removesuffix(BY_PHONE)}: {words}")
+        tx.connection.execute(update(tables.tickets).where(t.number == ticket).values(title=title))
+        title_words.write(tx, ticket, title)
 
 
 def _write(tx: Transaction, row: Any, body: str, edited: str) -> None:

@@ -85,10 +85,11 @@ def get(tx: Transaction, grant: Grant, ticket: int, message: int) -> Sound | Non
 
 
 def transcribed(tx: Transaction, sid: str, text: str) -> bool:
-    """Twilio has written down what was said: it becomes the message's words, unless it has some already."""
+    """Twilio has written down what was said: it becomes the message's words, unless it has some already, and the ticket that began with it says so in its title."""
     m = tables.messages.c
     worded = update(tables.messages).where(m.recording == sid, m.body == "").values(body=exposed_codes.spoil(tx, text))
-    row = tx.connection.execute(worded.returning(m.ticket)).first()
+    row = tx.connection.execute(worded.returning(m.id, m.ticket, m.body)).first()
     if row is not None:
+        edits.say_in_title(tx, row.ticket, row.id, row.body)
         edits.news(tx, row.ticket)
     return row is not None

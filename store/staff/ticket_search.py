@@ -1,4 +1,4 @@
-"""Tickets an agent finds: by number, by words of the title, and by account number or person where they have a case with that account.
+"""Tickets an agent finds: by number, by how words of the title begin, and by account number or person where they have a case with that account.
 
 Of an account they have no case with nothing is found that the queue does not show, and that takes the same statements.
 """
@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, tuple_, union_all
 
 from authz import Grant
 from store import tables
+from store.db.statements import starting
 from store.db.transaction import Transaction
 from store.messages import timeline, title_words
 from store.staff import account_access
@@ -21,7 +22,11 @@ from store.tickets.queue_lists import A_PAGE, Page
 
 LONGEST: Final = 100  # characters of what is looked for
 MOST_WORDS: Final = 5
-WINDOW: Final = 2_000  # tickets looked at that have the rarest of the words, the newest first
+MOST_BEGUN: Final = 8  # words that begin with one that is looked for, itself the first
+WINDOW: Final = (
+    2_000  # tickets looked at that have the rarest of the words, the newest first; of longer ones a share each
+)
+MOST_SHOWN: Final = 500  # tickets that have all the words, of which those are shown that the desk has
 MOST_CONTACTS: Final = 5_000  # of the accounts somebody has a case with, by whose names is looked
 MOST_PEOPLE: Final = 50
 _NUMBER: Final = re.compile(r"#?\s*(\d{1,12})", re.ASCII)
@@ -71,21 +76,40 @@ def _by_case(tx: Transaction, grant: Grant, text: str) -> Sequence[int]:
 
 
 def _by_words(tx: Transaction, text: str) -> Sequence[int]:
-    """Of tickets that have all the words; looked for among those with the rarest of them."""
-    words = (*title_words.words(text)[:MOST_WORDS],) or ("",)
-    some = [select(_w.ticket).where(_w.word == word).limit(WINDOW).subquery() for word in words]
+    """Of tickets that have a word beginning with each of them; looked for among those with the rarest."""
+    words = [_beginning(tx, word) for word in title_words.words(text)[:MOST_WORDS] or (" ",)]
+    some = [select(_w.ticket).where(_w.word.in_(alike)).limit(WINDOW).subquery() for alike in words]
     many = [select(func.count()).select_from(one).scalar_subquery() for one in some]
     counted = tx.connection.execute(select(*(one.label(f"n{n}") for n, one in enumerate(many)))).one()
-    rarest = words[min(range(len(words)), key=lambda n: counted[n])]
-    newest = select(_w.ticket).where(_w.word == rarest).order_by(_w.ticket.desc()).limit(WINDOW).subquery("newest")
-    query = select(_t.c.number).join(newest, newest.c.ticket == _t.c.number).where(_shown())
-    query = query.where(*(_has(word, newest.c.ticket) for word in words if word != rarest))
+    rarest = words.pop(min(range(len(words)), key=lambda n: counted[n]))
+    shares = (WINDOW, *[WINDOW // MOST_BEGUN] * (MOST_BEGUN - 1))
+    each = (
+        select(_w.ticket).where(_w.word == word).order_by(_w.ticket.desc()).limit(share).subquery()
+        for word, share in zip(rarest, shares, strict=True)
+    )
+    newest = union_all(*(select(one.c.ticket) for one in each)).subquery("newest").c.ticket
+    having = select(newest).distinct().where(*(_has(alike, newest) for alike in words)).order_by(newest.desc())
+    # Those first: or PostgreSQL would look through all tickets, in case there are as many as may be.
+    numbers = tx.connection.execute(having.limit(MOST_SHOWN)).scalars().all() or [_NOT_THERE]
+    query = select(_t.c.number).where(_t.c.number.in_(numbers), _shown())
     return tx.connection.execute(query.order_by(_t.c.number.desc()).limit(A_PAGE + 1)).scalars().all()
 
 
-def _has(word: str, ticket: Any) -> ColumnElement[bool]:
+def _beginning(tx: Transaction, word: str) -> list[str]:
+    """MOST_BEGUN words, the one itself first: from one that there is to the next, or those of which there are many would be read through.
+    Where there are fewer the rest is what no title has, so that each search is the same statements."""
+    first = select(func.min(_w.word)).where(starting(_w.word, word)).scalar_subquery()
+    begun = select(first.label("word"), literal(1).label("n")).cte("begun", recursive=True)
+    longer = select(func.min(_w.word)).where(starting(_w.word, word), _w.word > begun.c.word).scalar_subquery()
+    step = select(longer, begun.c.n + 1).where(begun.c.word.is_not(None), begun.c.n < MOST_BEGUN)
+    query = select(begun.union_all(step).c.word)
+    found = [one for one in tx.connection.execute(query).scalars() if one is not None and one != word]
+    return ([word, *found] + [" "] * MOST_BEGUN)[:MOST_BEGUN]
+
+
+def _has(alike: Sequence[str], ticket: Any) -> ColumnElement[bool]:
     other = tables.ticket_words.alias().c
-    return exists().where(other.word == word, other.ticket == ticket)
+    return exists().where(other.word.in_(alike), other.ticket == ticket)
 
 
 def _shown() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables.base import NEVER_AGAIN, Base, Id, only
+from store.tables.base import NEVER_AGAIN, Base, Bytewise, Id, only
 
 
 class Ticket(Base):
@@ -48,7 +48,7 @@ class TicketWord(Base):
     """A word of a ticket's title, by which the desk finds it (title_words.py)."""
 
     __tablename__ = "ticket_words"
-    word: Mapped[str] = mapped_column(String(32), primary_key=True)
+    word: Mapped[str] = mapped_column(Bytewise, primary_key=True)
     ticket: Mapped[int] = mapped_column(ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True)
 
 

@@ -18,6 +18,8 @@ _FROM_ABROAD: Final = re.compile(r"^\D*00")
 _BETWEEN: Final = ("Z", "P", "C")
 _OF_NO_COUNTRY: Final = "001"
 _MINUS: Final = "\u2212"
+_SPOKEN: Final = r"(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|triple)"
+_SAID: Final = re.compile(rf"\d(?:[\s.,-]*\d)+|\b{_SPOKEN}(?:[\s.,-]+{_SPOKEN}){{2,}}\b", re.I)
 _NOBODYS: Final = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
     PhoneNumberType.PAGER: "a pager's number",
@@ -72,6 +74,11 @@ def region(number: str) -> str:
         found = found or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
         return "" if found in (_OF_NO_COUNTRY, phonenumbers.UNKNOWN_REGION) else found
     return ""
+
+
+def left_out(words: str) -> str:
+    """With “…” in the place of each number of two digits or more, in whatever script, and of three spoken digits or more in a row."""
+    return _SAID.sub("…", words)
 
 
 def western(words: str) -> str:

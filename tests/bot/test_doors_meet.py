@@ -29,10 +29,10 @@ def test_opened_by_phone_answered_in_slack_heard_by_phone(slack: SlackDesk) -> N
     phone.hang_up()
     desk.work()
     card = desk.said("U0KIM", AGENTS)
-    assert "#1001: Miniserver tide-web (by phone)" in card
+    assert "#1001: Miniserver tide-web: our web server is slow" in card
     assert "by phone" in card
     assert "our web server is slow" in card, "the transcript, when it comes"
-    assert "Ticket #1001: Miniserver tide-web (by phone)" in desk.said("U0MIA")
+    assert "Ticket #1001: Miniserver tide-web: our web server is slow" in desk.said("U0MIA")
     desk.click("U0KIM", "desk_answer", AGENTS)
     desk.submit("U0KIM", words="We have restarted it")
     phone = proven(desk)

@@ -199,7 +199,8 @@ def test_e18_a_talk_goes_on_and_the_agent_reads_what_to_say(opens: Opens, mailbo
         left.append((mia.heard[before:], mia.state, seen(desk, mailbox)))
         talks(desk, PEOPLE[MIA][0], PIN, agent_kim.first_digits)
         agent_kim.get("/desk")
-        assert "#1001 Miniserver tide-web (by phone)" in agent_kim.words, "an agent they ask about it knows of it"
+        assert "#1001" in agent_kim.words, "an agent they ask about it knows of it"
+        assert ("somebody is here with me" in agent_kim.words) == (pin != UNDER_THREAT), "and not what was said"
         shut = "a supervisor has it: say that it is being updated"
         assert (shut in agent_kim.words, '"/desk/tickets/1001"' not in agent_kim.text) == (pin == UNDER_THREAT,) * 2
     assert left[0] == left[1]

@@ -129,7 +129,9 @@ def test_a_look_that_fails_is_logged_once_and_the_line_goes_on(one_desk: Desk) -
         store.engine.dispose()
     assert len(set(said)) == 1 and said[0].startswith("data: ")
     told = {"event": "internal_error", "thread": "portal-events", "error": "ZeroDivisionError", "log_level": "error"}
-    assert [told.items() <= one.items() for one in logged] == [True, True], "once for three looks, and once for the next"
+    assert [told.items() <= one.items() for one in logged] == [True, True], (
+        "once for three looks, and once for the next"
+    )
 
 
 def test_the_service_stops_at_once_whoever_listens(one_desk: Desk, served: Serving) -> None:

@@ -83,7 +83,9 @@ def test_a_username_written_on_a_page_meets_the_file_on_no_other_account(one_des
 
 
 @pytest.mark.parametrize("written", ["zoe.finch", "Zoe.Finch"])
-def test_a_username_that_a_customer_foresaw_gives_way_to_the_file(mailing: Desk, mailbox: Mailbox, written: str) -> None:
+def test_a_username_that_a_customer_foresaw_gives_way_to_the_file(
+    mailing: Desk, mailbox: Mailbox, written: str
+) -> None:
     """The import goes on as if nobody had it: a dry run, one with PINs, and the same file the night after."""
     raj = proved(mailing, RAJ)
     for username in ("zoe.finch", "zoe.finch-2"):
@@ -99,16 +101,21 @@ def test_a_username_that_a_customer_foresaw_gives_way_to_the_file(mailing: Desk,
     zoe = {"username": written, "name": "Zoe F. Finch", "email": "zoe@finch.example", "pin": "79461385"}
     contact = {"person": written, "roles": ["owner"]}
     new = {"number": "700800", "name": "Finch", "scheme": "media_temple", "contacts": [contact]}
-    document = {"people": [zoe, {"username": "zoe.finch-3", "name": "Z", "email": "z@finch.example"}], "accounts": [new]}
+    document = {
+        "people": [zoe, {"username": "zoe.finch-3", "name": "Z", "email": "z@finch.example"}],
+        "accounts": [new],
+    }
     dry = imports(mailing, document, dry_run=True)
     assert "zoe.finch" in {row.username for row in rows(mailing, find)}
     done = imports(mailing, document)
     assert dry.counts == done.counts and done.counts["people.renamed"] == 1
-    said = f"person zoe.finch, added on the pages of account 400639: now zoe.finch-4"
+    said = "person zoe.finch, added on the pages of account 400639: now zoe.finch-4"
     assert said in dry.differences and said in done.differences
     called = {row.id: row for row in rows(mailing, find)}
     assert called[ghost].username == "zoe.finch-4", "neither of those that are somebody's already"
-    assert (called[ghost].name, called[ghost].email) == ("Zoe Finch", "zoe@raj.example"), "nothing of the file's is theirs"
+    assert (called[ghost].name, called[ghost].email) == ("Zoe Finch", "zoe@raj.example"), (
+        "nothing of the file's is theirs"
+    )
     (hers,) = (row.id for row in called.values() if row.username == written)
     finch = (rows(mailing, select(tables.accounts.c.id).where(tables.accounts.c.number == "700800"))[0].id, "700800")
     assert held(mailing, finch, hers) == {"owner"} and held(mailing, finch, ghost) is None

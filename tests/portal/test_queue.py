@@ -154,6 +154,10 @@ def test_by_number_and_by_words(one_desk: Desk) -> None:
     assert shown(kim, f"?q={second}") == [second]
     assert shown(kim, "?q=till") == [second, first]
     assert shown(kim, "?q=cafe+TILL") == [first]
+    assert shown(kim, "?q=t") == []
+    assert shown(kim, "?q=til") == [second, first], "as words begin"
+    assert shown(kim, "?q=sinc+dow") == [first]
+    assert shown(kim, "?q=ill") == []
     assert shown(kim, "?q=till+printer") == []
     assert "Nothing found." in kim.words
     change(one_desk, update(tables.tickets).where(tables.tickets.c.number == first).values(status="quarantined"))

@@ -279,7 +279,7 @@ def _tickets() -> None:
     )
     op.create_table(
         "ticket_words",
-        sa.Column("word", sa.String(32), primary_key=True),
+        sa.Column("word", BYTEWISE, primary_key=True),
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True, index=True),
     )
     op.create_table(
