@@ -30,9 +30,11 @@ def give_way(changes: Changes, usernames: Iterable[str]) -> None:
     found: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
     for row in changes.rows(of_pages, func.lower(p.username), asked):
         found[row.id, row.username].add(row.number)
-    contact_of = changes.file.contact_of(asked[username.lower()] for _, username in found) if found else {}
+    contact_of: dict[str, set[str]] = {}
+    if found:
+        contact_of = changes.file.contact_of(asked[username.lower()] for _, username in found)
     for (id, username), added_on in found.items():
-        named_on = contact_of.get(asked[username.lower()], frozenset())
+        named_on = contact_of.get(asked[username.lower()], set())
         if not named_on or named_on & added_on:
             continue  # the file says nothing of it, or that it is they
         new = _free(changes.tx, changes.file, username)

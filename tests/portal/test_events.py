@@ -127,7 +127,8 @@ def test_a_look_that_fails_is_logged_once_and_the_line_goes_on(one_desk: Desk) -
             said = asyncio.run(heard())
     finally:
         store.engine.dispose()
-    assert len(set(said)) == 1 and said[0].startswith("data: ")
+    assert len(set(said)) == 1
+    assert said[0].startswith("data: ")
     told = {"event": "internal_error", "thread": "portal-events", "error": "ZeroDivisionError", "log_level": "error"}
     assert [told.items() <= one.items() for one in logged] == [True, True], (
         "once for three looks, and once for the next"
