@@ -13,6 +13,7 @@ from authz import Grant
 from store import tables
 from store.db.transaction import WORKER, Transaction
 from store.jobs import job_queue
+from store.messages import edits
 from store.messages.recordings import NOTHING, REMOVED
 
 AT_TWILIO: Final = "remove_recording"
@@ -61,3 +62,4 @@ def _in_ledger(tx: Transaction, what: str, which: Any) -> None:
     of = select(_t.number, _t.account_id).join(tables.messages, _m.ticket == _t.number).where(which).distinct()
     for row in tx.connection.execute(of.order_by(_t.number)).all():
         tx.record(WORKER, row.account_id, "retention", "removed", fields=(f"ticket.number:{row.number}", what))
+        edits.news(tx, row.number)  # what stands in Slack says so as well

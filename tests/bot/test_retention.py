@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from store import tables
 from store.messages import retention
-from tests.bot.slack_desk import SlackDesk
+from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.ivr.test_spoken import FIRST, speaking
 from tests.ivr.wire import Caller, Wire, change, rows
 from tests.portal.test_files import known, opened
@@ -46,6 +46,7 @@ def test_each_is_removed_when_its_time_is_over_and_the_ticket_says_when(slack: S
     cleaned(slack, 2)
     assert here(slack) == (0, 2)
     assert FIRST in slack.exchange.lost
+    assert "the recording is kept no longer" in slack.said("U0KIM", AGENTS), "nothing else has happened there"
     agent = kim(slack)
     ((number,),) = rows(slack, select(tables.messages.c.ticket).where(tables.messages.c.recording == FIRST))
     agent.get(f"/desk/tickets/{number}")
@@ -55,6 +56,9 @@ def test_each_is_removed_when_its_time_is_over_and_the_ticket_says_when(slack: S
     assert here(slack) == (0, 0)
     left = [file.name for file in slack.workspace.files.values()]
     assert left == ["log.txt"], "what mia put there herself is hers"
+    for said in (slack.said("U0KIM", AGENTS), slack.said("U0MIA")):
+        assert "File that is kept no longer: up.png" in said
+    assert "File that is kept no longer: log.txt" in slack.said("U0KIM", AGENTS)
     agent = kim(slack)
     agent.get(f"/desk{page}")
     assert "File: up.png (removed 23 Nov 2027" in agent.words
