@@ -20,6 +20,7 @@ from store import Keys
 from store.calls import agent_legs, call_state, support_calls
 from store.calls.support_calls import SupportCall
 from store.db.transaction import Transaction
+from store.security import alerts
 from store.text import numbers
 
 _CAME = ("passed", "failed", "guarded")
@@ -115,6 +116,8 @@ def _pressed(
     staff = digits.get(found.digits or "")
     if digits and staff is None and found.digits and tried + 1 < TRIES:
         return _asked(support_call, say("agent.other_digits"), 2)
+    if digits and staff is None and found.digits:
+        alerts.alert(tx, "take_digits", str(tx.now // alerts.HOUR))
     if staff is None and (digits or found.digits != "1"):
         return Screen((say("agent.declined"),), HangUp())
     match calls.take(tx, support_call, found.call_sid, leg, staff):

@@ -51,6 +51,7 @@ KINDS: Final = {
     "access_budget": SUPERVISORS,  # one of the staff looked at more accounts in an hour than a day's work needs
     "lookup_budget": SUPERVISORS,  # one of the staff looked up more people than a day's work needs
     "reopened": SUPERVISORS,  # one of the staff opened a closed ticket again, or answered on one
+    "take_digits": SUPERVISORS,  # whoever answered a phone of the desk's keyed three times what is nobody's digits for that call
     "no_case": SUPERVISORS,  # one of the staff tried to look at an account without a case
     "ledger": SUPERVISORS,  # somebody writes to the database, or something keeps checkpoints from being made
     "restored": SUPERVISORS,  # the database was restored, or lost its end: what had been proved has ended
@@ -67,7 +68,7 @@ KINDS: Final = {
 }
 # What the desk's own people do again and again is told of once, and counted. Not what callers cause: a flood of them would wait for
 # one row.
-COUNTED: Final = ("decoy", "no_case", "reopened", "access_budget", "lookup_budget")
+COUNTED: Final = ("take_digits", "decoy", "no_case", "reopened", "access_budget", "lookup_budget")
 HOUR: Final = 3_600_000  # ms
 DAY: Final = 24 * HOUR
 NAMED: Final = 3  # of many of a kind so many are named each hour

@@ -110,6 +110,15 @@ def test_wrong_ones_are_asked_twice_more_and_the_other_phones_ring_on(two_phones
     two_phones.work()
     assert len(rings(two_phones)) == 1
     assert whose(two_phones) == [None]
+    told = "Whoever answered a phone of the desk keyed three times digits that are nobody's for that call"
+    assert told in signed_in(two_phones, "lead.ana").read("/desk/supervisors")
+    assert told not in kim.read("/desk")
+    other = rings(two_phones)[0]
+    other.answer()
+    for _ in range(3):
+        other.press(not_hers)
+    alerts = rows(two_phones, select(tables.alerts.c.audience, tables.alerts.c.times))
+    assert alerts == [("supervisors", 2)], "told of once an hour, and counted"
 
 
 @pytest.mark.parametrize("keys", ["", "1", "#"])
