@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from authz import Action, Grant
 from desk import call_work, calls, disclosure
@@ -12,7 +13,7 @@ from desk.call_work import Offered
 from desk.calls import Callback
 from desk.disclosure import Disclosure
 from store import Transaction
-from store.calls import call_tickets, callbacks, live_calls, support_calls
+from store.calls import call_tickets, callbacks, caller_names, live_calls, support_calls
 from store.calls.live_calls import Case, LiveCall
 from store.db import grant_limits
 from store.security import alerts, threat_mode
@@ -22,6 +23,8 @@ from store.staff.account_access import AccountAccess
 from store.staff.availability import Availability
 from store.tickets import queue_lists
 
+NAMED: Final = 5  # of the calls of theirs that have just ended
+
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
@@ -29,6 +32,7 @@ class CallPage:
     have looked at too many accounts. `offered`: what the agent can do for that caller, `in_call` the tickets it was done with.
     `callback`: what would come of having the caller called back, None where that is not offered.
     `here`: whether whoever looks is away, and who else is. `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
+    `callers`: who called, by name, in the newest of `before` that are theirs, by id.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `assignable` are all such calls, by id, those just over as well.
     `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
@@ -44,6 +48,7 @@ class CallPage:
     waiting: tuple[LiveCall, ...]
     talking: tuple[LiveCall, ...]
     before: tuple[LiveCall, ...]
+    callers: Mapping[int, str]
     assignable: tuple[int, ...]
     digits: Mapping[int, str]
     here: Availability
@@ -102,6 +107,7 @@ def call_page(
         waiting=tuple(call for call in now if call.state == "waiting"),
         talking=talking,
         before=tuple(before),
+        callers=_callers(tx, who, before),
         assignable=tuple(call.id for call in (*free, *before) if call.unassigned),
         digits=calls.shown_digits(tx, grant, (call for call in now if call.state == "waiting")),
         here=availability.look(tx, grant),
@@ -122,6 +128,16 @@ def _callback(
     return (
         None if found is None else calls.would_callback(tx, grant, found.subject.person, phone=phone, may_call=may_call)
     )
+
+
+def _callers(tx: Transaction, who: Actor, before: Sequence[LiveCall]) -> dict[int, str]:
+    """Under the right to the card of each."""
+    found: dict[int, str] = {}
+    for call in [one for one in before if one.staff == who.staff][:NAMED]:
+        grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account)
+        if grant is not None:
+            found[call.id] = caller_names.of_call(tx, grant, call.id)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

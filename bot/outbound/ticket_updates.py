@@ -96,7 +96,11 @@ def _open_threads(context: SlackContext, tx: Transaction, grant: Grant, number: 
 
 def _version(thread: TicketThread, said: Said, became: Delivery | None) -> str:
     """Of what it shows: its words, or what became of its sound, whether they were taken back, and its files; to the desk also what became of an answer."""
-    shown = (said.body or said.recording, said.withdrawn, [(file.name, file.lost, file.removed_at) for file in said.files])
+    shown = (
+        said.body or said.recording,
+        said.withdrawn,
+        [(file.name, file.lost, file.removed_at) for file in said.files],
+    )
     return digest(repr((*shown, became.state, became.why) if thread.side == ticket_threads.DESK and became else shown))
 
 

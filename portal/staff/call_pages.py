@@ -128,7 +128,9 @@ def _opened(tx: Transaction, who: SignedIn, call: int, chosen: str, words: str, 
 def note(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     support_call, words = visit.number("support_call"), visit.form.get("words", "").strip()
     said = _unfit(words) or NOTED[call_work.note(tx, acting(who), support_call, words)]
-    return responses.to(f"/desk/calls/{support_call}?said={said}")
+    here = numbers.parse_int(visit.field("here"))  # beside an older call: the card that stands there stays
+    here = support_call if here is None else here
+    return responses.to(f"/desk/calls/{here}?said={said}" if here else f"/desk?said={said}")
 
 
 def _unfit(words: str) -> str:

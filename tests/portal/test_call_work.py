@@ -204,7 +204,10 @@ def test_what_a_call_was_about_is_written_up_where_no_ticket_says_it(one_desk: D
     one_desk.work()
     on_the_phone(one_desk, kim, *OLIVIA)
     kim.get("/desk")
+    assert "Your call with Mia Chen" in kim.words
     kim.send(NOTE, words="Asked what a domain is.")
+    assert "Olivia Hart" in kim.words, "the card of the call they are on stays"
+    assert "Mia Chen's" not in kim.words
     assert rows(one_desk, select(R.about).where(R.id == 1)) == [("Asked what a domain is.",)]
     kim.get("/desk")
     assert NOTE not in kim.text, "it is written"

@@ -141,6 +141,10 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
         (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
         (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
     ],
+    "caller_names.of_call": [
+        (of(KIM, Action.DESK_CARD_VIEW, BAKERY), lambda f, tx, g: f(tx, g, 1)),
+        (of(ANA, Action.DESK_CARD_VIEW, TIDEWORKS), lambda f, tx, g: f(tx, g, 1)),
+    ],
     "delegations.live": [(of(OLIVIA, Action.RIGHT_LEND, BAKERY), lambda f, tx, g: f(tx, g))],
     **OF_CONTACTS,
     **OF_CALLS,
