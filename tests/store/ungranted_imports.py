@@ -16,13 +16,17 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("row_changes.Sheet." + n for n in ("add", "change", "remove", "split")), reasons.IMPORT),
     **dict.fromkeys(("row_changes.pieces", "row_changes.provisional", "file_format.path_of"), reasons.PURE),
     "file_format.read": reasons.FILE,
-    **dict.fromkeys(("file_format.ImportFile." + n for n in ("members", "places", "support_ids")), reasons.FILE),
+    **dict.fromkeys(
+        ("file_format.ImportFile." + n for n in ("contact_of", "has_username", "members", "places", "support_ids")),
+        reasons.FILE,
+    ),
     **dict.fromkeys(
         ("json_stream." + n for n in ("Text.fault", "Text.next", "Text.skip", "Text.value", "walk")), reasons.PURE
     ),
-    **dict.fromkeys(("scratch.Scratch." + n for n in ("add", "find", "read", "settle")), reasons.FILE),
+    **dict.fromkeys(("scratch.Scratch." + n for n in ("add", "contact_of", "find", "read", "settle")), reasons.FILE),
     "scratch.Entries.with_slack": reasons.FILE,
     **dict.fromkeys(("people_rows." + n for n in ("bring_people", "bring_slack", "check_spelling")), reasons.IMPORT),
     "import_run.bring": reasons.IMPORT,
+    "giving_way.give_way": reasons.IMPORT,
     "import_run.run": "for the operator's shell: asks for desk.operate itself; tells where the file differs from what is kept",
 }

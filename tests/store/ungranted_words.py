@@ -20,6 +20,7 @@ REASONS: Final[dict[str, str]] = {
                 "nobodys",
                 "region",
                 "telephone",
+                "left_out",
                 "western",
             )
         ),
@@ -57,7 +58,9 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.WORDS,
     ),
-    **dict.fromkeys(("edits." + n for n in ("lock", "retitle", "sweep")), "locks, sweeps; tells nothing"),
+    **dict.fromkeys(
+        ("edits." + n for n in ("lock", "retitle", "say_in_title", "sweep")), "locks, sweeps; tells nothing"
+    ),
     **dict.fromkeys(("edits.news", "edits.told"), reasons.QUEUE),
     **dict.fromkeys(("exposed_codes.hidden", "exposed_codes.spoil"), reasons.CODE),
     "timeline.about": reasons.DECIDES,
