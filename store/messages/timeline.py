@@ -253,9 +253,11 @@ def _copy(tx: Transaction, row: Any, message: int) -> None:
 def about(tx: Transaction, ticket: int) -> About | None:
     """What a ticket is about, to ask for the right grant. None: there is none. Read once in a transaction, which a page asks a dozen times,
     and again after this transaction has locked or changed the ticket."""
-    found: About | None = tx.tickets_read.get(ticket)
-    if found is None and (row := _ABOUT.first(tx, number=ticket)) is not None:
-        found = tx.tickets_read[ticket] = About(*row)
+    # One that is not there is remembered as well, or a stranger would learn by a statement more which numbers are another's.
+    if ticket not in tx.tickets_read:
+        row = _ABOUT.first(tx, number=ticket)
+        tx.tickets_read[ticket] = None if row is None else About(*row)
+    found: About | None = tx.tickets_read[ticket]
     return found
 
 
