@@ -5,7 +5,9 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 
 from authz.contact_rules import Broken, Held, Refusal, asked_for, gained, lost, miscounted, refused, ticked
 from authz.grant import Denied, Grant
+from authz.house_decisions import HOUSE_DECISIONS
 from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
+from authz.key_scopes import KEY_CELLS, KEY_VERBS
 from authz.matrix import matrix, table
 from authz.moves import Move, move, moves
 from authz.scheme import Elsewhere, Scheme, SchemeError
@@ -18,7 +20,6 @@ from authz.vocabulary import (
     DESK_ACTIONS,
     DESK_CELLS,
     FACTS,
-    HOUSE_DECISIONS,
     LENDABLE,
     LENT,
     LOCKED,
@@ -51,6 +52,8 @@ __all__ = [
     "DESK_CELLS",
     "FACTS",
     "HOUSE_DECISIONS",
+    "KEY_CELLS",
+    "KEY_VERBS",
     "LENDABLE",
     "LENT",
     "LOCKED",

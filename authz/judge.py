@@ -53,6 +53,7 @@ _STEP_UP: Final = Denied(Reason.STEP_UP, ("D-proof",), WayForward.STEP_UP)
 _NOT_A_CONTACT: Final = Denied(Reason.NOT_A_CONTACT, ("D-contact",), WayForward.ASK_CONTACT_ADMIN)
 _NOT_OF_THE_DESK: Final = Denied(Reason.NOT_A_CONTACT, ("D-desk",), WayForward.ASK_SUPERVISOR)
 _OTHER_KIND: Final = Denied(Reason.NO_RIGHT, ("D-desk",), WayForward.NONE)
+_OUT_OF_SCOPE: Final = Denied(Reason.NO_RIGHT, ("D-key.scope",), WayForward.NONE)
 _BY_STATUS: Final = {
     Reason.ACCOUNT_CLOSED: "D-account.closed",
     Reason.ACCOUNT_SUSPENDED: "D-account.suspended",
@@ -89,7 +90,8 @@ class Standing(NamedTuple):
     """What a subject holds on an account now, under which scheme, which facts are true, and what is lent to them.
 
     `lent` are cells with the limit each was lent with, a word of LENT; the lender holds both rights at this moment.
-    `own` are the cells by which they follow requests they have made, and may make.
+    `own` are the cells by which they follow requests they have made, and may make. `scope`: the cells that the API key was made for by which
+    they ask; None: they ask by none.
     """
 
     subject: Subject
@@ -100,6 +102,7 @@ class Standing(NamedTuple):
     facts: frozenset[str]
     lent: Mapping[str, str] = MappingProxyType({})
     own: frozenset[str] = frozenset()
+    scope: frozenset[str] | None = None
 
 
 def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
@@ -114,7 +117,7 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
         return _UNVERIFIED
     if standing is None:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
-    its_subject, its_account, scheme, status, held, facts, lent, own = standing
+    its_subject, its_account, scheme, status, held, facts, lent, own, scope = standing
     if its_subject != subject or its_account != account:
         return _NOT_OF_THE_DESK if action in DESK_ACTIONS else _NOT_A_CONTACT
     outcome = scheme.memo.get((held, action, topic, status, facts, at))
@@ -125,6 +128,8 @@ def judge(ask: Ask, standing: Standing | None) -> Grant | Denied:
         if besides is None:
             return outcome
         outcome = besides
+    if scope is not None and _cell(action, topic) not in scope:
+        return _OUT_OF_SCOPE
     if proof < need:
         return _STEP_UP
     return tuple.__new__(Grant, (subject, action, account, topic, proof, service, *outcome))
@@ -163,9 +168,8 @@ def rights(standing: Standing | None, proof: Proof, at: At) -> Rights:
     if standing is None:
         return Rights({}, frozenset(), (), no_support=True)
     lent = tuple(sorted(standing.lent.items()))
-    return _rights(
-        standing.scheme, Status(standing.status), standing.held, standing.facts, lent, standing.own, proof, at
-    )
+    _, _, scheme, status, held, facts, _, own, scope = standing
+    return _rights(scheme, Status(status), held, facts, lent, own, scope, proof, at)
 
 
 @lru_cache(maxsize=4096)
@@ -176,11 +180,12 @@ def _rights(
     facts: frozenset[str],
     lent: tuple[tuple[str, str], ...],
     own: frozenset[str],
+    scope: frozenset[str] | None,
     proof: Proof,
     at: At,
 ) -> Rights:
     """The judge's answers. Whose standing it is, and on which account, changes none of them."""
-    standing = Standing(_ANYBODY, 0, scheme, status, held, facts, dict(lent), own)
+    standing = Standing(_ANYBODY, 0, scheme, status, held, facts, dict(lent), own, scope)
     may, step_up = dict[str, Allowed](), set[str]()
     for (action, topic), cell in CELL_OF.items():
         verdict = judge(Ask(_ANYBODY, action, 0, topic, proof, at=at), standing) if cell in CELLS else None

@@ -9,10 +9,11 @@ from typing import Final
 
 _PERSON: Final = re.compile(r"person:[0-9]{1,18}")
 _STAFF: Final = re.compile(r"staff:[0-9]{1,18}")
+_KEY: Final = re.compile(r"key:[0-9]{1,18}")
 
 
 class Subject(str):
-    """Who asks or acts: `person:17`, `staff:3`, `desk:worker`, `nobody`. Never a name, so that a person can be erased and the
+    """Who asks or acts: `person:17`, `staff:3`, `key:5`, `desk:worker`, `nobody`. Never a name, so that a person can be erased and the
     ledger keeps its chain.
 
     It is the very text that columns and the ledger hold: nothing is converted on the way, and mypy finds any
@@ -28,6 +29,10 @@ class Subject(str):
     @classmethod
     def of_staff(cls, id: int) -> "Subject":
         return cls(f"staff:{id}")
+
+    @classmethod
+    def of_key(cls, id: int) -> "Subject":
+        return cls(f"key:{id}")
 
     @property
     def is_person(self) -> bool:
@@ -50,6 +55,17 @@ class Subject(str):
         if not self.is_staff:
             raise ValueError(f"{self} is not of the staff")
         return int(self[6:])
+
+    @property
+    def is_key(self) -> bool:
+        return _KEY.fullmatch(self) is not None
+
+    @property
+    def key(self) -> int:
+        """The id of an API key; ValueError for everybody else."""
+        if not self.is_key:
+            raise ValueError(f"{self} is not a key")
+        return int(self[4:])
 
 
 class Proof(IntEnum):
@@ -131,6 +147,15 @@ class Action(StrEnum):
     DESK_THREAT_SWITCH = "desk.threat.switch"
     DESK_STAFF_MANAGE = "desk.staff.manage"
     DESK_OPERATE = "desk.operate"
+    DESK_ACCOUNTS_READ = "desk.accounts.read"
+    DESK_ACCOUNTS_WRITE = "desk.accounts.write"
+    DESK_TICKETS_READ = "desk.tickets.read"
+    DESK_DECISIONS_READ = "desk.decisions.read"
+    DESK_VERIFICATIONS_WRITE = "desk.verifications.write"
+    DESK_NOTICES_WRITE = "desk.notices.write"
+    DESK_REPORTS_READ = "desk.reports.read"
+    DESK_WEBHOOKS_WRITE = "desk.webhooks.write"
+    DESK_HELP_DESK = "desk.help_desk"
 
 
 class Reason(StrEnum):
@@ -273,25 +298,6 @@ class NoticeKind(StrEnum):
     ACCOUNT = "account"
     TICKET = "ticket"
 
-
-HOUSE_DECISIONS: Final[dict[str, str]] = {
-    "D-proof": "Nothing is told or done below the proof an action needs; no document sets levels, these are ours (X7).",
-    "D-contact": "Only people on the account are told anything about it; the same words whether or not it exists.",
-    "D-lent": "A lent ticket right counts as held while it lasts, on an active account, and for what it was lent.",
-    "D-request": "Whoever may make a request may follow those they have made, whatever other tickets they may see.",
-    "D-contacts.own": "Nobody raises themselves (C12); what is one's own may be given up.",
-    "D-contacts.more": "Nobody gives more than they hold (C12), nor a contact role that is not theirs to hand on.",
-    "D-contacts.owner": "Only the owner touches the owner's role and whoever has it (C12).",
-    "D-contacts.always": "What a scheme says every account has holds after every change of its contacts.",
-    "D-notices.ticket": "Whoever opened a ticket is told what becomes of it, and so is whoever wrote in it, while they may see it.",
-    "D-desk": "The desk's own people act under the scheme desk and under nothing else.",
-    "D-account.closed": "A closed account answers to its owner alone: sign in, bills, billing tickets, reopening.",
-    "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, delegations.",
-    "D-account.locked": "On an account that its owner has locked nobody changes anything: contacts, rights, services, requests.",
-    "D-account.lock": "The owner alone locks and unlocks, with a second proof: a lock that an administrator lifts holds against none.",
-    "D-account.records": "The owner alone reads the account's records and X-ray, with a second proof: an attacker would learn whom to imitate.",
-}
-"""The decisions that are code, because no scheme file may change them; the others stand in the scheme files."""
 
 REASON_WORDS: Final[dict[Reason, str]] = {
     Reason.ALLOWED: "Allowed.",

@@ -268,12 +268,16 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
     | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
     tables.person_logins: {"person_id": "n", "set_at": "0"},
     tables.person_sessions: {"digest": "'d' || n", "person_id": "n", **dict.fromkeys(("made_at", "seen_at"), "{at}")},
+    tables.api_keys: {"person_id": "n", "account_id": "1 + n % {accounts}", "digest": "'d' || n", "made_at": "{at}"}
+    | {"name": "''", "hint": "''", "scope": "'billing.view'", "ends_at": "{now} + n * {apart}"},
+    tables.api_answers: {"key_id": "n", "digest": "'d' || n", "request": "''", "answer": "{bytes}", "at": "{at}"},
     tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
 } | filling_notices.OF_PEOPLE
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
 SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),
     **dict.fromkeys((tables.calls, tables.early_edits, tables.person_sessions), 7 * DAY),
+    tables.api_answers: DAY,
     **dict.fromkeys(
         (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
     ),

@@ -18,6 +18,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from api.v1 import documentation
+from api.v1.context import ApiContext
+from api.v1.router import AT as API_AT
+from api.v1.router import described, make_api
 from authz import load_schemes
 from desk import opening_hours, response_times
 from desk.actors import permit_worker
@@ -238,6 +242,14 @@ def make_app(
             from deskgate import simulator_mount
 
             simulator_mount.add_slack(app, settings, container.store.keys)
+    api = make_api(
+        ApiContext(
+            container.store, container.portal.origin, container.portal.zone, settings.region, settings.slack_home
+        ),
+        UNTRACED,
+    )
+    _documentation(app, container, api)
+    app.mount(API_AT, api)
     app.router.routes.extend(portal_router(container.portal).routes)  # included, each page would be looked for twice
     if settings.simulated and container.phone is not None:
         from deskgate import simulator_mount
@@ -283,6 +295,22 @@ def _own_routes(app: FastAPI, container: Container) -> None:
         if request.url.path.startswith("/ivr"):
             return Response(screens.refusal(phrases.load()), 405, media_type="application/xml")
         return PlainTextResponse("method not allowed", 405)
+
+
+def _documentation(app: FastAPI, container: Container, api: FastAPI) -> None:
+    """What /api/v1 offers, for whoever may read /metrics: a page without scripts, and what tools read."""
+
+    @app.get("/docs", include_in_schema=False)
+    def show_documentation(request: Request) -> Response:
+        if not _is_operator(request, container.settings):
+            return Response(status_code=404)
+        return documentation.page(described(api))
+
+    @app.get("/docs/openapi.json", include_in_schema=False)
+    def show_openapi(request: Request) -> Response:
+        if not _is_operator(request, container.settings):
+            return Response(status_code=404)
+        return JSONResponse(described(api), headers={"Cache-Control": "no-store"})
 
 
 def _is_operator(request: Request, settings: Settings) -> bool:

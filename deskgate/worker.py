@@ -20,6 +20,7 @@ from desk.actors import permit_worker
 from deskgate.job_handlers import Deliveries
 from store import ConnectionLostError, Store, Transaction, retried
 from store.accounts import recipients
+from store.api_keys import api_keys, kept_answers
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
 from store.contacts import contact_requests
@@ -75,6 +76,8 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     sessions.sweep,
     wall_displays.sweep,
     sent_forms.sweep,
+    api_keys.sweep,
+    kept_answers.sweep,
     account_access.sweep,
     step_ups.sweep,
     sms_codes.sweep,

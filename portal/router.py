@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from portal.customers import account_pages as customers_accounts
 from portal.customers import (
+    api_keys_page,
     authenticator_page,
     call_page,
     contact_request_pages,
@@ -186,6 +187,9 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/accounts/{account}/xray"): xray_page.show,
     ("GET", "/accounts/{account}/lock"): lock_page.show,
     ("POST", "/accounts/{account}/lock"): lock_page.set_locked,
+    ("GET", "/accounts/{account}/keys"): api_keys_page.show,
+    ("POST", "/accounts/{account}/keys"): api_keys_page.make,
+    ("POST", "/accounts/{account}/keys/{key}/withdraw"): api_keys_page.withdraw,
     ("GET", "/accounts/{account}/people"): people_pages.listed,
     ("POST", "/accounts/{account}/people"): people_pages.remove,
     ("GET", "/accounts/{account}/new-person"): people_pages.new,

@@ -10,9 +10,10 @@ from store.ledger.account_records import CHANGES, NOTICES, REFUSALS, Record
 
 _REFUSALS: Final = frozenset(map(str, REFUSALS))
 _OWN: Final = (*CHANGES, "offer", "step_up", "account.changed", "desk.card.view", "account.lock")
-_OF_CONTACTS: Final = ("contacts.changed", "contacts.request")
+_BY_OUTCOME: Final = {"contacts.changed": "contacts", "contacts.request": "contacts", "api_key": "api_key"}
 DONE: Final = (
     *(*_OWN, "contacts.added", "contacts.changed", "contacts.removed"),
+    *("api_key.made", "api_key.withdrawn", "api_key.ended"),
     *("contacts.waits", "contacts.made", "contacts.turned_down", "contacts.ended", "contacts.looked"),
 )
 """What is said of an entry by its own action, whatever was told."""
@@ -29,9 +30,10 @@ def sentence(words: Words, one: Record) -> str:
         return f"{said} {words.word('customer_record_why', one.decision)}"
     if one.action == "right.lend":
         return words.word("customer_record_lent", one.decision, **given)
-    if one.action in (*_OWN, *_OF_CONTACTS):
+    if one.action in (*_OWN, *_BY_OUTCOME):
         told = next((word for word in one.told if word in ("account.locked", "account.unlocked")), "")
-        code = told or (f"contacts.{one.decision}" if one.action in _OF_CONTACTS else one.action)
+        of = _BY_OUTCOME.get(one.action)
+        code = told or (f"{of}.{one.decision}" if of else one.action)
         return words.word("customer_record_done", code, **given)
     if one.told:
         told = listed(words, dict.fromkeys(words.word("customer_told", word) for word in one.told))

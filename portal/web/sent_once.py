@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Response
@@ -12,6 +13,9 @@ from portal.web import responses
 from portal.web.visit import Visit
 from store import Transaction
 from store.sign_in import sent_forms
+
+SHOWN_ONCE: Final = "X-Shown-Once"
+"""Of a page that shows what it has made and is the only one to: where the same form leads from now on. It goes out to nobody."""
 
 
 def once(
@@ -29,8 +33,11 @@ def once(
     if led is not None:
         return responses.to(led)
     made = do()
-    to = made.headers.get("Location", "") if made.status_code == 303 else ""
-    was_done = parse_qs(urlsplit(to).query).get("said", [""])[0] in done
+    shown = made.headers.get(SHOWN_ONCE, "")
+    if shown:
+        del made.headers[SHOWN_ONCE]
+    to = shown or (made.headers.get("Location", "") if made.status_code == 303 else "")
+    was_done = bool(shown) or parse_qs(urlsplit(to).query).get("said", [""])[0] in done
     if was_done:
         sent_forms.done(tx, key, to)
     else:

@@ -24,7 +24,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("not_me", "code_overheard", "person_changed"),
     *("login_set", "login_vouched", "login_tried", "login_code", "login_codes_spent"),
 )
-OF_ACCOUNT: Final = ("contacts_changed", "account_changed")  # about an account: told to its owners
+OF_ACCOUNT: Final = ("contacts_changed", "account_changed", "api_key_made")  # about an account: told to its owners
 OF_DECIDERS: Final = (
     *("account_locked", "account_unlocked"),
     "contact_change_asked",
@@ -34,6 +34,7 @@ OF_MAIL: Final = (
 )  # of a person's address: told to their owners, and to them in other ways than by mail
 OF_CONTACT: Final = (
     "contact_removed",
+    "api_key_yours",
     "rights_lost",
     "rights_gained",
     *("contact_change_confirmed", "contact_change_refused", "contact_change_ended"),

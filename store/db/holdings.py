@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, case, exists, func, literal_column, or_, select
 
-from authz import LOCKED, Grant, Scheme, Standing, Status, Subject, can_lend, requests_followed
+from authz import KEY_VERBS, LOCKED, Grant, Scheme, Standing, Status, Subject, can_lend, requests_followed
 from store import tables
 from store.db.statements import Connected, Prepared
 
@@ -32,13 +32,16 @@ class Lent:
 
 
 class Judging(Connected, Protocol):
-    """What reading a standing needs from a transaction besides its connection: the time, the schemes, and where to note the delegations that were read."""
+    """What reading a standing needs from a transaction besides its connection: the time, the schemes, what the API key by which somebody asks was made for, and where to note the delegations that were read."""
 
     @property
     def now(self) -> int: ...
 
     @property
     def schemes(self) -> Mapping[str, Scheme]: ...
+
+    @property
+    def scopes(self) -> Mapping[Subject, frozenset[str]]: ...
 
     @property
     def delegations_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
@@ -50,6 +53,8 @@ def on(tx: Judging, subject: Subject, account: int | None, service: str | None) 
         role = tx.connection.execute(_ROLE, {"staff": subject.staff}).first()
         held = frozenset({role.role}) if role is not None else frozenset[str]()
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
+    if subject.is_key:
+        return _of_key(tx, subject, account)
     if account is None or subject.startswith("desk:"):
         held = _DESK.get(subject, frozenset())
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
@@ -83,7 +88,15 @@ def _read(tx: Judging, subject: Subject, account: int, row: Any) -> Standing:
     limits = {cell: delegation.limit for cell, delegation in delegations.items()}
     followed = requests_followed(scheme, held)
     own = _own(tx, subject.person, account, followed) if followed else _NO_FACTS
-    return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own)
+    return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own, tx.scopes.get(subject))
+
+
+def _of_key(tx: Judging, key: Subject, account: int | None) -> Standing:
+    """An API key of the operator's: what it was made for of what keys may do at all, while it is good."""
+    row = tx.connection.execute(_KEY, {"key": key.key, "now": tx.now}).first()
+    held = _NO_FACTS if row is None else frozenset({"api_key"})
+    cells = frozenset(KEY_VERBS[verb] for verb in words_of("" if row is None else row.scope) if verb in KEY_VERBS)
+    return Standing(key, account, tx.schemes["desk"], Status.ACTIVE, held, _NO_FACTS, scope=cells)
 
 
 def _own(tx: Judging, person: int, account: int, followed: Mapping[str, str]) -> frozenset[str]:
@@ -192,6 +205,13 @@ _lent = exists().where(
 )
 _ROLE = select(tables.staff.c.role).where(
     tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None)
+)
+_k = tables.api_keys.c
+_KEY = select(_k.scope).where(
+    _k.id == bindparam("key"),
+    _k.person_id.is_(None),
+    _k.ended_at.is_(None),
+    _k.ends_at > bindparam("now", type_=_k.ends_at.type),
 )
 _KINDS = (
     select(tables.tickets.c.kind)

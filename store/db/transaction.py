@@ -52,8 +52,7 @@ WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
 T = TypeVar("T")
 TRIES: Final = 5  # more than two: whoever is ended by PostgreSQL can be ended by the same other one again
-# Seconds for the other one to go on. PostgreSQL gives a lock to whoever asks first, not to whoever has waited longest: done again
-# at once, both would wait for each other as before.
+# Seconds for the other one to go on: PostgreSQL gives a lock to whoever asks first, and at once both would wait as before.
 PAUSE: Final = 0.05
 _COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
 
@@ -94,7 +93,8 @@ class Transaction:
         self.wakes_worker, self._wake_worker = False, wake_worker
         self.threatened = False  # the PIN that says so was keyed: what is left is quarantined (timeline.insert_ticket)
         self.tickets_in_the_news: set[int] = set()  # for `edits.news` alone
-        self.done_by: Subject | None = None  # the agent who does it for a caller (on_behalf.py): each entry says so
+        self.done_by: Subject | None = None  # the agent who does it for a caller, or the API key: each entry says so
+        self.scopes: dict[Subject, frozenset[str]] = {}  # what the API key was made for by which somebody asks
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
         self.tickets_read: dict[int, Any] = {}  # by number, for `timeline` alone

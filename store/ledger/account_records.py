@@ -30,6 +30,7 @@ SHOWN: Final = (
     *(cell for cell in CELLS if cell != "portal.login"),
     *map(str, OWNERS_ACTIONS),
     *("offer", "step_up", "contacts.changed", "contacts.request", "account.changed", "desk.card.view"),
+    "api_key",
     *CHANGES,
 )
 NOTICES: Final = tuple(f"notice.{kind}" for kind in NoticeKind)
@@ -38,6 +39,7 @@ NOTICED: Final = ("queued", "sent", "refused")
 OUTCOMES: Final = (
     *("allowed", "offered", "reached", "done", "added", "changed", "removed", "taken_back", "ended"),
     *("waits", "made", "turned_down"),  # a change of contacts that was asked for
+    "withdrawn",  # an API key
     *map(str, REFUSALS),
 )
 

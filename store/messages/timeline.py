@@ -192,7 +192,7 @@ def add(
         "earlier": "[]",
         "edited": before.edited if before is not None else "",
         "withdrawn_at": tx.now if before is not None and before.body is None else None,
-        "written_by": tx.done_by.staff if tx.done_by is not None and author.is_person else None,
+        "written_by": tx.done_by.staff if tx.done_by is not None and tx.done_by.is_staff and author.is_person else None,
     }
     if gives_title:
         edits.retitle(tx, ticket, str(row["body"]))

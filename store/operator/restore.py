@@ -87,11 +87,13 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
     """Ends everything that proves somebody without their PIN or password and what was lent, withdraws what would be sent or told to
     them to prove more, and suspends these of the staff; how many of each. No number is given twice."""
     tx.require(grant, "desk.operate", "desk.deliver")
+    k = tables.api_keys
     s, p, c, u, a = tables.staff_sessions, tables.person_sessions, tables.codes, tables.step_ups, tables.approvals
     ended = {
         "sign-ins": update(s).where(s.c.ended_at.is_(None)).values(ended_at=tx.now),
         "sign-ins of customers": update(p).where(p.c.ended_at.is_(None)).values(ended_at=tx.now),
         "codes and pages": update(c).where(c.c.used_at.is_(None)).values(used_at=tx.now),
+        "API keys": update(k).where(k.c.ended_at.is_(None)).values(ended_at=tx.now, ended_why="restored"),
         "second proofs": update(u).where(u.c.ends_at > tx.now).values(ends_at=tx.now),
         "questions in Slack": update(a).where(a.c.answered_at.is_(None)).values(answered_at=tx.now, correct=False),
     }

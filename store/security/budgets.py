@@ -133,6 +133,11 @@ def has(tx: Transaction, locked: Locked, limit: Limit) -> bool:
     return _left(tx, limit, locked.rows[limit.name].full_at) >= 1
 
 
+def left(tx: Transaction, locked: Locked, limit: Limit) -> int:
+    """How many could be taken of one of the locked budgets when it was locked."""
+    return _left(tx, limit, locked.rows[limit.name].full_at)
+
+
 def free_at(tx: Transaction, locked: Locked, limits: Sequence[Limit]) -> int:
     """From when, in ms, each of these of the locked budgets has something left."""
     return max(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, ContactChange, ContactRequest, ContactRight, Invoice, Service
+from store.tables.api_keys import ApiAnswer, ApiKey
 from store.tables.base import Base
 from store.tables.calls import AgentLeg, Call, Callback, CallTicket, Delivery, SupportCall
 from store.tables.codes import Code
@@ -86,4 +87,5 @@ notices, notice_accounts, notice_recipients, mail_bounces, mail_preferences = ma
     _table, (Notice, NoticeAccount, NoticeRecipient, MailBounce, MailPreference)
 )
 daily_figures = _table(DailyFigure)
+api_keys, api_answers = map(_table, (ApiKey, ApiAnswer))
 segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

@@ -17,6 +17,7 @@ from authz import Proof, Subject
 from store import tables
 from store.accounts import delegations
 from store.codes import one_time_codes
+from store.db import holdings
 from store.db.transaction import WORKER, Transaction
 from store.jobs import call_news, job_queue
 from store.messages import timeline
@@ -24,6 +25,10 @@ from store.text.durations import COOLING
 
 GROUNDS: Final = ("address", "number", "slack", "authenticator", "passkey", "pin", "contact", "account")
 OF_THE_PIN: Final = ("pin", "contact", "account")  # what the PIN has proved in a call that is on ends with these
+OF_STANDING: Final = (
+    "contact",
+    "account",
+)  # API keys end with these: they are no proof, and outlive one that is taken away
 AT_ONCE: Final = 500  # people in one statement
 NOT_CALLED: Final = (
     "We did not call back: what the desk had on file for them has changed since, or the desk was restored from a backup. "
@@ -60,12 +65,15 @@ def end_sessions(tx: Transaction, people: Collection[int], *, but: str = "") -> 
 
 
 def rights_changed(tx: Transaction, people: Iterable[int]) -> None:
-    """Whoever has more or less on an account than before is signed out of the pages everywhere. They are held first, or somebody who signs
+    """Whoever has more or less on an account than before is signed out of the pages everywhere, and whoever may not manage API keys any more has
+    none. They are held first, or somebody who signs
     in just now would stay."""
     them = sorted(set(people))
     for first in range(0, len(them), AT_ONCE):
-        lock_all(tx, them[first : first + AT_ONCE])
-        end_sessions(tx, them[first : first + AT_ONCE])
+        some = them[first : first + AT_ONCE]
+        lock_all(tx, some)
+        end_sessions(tx, some)
+        _api_keys(tx, tables.api_keys.c.person_id.in_(some))
 
 
 def owed_to_anybody(tx: Transaction) -> dict[str, int]:
@@ -128,6 +136,9 @@ def _ended(
         ended[person].add("callback")
     for person in end_sessions(tx, some, but=but):
         ended[person].add("session")
+    if ground in OF_STANDING:
+        for person in _api_keys(tx, theirs(tables.api_keys.c), closed=account if ground == "account" else None):
+            ended[person].add("api_key")
     if whole and ground in OF_THE_PIN:
         for person in _unproved(tx, whole):
             ended[person].add("call")
@@ -149,6 +160,27 @@ def _ended(
         for person in _kept(tx, tables.authenticators.c.person_id.in_(some)):
             ended[person].add("authenticator_removal")
     return ended
+
+
+def _api_keys(tx: Transaction, whose: ColumnElement[bool], *, closed: int | None = None) -> set[int]:
+    """Keys end whose maker may not manage any on their account now, whatever its status and its lock; and those of an account that was
+    closed. Whose they were."""
+    k, makers = tables.api_keys.c, set[int]()
+    good = select(k.id, k.person_id, k.account_id).where(whose, k.ended_at.is_(None), k.ends_at > tx.now)
+    for row in tx.connection.execute(good.order_by(k.id)).all():
+        maker = Subject.of_person(row.person_id)
+        stands = holdings.on(tx, maker, row.account_id, None)
+        if (
+            stands is not None
+            and stands.scheme.ruling(stands.held, "apikeys.manage").allowed
+            and closed != row.account_id
+        ):
+            continue
+        why = {"ended_at": tx.now, "ended_by": WORKER, "ended_why": "maker" if closed is None else "account"}
+        tx.connection.execute(update(tables.api_keys).where(k.id == row.id).values(why))
+        tx.record(maker, row.account_id, "api_key", "ended", fields=(f"api_key:{row.id}",))
+        makers.add(row.person_id)
+    return makers
 
 
 def _unproved(tx: Transaction, people: list[int]) -> set[int]:

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from typer.core import TyperCommand, TyperGroup
 
-from authz import CELLS, REASON_WORDS, WAY_FORWARD_WORDS, load_schemes
-from authz.vocabulary import DESK_CELLS, HOUSE_DECISIONS
+from authz import CELLS, HOUSE_DECISIONS, REASON_WORDS, WAY_FORWARD_WORDS, load_schemes
+from authz.vocabulary import DESK_CELLS
 from deskgate.__main__ import COMMANDS as TABLE
 from deskgate.__main__ import load
 from deskgate.settings import Settings
@@ -110,6 +110,7 @@ def test_every_route_is_told(sqlite_url: str) -> None:
                 + PAGES["docs/slack.md"]
                 + PAGES["docs/operating.md"]
                 + PAGES["docs/desk.md"]
+                + PAGES["docs/api.md"]
             ), told
 
 
@@ -241,7 +242,7 @@ def test_a_broken_link_is_seen() -> None:
 
 def test_every_file_of_the_product_has_its_place_in_the_architecture() -> None:
     """Of the doors, the store and the judge; the simulator's are its own matter."""
-    rooms = ("authz", "store", "desk", "ivr", "bot", "portal", "deskgate")
+    rooms = ("authz", "store", "desk", "ivr", "bot", "portal", "api", "deskgate")
     files = [path for room in rooms for path in (ROOT / room).rglob("*.py") if path.parent.name != "versions"]
     told = {path.name for path in files if not path.stem.startswith("_")}
     assert len(told) > 150

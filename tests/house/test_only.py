@@ -93,7 +93,7 @@ def test_there_are_sources() -> None:
     assert len(sources()) > 20
 
 
-@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/"])
+@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/", "api/"])
 def test_no_channel_builds_an_ask(channel: str) -> None:
     assert list(builds_an_ask(ast.parse("tx.ask(Ask(who, action, account, None, Proof.VERIFIED))")))
     assert any(builds_an_ask(tree) for name, tree in sources().items() if name.startswith("desk/"))
@@ -101,7 +101,7 @@ def test_no_channel_builds_an_ask(channel: str) -> None:
     assert not {name: what for name, what in found.items() if what}
 
 
-@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/"])
+@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/", "api/"])
 def test_no_channel_judges(channel: str) -> None:
     assert list(judges(ast.parse("verdict = self.tx.ask(asked)")))
     assert any(judges(tree) for name, tree in sources().items() if name.startswith("desk/"))
@@ -109,7 +109,7 @@ def test_no_channel_judges(channel: str) -> None:
     assert not {name: what for name, what in found.items() if what}
 
 
-@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/"])
+@pytest.mark.parametrize("channel", ["ivr/", "bot/", "portal/", "api/"])
 def test_no_channel_asks_for_a_right_of_the_staff(channel: str) -> None:
     assert list(permits_staff(ast.parse("grant = permit(tx, who.subject, Action.DESK_PROOF_ASK)")))
     assert list(permits_staff(ast.parse("from desk.actors import permit as p")))

@@ -39,6 +39,8 @@ FORMS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         {"as": "sent", "words": "at once", "service": "<service>"},
         {"as": "draft", "words": "later", "service": "<service>"},
     ),
+    "/accounts/{account}/keys": ({"name": "mine", "may-billing.view": "on", "days": "30"},),
+    "/accounts/{account}/keys/{key}/withdraw": ({},),
     "/accounts/{account}/lock": ({"to": "lock"}, {"to": "unlock"}),
     "/accounts/{account}/people": ({"delete-<username>": "on"}, {"delete-<username>": "on", "stamp": "<stamp>"}),
     "/accounts/{account}/new-person": (
@@ -130,9 +132,10 @@ ABSENT: Final[Things] = {
     "number_on_file": "+441632960199",
     "link": "0" * 40,
     "stamp": "0" * 43,
+    "key": "333333",
 }
 OF_ACCOUNT: Final = frozenset(
-    {"account", "username", "invoice", "service", "number", "file", "entry", "stamp", "asked"}
+    {"account", "username", "invoice", "service", "number", "file", "entry", "stamp", "asked", "key"}
 )
 
 
@@ -178,6 +181,16 @@ def things_of(desk: Desk, username: str) -> Things:
         }
         c = tables.contact_requests
         request = tx.connection.execute(insert(c).values(**change).returning(c.c.id)).scalar_one()
+        api = {
+            "person_id": person,
+            "account_id": account,
+            "name": "theirs",
+            "digest": f"{person:064}",
+            "hint": "dgk_aaaa",
+        }
+        api |= {"scope": "billing.view", "made_at": tx.now, "ends_at": tx.now + 86_400_000}
+        k = tables.api_keys
+        api_key = tx.connection.execute(insert(k).values(**api).returning(k.c.id)).scalar_one()
         tx.connection.execute(insert(tables.login_details).values(**kept))
         member = {
             "team": "T0DESK",
@@ -211,6 +224,7 @@ def things_of(desk: Desk, username: str) -> Things:
         "number_on_file": phone[0],
         "link": link,
         "stamp": "0" * 43,
+        "key": str(api_key),
     }
 
 

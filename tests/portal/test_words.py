@@ -11,6 +11,7 @@ import pytest
 
 from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
 from desk import bulk, call_work, disclosure, drill_play, request_page, xray
+from desk.api_keys import NotMade
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
@@ -66,7 +67,7 @@ def told_names() -> set[str]:
     """What `store` says in the ledger that somebody was told: in a call of `told`, or in a name or generator that one is given."""
     parts = (node for path in (ROOT / "store").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
     words = {str(part.value) for part in parts if isinstance(part, ast.Constant)}
-    kinds = r"(account|contact|invoice|service|ticket|delegation|login_details)\.[a-z_]+"
+    kinds = r"(account|api_key|contact|invoice|service|ticket|delegation|login_details)\.[a-z_]+"
     return {word for word in words if word == "ledger" or re.fullmatch(kinds, word)} - {
         *(*CELLS, *OWNERS_ACTIONS, "ticket.open"),
         *("account.changed", "account.locked", "account.unlocked"),  # what was done
@@ -125,6 +126,8 @@ KNOWN: dict[str, set[str]] = {
     "customer_invoice_is": {"paid", "unpaid", "overdue"},
     "customer_login_details_are": set(login_details.STATES) - {"waiting"},
     "login_details": set(login_details.STATES),
+    "customer_key_ended": {"withdrawn", "maker", "account", "restored"},
+    "customer_key_trouble": set(NotMade),
     "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
     "customer_not_added": {*NotAdded, "proof_ended"},
     "customer_call_trouble": {"two", "wrong", "gone", "passkey_young", *PASSKEYS},
@@ -135,7 +138,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_recording": set(recordings.STATES),
     "customer_later": {"suspended", LOCKED},
     "customer_refused": {"no_right", "not_covered", "account_suspended", "account_closed", "account_locked"},
-    "customer_account_page": {"overview", "people", "requests", "records", "xray", "lock"},
+    "customer_account_page": {"overview", "people", "requests", "records", "xray", "keys", "lock"},
     "customer_refusal_why": {"no_right", "account_suspended", "account_closed", "account_locked", "step_up"},
     "customer_request_asks": set(map(str, request_page.KINDS)),
     "customer_request_is": set(map(str, request_page.KINDS)),
@@ -156,6 +159,8 @@ KNOWN: dict[str, set[str]] = {
         "so_already",
         "call_gone",
         "not_vouched",
+        "key_shown",
+        "key_gone",
     },
     "notice_kind": set(map(str, NoticeKind)),
     "customer_notice_kind": set(map(str, NoticeKind)),

@@ -71,11 +71,43 @@ def joined(tx: Transaction, person: int) -> int:
     return person
 
 
+def keeping_keys(tx: Transaction) -> Grant:
+    """Olivia's, for the API keys of her account."""
+    tx.proved_further(OLIVIA, BAKERY)
+    verdict = tx.ask(Ask(OLIVIA, Action.APIKEYS_MANAGE, BAKERY, None, Proof.STEPPED_UP, at=At.PAGES))
+    assert isinstance(verdict, Grant), verdict
+    return verdict
+
+
+def key_there(tx: Transaction) -> int:
+    """A key of Tideworks'."""
+    k = tables.api_keys
+    row = {"person_id": 7, "account_id": TIDEWORKS, "name": "theirs", "digest": "0" * 64, "hint": "dgk_aaaa"}
+    row |= {"scope": "billing.view", "made_at": tx.now, "ends_at": tx.now + 1000}
+    id: int = tx.connection.execute(insert(k).returning(k.c.id), row).scalar_one()
+    return id
+
+
+def _makes_theirs(f: Callable[..., Any], tx: Transaction, grant: Grant) -> bool:
+    """Whether a key came to be that is not of the grant's own account."""
+    f(tx, grant, "mine", ("billing.view",), tx.now + 1000)
+    k = tables.api_keys.c
+    return tx.connection.execute(select(k.id).where(k.account_id.is_distinct_from(BAKERY))).first() is not None
+
+
+def _lists_theirs(f: Callable[..., Any], tx: Transaction, grant: Grant) -> bool:
+    theirs = key_there(tx)
+    return theirs in {one.id for one in f(tx, grant)}
+
+
 OF_CONTACTS: Final[dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]]]]] = {
     **{
         f"contact_changes.{n}": [(managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, {8: frozenset({"technical"})}))]
         for n in ("change", "consider")
     },
+    "api_keys.make": [(keeping_keys, _makes_theirs)],
+    "api_keys.listed": [(keeping_keys, _lists_theirs)],
+    "api_keys.withdraw": [(keeping_keys, lambda f, tx, g: f(tx, g, key_there(tx)))],
     "contact_requests.ask": [
         (managing(OLIVIA, BAKERY), lambda f, tx, g: f(tx, g, THEIRS, ADD) is not NotAsked.NOT_PROVED),
         (working, lambda f, tx, g: f(tx, g, THEIRS, ADD) is not NotAsked.NOT_PROVED),

@@ -58,6 +58,8 @@ OPENS: dict[str, set[str]] = {
     **{f"vouches.{name}": {cell} for name, cell in (("vouch", "contacts.manage"), ("standing", "desk.pin.reissue"))},
     "invitations.owe_anew": {"desk.pin.reissue"},
     **{key: {"desk.deliver"} for key in ("invitations.invite_again", "recovery.answer")},
+    "api_keys.make": {"apikeys.manage", "desk.operate"},
+    **{f"api_keys.{name}": {"apikeys.manage", "account.lock", "desk.operate"} for name in ("listed", "withdraw")},
     "lock.locked_since": {*CELLS, "account.lock"},
     "lock.set_locked": {"account.lock"},
     "lock.who_may_unlock": {"contacts.view"},

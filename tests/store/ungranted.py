@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.store import (
     reasons,
+    ungranted_api,
     ungranted_contacts,
     ungranted_holdings,
     ungranted_imports,
@@ -16,6 +17,7 @@ from tests.store import (
 )
 
 REASONS: Final[dict[str, str]] = {
+    **ungranted_api.REASONS,
     **ungranted_holdings.REASONS,
     **ungranted_contacts.REASONS,
     **ungranted_words.REASONS,
@@ -153,11 +155,6 @@ REASONS: Final[dict[str, str]] = {
             "failed_jobs.put_back",
         ),
         reasons.QUEUE,
-    ),
-    "keys.Key.cipher": reasons.KEYS,
-    **dict.fromkeys(
-        ("keys.Keys." + n for n in ["digest", "digests", "made", "find", "for_use", "newest", "open", "parse", "seal"]),
-        reasons.KEYS,
     ),
     **dict.fromkeys(
         (

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _notices()
     _ledger()
     _reports()
+    _api_keys()
 
 
 def _only(
@@ -917,4 +918,34 @@ def _ledger() -> None:
         "write_probe",
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+    )
+
+
+def _api_keys() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE")),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False, unique=True),
+        sa.Column("hint", sa.String(12), nullable=False),
+        sa.Column("scope", sa.Text, nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("seen_at", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("ended_by", sa.Text),
+        sa.Column("ended_why", sa.String(12), nullable=False, server_default=""),
+        sa.CheckConstraint("(person_id IS NULL) = (account_id IS NULL)", name="ck_api_keys_whose"),
+        sa.Index("ix_api_keys_person", "person_id", "account_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "api_answers",
+        sa.Column("key_id", ID, sa.ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("request", sa.String(64), nullable=False),
+        sa.Column("answer", sa.LargeBinary, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
     )

@@ -1,0 +1,33 @@
+"""Where a list goes on: a word that we made for this key and this list, and that nobody else can make or needs to read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any, Final
+
+from api.v1.problems import invalid
+from store import Keys
+
+LONGEST: Final = 400
+_SEAL: Final = 32  # characters
+_USE: Final = "api-cursors"
+
+
+def made(keys: Keys, key: int, of: str, place: Any) -> str:
+    """`of` names the list, with what it is narrowed to; `place` is what JSON can say."""
+    words = json.dumps(place)
+    packed = base64.urlsafe_b64encode(words.encode()).decode().rstrip("=")
+    return keys.digest(_USE, str(key), of, packed)[:_SEAL] + packed
+
+
+def read(keys: Keys, key: int, of: str, cursor: str) -> Any:
+    """The place. Raises `ProblemError` for a cursor of another key or of another list."""
+    seal, packed = cursor[:_SEAL], cursor[_SEAL:]
+    if len(cursor) > LONGEST or not keys.made(seal, _USE, str(key), of, packed) or len(seal) < _SEAL:
+        raise invalid("cursor", "is none that this list has given to this key")
+    try:
+        return json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+    except (binascii.Error, ValueError):
+        raise invalid("cursor", "cannot be read") from None

@@ -1,0 +1,123 @@
+"""/api/v1 as an app of its own, with its routes, its problems and its description (OpenAPI)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from api.v1 import key_routes, problems
+from api.v1.context import ApiContext
+from api.v1.doorway import Doorway
+from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
+from api.v1.requests import Does, served
+
+log = structlog.get_logger("api")
+AT: Final = "/api/v1"
+
+
+class Route(NamedTuple):
+    """`gives`: what it answers when it is done; None: nothing, or what is no JSON."""
+
+    does: Does
+    gives: type[BaseModel] | None
+    status: int = 200
+    about: str = ""
+
+
+ROUTES: Final[dict[tuple[str, str], Route]] = {
+    ("GET", "/key"): Route(key_routes.show, key_routes.OwnKey, about="Keys"),
+}
+_STATUS: Final = {
+    400: "malformed",
+    404: "not-found",
+    405: "no-such-method",
+    408: "too-slow",
+    413: "too-large",
+    503: "full",
+}
+
+
+def make_api(context: ApiContext, telemetry: TelemetryConfig) -> FastAPI:
+    app = FastAPI(
+        title="Deskgate",
+        summary="Who is asking, and what they may be told.",
+        version="1",
+        servers=[{"url": AT}],
+        root_path_in_servers=False,
+        telemetry=telemetry,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=DOCUMENTED,
+    )
+    app.add_middleware(Doorway, context=context)
+    for (method, path), route in ROUTES.items():
+        app.add_api_route(
+            path,
+            served(context, route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
+            methods=[method],
+            response_model=route.gives,
+            status_code=route.status,
+            tags=[route.about],
+            operation_id=f"{route.about}.{route.does.__name__}".lower().replace(" ", "_"),
+        )
+    _problems(app, context)
+    return app
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description, with the model that problems have."""
+    document = app.openapi()
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for model in (ProblemDetails, FieldError):
+        made = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        made.pop("$defs", None)
+        schemas.setdefault(model.__name__, made)
+    for validation in ("HTTPValidationError", "ValidationError"):  # FastAPI's own words, which nobody is answered with
+        schemas.pop(validation, None)
+    return document
+
+
+def _problems(app: FastAPI, context: ApiContext) -> None:
+    @app.get("/problems/{code}", include_in_schema=False)
+    async def problem(code: str) -> Response:
+        kind = KINDS.get(code)
+        if kind is None:
+            return problems.response(context.origin, ProblemError("not-found"))
+        return JSONResponse(
+            {"status": kind.status, "title": kind.title, "what_to_do": kind.do}, headers=problems.HEADERS
+        )
+
+    answer: Callable[[ProblemError], Response] = lambda problem: problems.response(context.origin, problem)  # noqa: E731
+
+    @app.exception_handler(RequestValidationError)
+    async def will_not_do(_request: Request, fault: RequestValidationError) -> Response:
+        errors = [_field(one) for one in fault.errors()][:20]
+        return answer(
+            ProblemError("invalid", "; ".join(f"{one['field']}: {one['problem']}" for one in errors), errors=errors)
+        )
+
+    @app.exception_handler(HTTPException)
+    async def refused(_request: Request, fault: HTTPException) -> Response:
+        headers = {"Allow": fault.headers["Allow"]} if fault.headers and "Allow" in fault.headers else {}
+        return answer(ProblemError(_STATUS.get(fault.status_code, "malformed"), headers=headers))
+
+    @app.exception_handler(Exception)
+    async def fault(_request: Request, fault: Exception) -> Response:
+        return answer(ProblemError("fault"))
+
+
+def _field(error: dict[str, Any]) -> dict[str, str]:
+    """Where it is, without `body` in front, and what is wrong; never what was sent."""
+    where = [str(part) for part in error["loc"]]
+    named = where[1:] if where[:1] in (["body"], ["query"], ["path"], ["header"]) and len(where) > 1 else where
+    return {"field": ".".join(named), "problem": str(error["msg"])}

@@ -1,0 +1,26 @@
+"""What /api asks of `store` without a Grant, and what keys are made with, each with the reason why it may: for ungranted.py."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.store import reasons
+
+REASONS: Final[dict[str, str]] = {
+    "api_keys.is_well_formed": reasons.PURE,
+    "api_keys.find": "whose key it is, to decide: ids and what it was made for, for whoever has the key",
+    "api_keys.act": "from here on its maker asks by it, and within its scope; gives why they may not have one",
+    "api_keys.own": "what a program may know of the key by which it asks",
+    "api_keys.FoundKey.subject": reasons.PURE,
+    "api_keys.sweep": "drops keys that ended long ago",
+    "kept_answers.kept_answer": "what the same key was answered to the same request, sealed until it sends that again",
+    "kept_answers.keep_answer": "keeps what a key was answered; gives nothing back",
+    "kept_answers.sweep": "drops what was kept for a day",
+    "budgets.left": reasons.GUARD,
+    "keys.Key.cipher": reasons.KEYS,
+    **dict.fromkeys(
+        ("keys.Keys." + n for n in ["digest", "digests", "made", "find", "for_use", "newest", "open", "parse", "seal"]),
+        reasons.KEYS,
+    ),
+    "holdings.Judging.scopes": reasons.PURE,
+}
