@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import Response
@@ -9,7 +10,7 @@ from fastapi import Response
 from desk import accounts, api_keys, disclosure
 from desk.api_keys import DAYS, LONGEST_NAME, KeysPage, Made, NotMade
 from portal.customers import refused_page
-from portal.customers.signed_in import acting
+from portal.customers.signed_in import Customers, acting
 from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.sent_once import SHOWN_ONCE
@@ -65,3 +66,10 @@ def _page(
 
 def _at(visit: Visit) -> str:
     return f"/accounts/{quote(visit.named['account'], safe='')}/keys"
+
+
+PAGES: Final[dict[tuple[str, str], Customers]] = {
+    ("GET", "/accounts/{account}/keys"): show,
+    ("POST", "/accounts/{account}/keys"): make,
+    ("POST", "/accounts/{account}/keys/{key}/withdraw"): withdraw,
+}

@@ -13,11 +13,11 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from authz import Action, Ask, At, Denied, Grant, Proof, Subject, judge
 from store import tables
-from store.db import grant_limits
+from store.db import grant_limits, sweeping
 from store.db.statements import each, one_of
 from store.db.transaction import Transaction
 from store.jobs import job_queue
@@ -156,9 +156,9 @@ def withdraw(tx: Transaction, grant: Grant, id: int) -> bool:
     return bool(done)
 
 
-def sweep(tx: Transaction) -> None:
+def sweep(tx: Transaction) -> bool:
     """Keys that have ended long ago; the ledger keeps that there were."""
-    tx.connection.execute(delete(tables.api_keys).where(tables.api_keys.c.ends_at <= tx.now - KEPT))
+    return sweeping.some(tx, tables.api_keys, tables.api_keys.c.ends_at <= tx.now - KEPT)
 
 
 def _of(grant: Grant) -> Any:

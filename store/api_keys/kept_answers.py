@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import delete, insert, select
 
 from store import tables
+from store.db import sweeping
 from store.db.transaction import Transaction
 
 KEPT: Final = 24 * 3_600_000  # ms
@@ -45,5 +46,5 @@ def keep_answer(tx: Transaction, key: int, sent: str, request: bytes, answer: by
     tx.connection.execute(insert(tables.api_answers).values(row))
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.api_answers).where(_a.at <= tx.now - KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.api_answers, _a.at <= tx.now - KEPT)
