@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from benchmarks import filling_contacts, filling_notices, filling_staff
+from benchmarks import filling_contacts, filling_keys, filling_notices, filling_staff
 from store import Store, tables
 
 DAY: Final = 24 * 3_600_000  # ms
@@ -249,30 +249,35 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     **filling_notices.PAST,
     **filling_staff.PAST,
 }
-_OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for each account
-    tables.slack_members: {
-        "team": "'T' || (n % 50)",
-        "member": "'U' || n",
-        "linked_at": "0",
-        "linked_by": "'code'",
-        "person_id": "CASE WHEN n > 5 THEN n END",
-        "staff_id": "CASE WHEN n <= 5 THEN n END",
-    },
-    tables.pins: {"person_id": "n", "pepper": "'k'", "salt": "{bytes}", "sealed": "{bytes}", "issued_at": "0"},
-    tables.authenticators: {"person_id": "n", "sealed": "{bytes}", "confirmed_at": "1"}
-    | dict.fromkeys(("made_at", "last_step"), "0"),
-    tables.passkeys: {"person_id": "n", "credential_id": "{number}"}
-    | dict.fromkeys(("public_key", "handle"), "{bytes}")
-    | dict.fromkeys(("transports", "name"), "''")
-    | dict.fromkeys(("backup_eligible", "backed_up"), "false")
-    | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
-    tables.person_logins: {"person_id": "n", "set_at": "0"},
-    tables.person_sessions: {"digest": "'d' || n", "person_id": "n", **dict.fromkeys(("made_at", "seen_at"), "{at}")},
-    tables.api_keys: {"person_id": "n", "account_id": "1 + n % {accounts}", "digest": "'d' || n", "made_at": "{at}"}
-    | {"name": "''", "hint": "''", "scope": "'billing.view'", "ends_at": "{now} + n * {apart}"},
-    tables.api_answers: {"key_id": "n", "digest": "'d' || n", "request": "''", "answer": "{bytes}", "at": "{at}"},
-    tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
-} | filling_notices.OF_PEOPLE
+_OF_PEOPLE: Final[dict[Any, dict[str, str]]] = (
+    {  # one for each person, or for each account
+        tables.slack_members: {
+            "team": "'T' || (n % 50)",
+            "member": "'U' || n",
+            "linked_at": "0",
+            "linked_by": "'code'",
+            "person_id": "CASE WHEN n > 5 THEN n END",
+            "staff_id": "CASE WHEN n <= 5 THEN n END",
+        },
+        tables.pins: {"person_id": "n", "pepper": "'k'", "salt": "{bytes}", "sealed": "{bytes}", "issued_at": "0"},
+        tables.authenticators: {"person_id": "n", "sealed": "{bytes}", "confirmed_at": "1"}
+        | dict.fromkeys(("made_at", "last_step"), "0"),
+        tables.passkeys: {"person_id": "n", "credential_id": "{number}"}
+        | dict.fromkeys(("public_key", "handle"), "{bytes}")
+        | dict.fromkeys(("transports", "name"), "''")
+        | dict.fromkeys(("backup_eligible", "backed_up"), "false")
+        | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
+        tables.person_logins: {"person_id": "n", "set_at": "0"},
+        tables.person_sessions: {
+            "digest": "'d' || n",
+            "person_id": "n",
+            **dict.fromkeys(("made_at", "seen_at"), "{at}"),
+        },
+        tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
+    }
+    | filling_keys.OF_PEOPLE
+    | filling_notices.OF_PEOPLE
+)
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
 SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),

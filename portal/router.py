@@ -75,8 +75,6 @@ from store.staff import wall_displays
 log = structlog.get_logger("portal")
 # And what their tokens are for.
 ONE_TIME: Final = {"/desk/join/": "join", "/join/": "invitation", "/enrol/": "enrol", "/pin/": "pin"}
-DESK_PASSKEYS: Final = passkey_page.pages("/desk/passkeys", "staff/passkeys")
-OWN_PASSKEYS: Final = passkey_page.pages("/me/passkeys", "customers/own_passkeys")
 Open = Callable[[PortalContext, Visit], Response]
 
 OPEN: Final[dict[tuple[str, str], Open]] = {
