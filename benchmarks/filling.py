@@ -249,40 +249,31 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     **filling_notices.PAST,
     **filling_staff.PAST,
 }
-_OF_PEOPLE: Final[dict[Any, dict[str, str]]] = (
-    {  # one for each person, or for each account
-        tables.slack_members: {
-            "team": "'T' || (n % 50)",
-            "member": "'U' || n",
-            "linked_at": "0",
-            "linked_by": "'code'",
-            "person_id": "CASE WHEN n > 5 THEN n END",
-            "staff_id": "CASE WHEN n <= 5 THEN n END",
-        },
-        tables.pins: {"person_id": "n", "pepper": "'k'", "salt": "{bytes}", "sealed": "{bytes}", "issued_at": "0"},
-        tables.authenticators: {"person_id": "n", "sealed": "{bytes}", "confirmed_at": "1"}
-        | dict.fromkeys(("made_at", "last_step"), "0"),
-        tables.passkeys: {"person_id": "n", "credential_id": "{number}"}
-        | dict.fromkeys(("public_key", "handle"), "{bytes}")
-        | dict.fromkeys(("transports", "name"), "''")
-        | dict.fromkeys(("backup_eligible", "backed_up"), "false")
-        | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
-        tables.person_logins: {"person_id": "n", "set_at": "0"},
-        tables.person_sessions: {
-            "digest": "'d' || n",
-            "person_id": "n",
-            **dict.fromkeys(("made_at", "seen_at"), "{at}"),
-        },
-        tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
-    }
-    | filling_keys.OF_PEOPLE
-    | filling_notices.OF_PEOPLE
-)
+_OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for each account
+    tables.slack_members: {
+        "team": "'T' || (n % 50)",
+        "member": "'U' || n",
+        "linked_at": "0",
+        "linked_by": "'code'",
+        "person_id": "CASE WHEN n > 5 THEN n END",
+        "staff_id": "CASE WHEN n <= 5 THEN n END",
+    },
+    tables.pins: {"person_id": "n", "pepper": "'k'", "salt": "{bytes}", "sealed": "{bytes}", "issued_at": "0"},
+    tables.authenticators: {"person_id": "n", "sealed": "{bytes}", "confirmed_at": "1"}
+    | dict.fromkeys(("made_at", "last_step"), "0"),
+    tables.passkeys: {"person_id": "n", "credential_id": "{number}"}
+    | dict.fromkeys(("public_key", "handle"), "{bytes}")
+    | dict.fromkeys(("transports", "name"), "''")
+    | dict.fromkeys(("backup_eligible", "backed_up"), "false")
+    | dict.fromkeys(("sign_count", "made_at", "counts_from"), "0"),
+    tables.person_logins: {"person_id": "n", "set_at": "0"},
+    tables.person_sessions: {"digest": "'d' || n", "person_id": "n", **dict.fromkeys(("made_at", "seen_at"), "{at}")},
+    tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
+} | filling_keys.OF_PEOPLE
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
 SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),
     **dict.fromkeys((tables.calls, tables.early_edits, tables.person_sessions), 7 * DAY),
-    tables.api_answers: DAY,
     **dict.fromkeys(
         (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
     ),
