@@ -290,7 +290,7 @@ LESS: Final = {
 
 def past(store: Store, accounts: int, many: int, now: int, *, without: Collection[Any] = ()) -> None:
     """Into a desk whose accounts and people are there, two of these an account: so many tickets, and of all else by that."""
-    wanted = [(tables.staff, filling_staff.STAFF, 5)]
+    wanted = [(tables.staff, filling_staff.STAFF, 5), (tables.webhook_endpoints, filling_notices.ENDPOINTS, 5)]
     wanted += [
         (table, columns, max(many // LESS.get(table, 1), 1)) for table, columns in PAST.items() if table not in without
     ]

@@ -1,4 +1,4 @@
-"""Of a desk that has been at work for long: the notices it has sent, and the addresses that took none. For filling.py."""
+"""Of a desk that has been at work for long: the notices it has sent, the addresses that took none, and what other systems were told. For filling.py."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "why": "''",
         "at": "{at}",
     },
+    tables.webhook_messages: {
+        "id": "'msg_' || n",
+        "endpoint": "1 + n % 5",
+        "event": "'ticket.opened'",
+        "number": "n",
+        "happened_at": "{at}",
+        "state": "CASE WHEN {new} THEN 'waiting' ELSE 'sent' END",
+    },
     tables.mail_bounces: {"email": "'old.' || n", "why": "'550'", "since": "{at}", "at": "{at}"},
+}
+ENDPOINTS: Final = {
+    "id": "n",
+    "url": "'https://help.example/' || n",
+    "events": "'*'",
+    "secret": "{bytes}",
+    "made_at": "0",
 }
 OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {tables.mail_preferences: {"person_id": "n"}}

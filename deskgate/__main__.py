@@ -26,6 +26,7 @@ COMMANDS: Final = {
     ),
     "tickets": ("deskgate.records:show_tickets", "List tickets, including those waiting for the desk."),
     "audit": ("deskgate.records:audit_commands", "The ledger: every decision and disclosure."),
+    "proof": ("deskgate.proof_command:proof_commands", "Statements of proof, which travel with tickets."),
     "pin": ("deskgate.records:pin_commands", "PINs, for the operator's shell only."),
     "notify": ("deskgate.notify_command:notify", "Send a notice to exactly those whom the schemes name."),
     "restored": (
@@ -39,6 +40,7 @@ COMMANDS: Final = {
     "key": ("deskgate.key_command:key_commands", "API keys, by which other systems ask the desk."),
     "slack": ("deskgate.slack_command:slack_commands", "The link by which Slack's app is installed in a workspace."),
     "jobs": ("deskgate.jobs_command:job_commands", "Background jobs that wait, fail or were given up."),
+    "webhook": ("deskgate.webhook_command:webhook_commands", "Webhooks out: other systems told of what happens here."),
     "doctor": (
         "deskgate.doctor:examine",
         "Check everything, and say how to mend what is broken.",

@@ -49,7 +49,7 @@ from ivr.webhook import Twilio
 from portal.router import router as portal_router
 from portal.web.context import PortalContext, open_context
 from store import KeyRetiredError, Store, Transaction, now_ms, open_store
-from store.ledger import receipts
+from store.ledger import public_keys
 from store.messages import retention
 from store.reports import daily_figures
 from store.text.this_machine import asks_for_itself
@@ -275,8 +275,8 @@ def _own_routes(app: FastAPI, container: Container) -> None:
         return PlainTextResponse(trouble or "ready", 503 if trouble else 200)
 
     @app.api_route("/.well-known/jwks.json", methods=LOOKS)
-    def public_keys() -> JSONResponse:
-        return JSONResponse(receipts.published(container.store.keys), headers={"Cache-Control": "max-age=3600"})
+    def show_public_keys() -> JSONResponse:
+        return JSONResponse(public_keys.published(container.store.keys), headers={"Cache-Control": "max-age=3600"})
 
     @app.api_route("/metrics", methods=LOOKS, include_in_schema=False)
     def show_metrics(request: Request) -> Response:

@@ -12,7 +12,8 @@ import structlog
 from authz import NoticeKind
 from desk.actors import permit_worker
 from desk.held_answers import send as send_held_answer
-from deskgate import mail, phone_jobs
+from desk.webhook_events import EVENT_OF
+from deskgate import mail, phone_jobs, webhook_jobs
 from deskgate.settings import Settings
 from deskgate.smtp import AddressRefusedError
 from deskgate.twilio_rest import TwilioRest
@@ -40,7 +41,11 @@ Send = Callable[[EmailMessage], None]
 
 
 def make_deliveries(
-    settings: Settings, store: Store, phone: PhoneContext | None, twilio: TwilioRest | None, send: Send | None
+    settings: Settings,
+    store: Store,
+    phone: PhoneContext | None,
+    twilio: TwilioRest | None,
+    send: Send | None,
 ) -> Deliveries:
     """Kind of job → how it is done. Without a phone line there is nothing to fetch or ring; `send` is None where there is no mail."""
     deliveries: Deliveries = {
@@ -55,7 +60,8 @@ def make_deliveries(
         pin_reset.WORK: lambda tx, job: _send_pin_page(settings, send, tx, job),
         held_answers.WORK: lambda tx, job: send_held_answer(tx, int(job.payload["held"]), phone=settings.phone_open),
         login_details.WORK: lambda tx, job: _send_login_link(settings, send, tx, job),
-        "ticket_mail": lambda tx, job: _tell_of_ticket(send, tx, job),
+        "ticket_event": lambda tx, job: _tell_of_ticket(send, tx, job),
+        **webhook_jobs.deliveries(settings),
         "account_news": _account_news,
         notice_delivery.WORK: lambda tx, job: _send_letter(settings, send, tx, job),
         invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),
@@ -106,6 +112,8 @@ def _late_transcript(tx: Transaction, job: Job) -> None:
 def _tell(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     """One mail is one job of its own: a reader who cannot be reached keeps nobody else from being told. Of their own
     security people hear in Slack as well, and there at once, mail or no mail."""
+    if job.payload["notice"] == "contacts_changed":
+        webhook_jobs.tell(tx, job, "contact.changed", int(job.payload["account"]))
     if job.payload["notice"] in (*recipients.OWN_SECURITY, *recipients.OF_CONTACT, *recipients.OF_MAIL):
         told = {"notice": job.payload["notice"], "person": job.payload["person"]}
         enqueue_once(tx, "slack.notice", job.key, told)
@@ -130,9 +138,10 @@ def _mail(settings: Settings, send: Send | None, _tx: Transaction, job: Job) -> 
 
 
 def _tell_of_ticket(send: Send | None, tx: Transaction, job: Job) -> None:
-    """Where there is no mail nobody waits for it: what became of a ticket is of no use days later."""
-    if send is not None:
-        of = job.payload
+    """By webhook and by mail. Where there is no mail nobody waits for it: what became of a ticket is of no use days later."""
+    of = job.payload
+    webhook_jobs.tell(tx, job, EVENT_OF[str(of["event"])], int(of["ticket"]))
+    if send is not None and of["event"] in notice_delivery.EVENTS:
         notice_delivery.tell_of_ticket(
             tx,
             permit_worker(tx),
@@ -262,6 +271,7 @@ def _alert(send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
     if found is None:
         return
     enqueue_once(tx, "slack.alert", str(found.id), {"alert": found.id})
+    webhook_jobs.tell(tx, job, "alert.raised", found.id)
     if found.audience == alerts.SUPERVISORS and send is not None:
         told = {"notice": "look_at_the_desk", "account": None}
         enqueue_once(tx, "notice", f"alert:{found.id}", told)

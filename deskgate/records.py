@@ -15,7 +15,7 @@ from authz import Action, Grant
 from deskgate.command_line import FAILED, fail, granted, in_one_line, moment, one_line, open_desk
 from deskgate.settings import read_keys, read_settings
 from store import HashPool, Transaction
-from store.ledger import audit, receipts, verify
+from store.ledger import audit, public_keys, receipts, verify
 from store.messages import recordings
 from store.operator import key_retirement, lookups, restore
 from store.tickets import operator_tickets
@@ -128,16 +128,16 @@ def check_receipt(
     """Check a receipt of the ledger, without the database. Exits 1 and says what is wrong."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-        known = receipts.read_published(keys.read_text("utf-8")) if keys is not None else None
+        known = public_keys.read_published(keys.read_text("utf-8")) if keys is not None else None
     except OSError as fault:
         fail(f"{fault.filename}: {fault.strerror}")
     except UnicodeDecodeError:
         fail(f"{file}: it is not JSON: it is no receipt, or was cut off", FAILED)
-    except receipts.NoReceiptError as why:
+    except public_keys.UnreadableKeysError as why:
         fail(f"{keys}: {why}", FAILED)
     if known is None:
         with in_one_line():
-            known = receipts.public_keys(read_keys(read_settings()))
+            known = public_keys.public_keys(read_keys(read_settings()))
     try:
         said = receipts.checked(text, known)
     except receipts.NoReceiptError as why:

@@ -35,6 +35,7 @@ from store.slack import installations, quotes
 from store.staff import account_access, drill_runs, dual_control, wall_displays
 from store.tickets import bulk_actions, held_answers, login_details, ticket_presence
 from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
+from store.webhooks import webhook_messages
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
 SWEEP_EVERY = 60.0
@@ -47,6 +48,7 @@ THREADS = {
     "mail": 1,
     "notices": 1,
     "call": 2,
+    "webhook": 2,
     "": 2,
 }  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
@@ -95,6 +97,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     ticket_presence.sweep,
     notice_delivery.sweep,
     contact_requests.sweep,
+    webhook_messages.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own; in several, where it says that there is more."""
 
@@ -307,6 +310,8 @@ def waits_for(kind: str) -> str:
         return "notices"  # a run of ten thousand keeps no code and no warning waiting
     if kind in _CALLS:
         return "call"
+    if kind == webhook_messages.WORK:
+        return "webhook"  # somebody else's machine, which may be slow
     return (
         "slack"
         if kind.startswith("slack.")

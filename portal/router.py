@@ -63,7 +63,7 @@ from portal.staff import (
 )
 from portal.staff.events import Events
 from portal.staff.signed_in import Staff, for_staff
-from portal.web import passkey_page, responses, static_files
+from portal.web import passkey_page, proof_page, responses, static_files
 from portal.web.context import PortalContext
 from portal.web.request_pools import FullError, RequestPool, Whose
 from portal.web.visit import Visit, body, filled, look
@@ -104,6 +104,8 @@ OPEN: Final[dict[tuple[str, str], Open]] = {
     ("GET", "/pin/{link}"): new_pin_page.show,
     ("POST", "/pin/{link}"): new_pin_page.issue,
     ("POST", "/me/pin"): own_pin_page.issue,
+    ("GET", "/proof"): proof_page.show,
+    ("POST", "/proof"): proof_page.check,
 }
 STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk"): call_pages.show,

@@ -44,7 +44,7 @@ ROOT: Final = Path(__file__).parents[1]
 FEW: Final = {  # tables that do not grow with use, or hold what is of this minute
     *("staff", "staff_logins", "staff_sessions", "switches", "installations", "install_states", "write_probe"),
     *("unsent_words", "queue_views", "daily_figures", "canned_answers", "held_answers"),
-    *("ticket_presence", "bulk_actions", "opening_exceptions", "wall_displays"),
+    *("ticket_presence", "bulk_actions", "opening_exceptions", "wall_displays", "webhook_endpoints"),
 }
 SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
     *("ix_jobs_due", "ix_jobs_kind_due", "ix_jobs_ordering_key", "ix_jobs_given_up"),
@@ -69,6 +69,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"daily_figures:_open": "all tickets that are open: once a day, and where somebody leads",
     r"daily_figures:.* on too many rows": "all of a day",
     r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",
+    r"webhook_messages:listed|webhook_endpoints:every": "commands of the operator's",
     r"alerts:seen_of": "those that nobody has looked into yet",
 }
 

@@ -219,6 +219,7 @@ def end(tx: Transaction, call: str, ending: str) -> SupportCall | None:
     if row.taken_by is not None and row.ending != AGENT_LEFT:
         job_queue.enqueue_once(tx, "announce_hangup", str(row.id), {"support_call": row.id, "leg": row.taken_by})
     agent_legs.over(tx, row.id)
+    call_news.ended(tx, row.id)
     call_news.news(tx, row.id)
     call_news.news(tx, row.id, after=CASE_OPEN)  # then there is nothing on it any more
     return _support_call(row)

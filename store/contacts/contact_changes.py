@@ -127,6 +127,35 @@ def row(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A change as it was written down: what they held before and after, None: they were not on the account."""
+
+    account: str
+    username: str
+    before: tuple[str, ...] | None
+    after: tuple[str, ...] | None
+
+
+def at(tx: Transaction, grant: Grant, account: int, ms: int) -> list[Made]:
+    """What changed on an account at one moment, for the worker that tells other systems of it."""
+    tx.require(grant, "desk.deliver")
+    h, p, a = tables.contact_changes.c, tables.people.c, tables.accounts.c
+    query = (
+        select(a.number, p.username, h.before, h.after)
+        .join(tables.people, p.id == h.person_id)
+        .join(tables.accounts, a.id == h.account_id)
+        .where(h.account_id == account, h.at == ms)
+    )
+    rows = tx.connection.execute(query.order_by(h.id)).all()
+    tx.told(grant, *(("account.number", "contact.username", "contact.standing") if rows else ()))
+    return [Made(row.number, row.username, _held(row.before), _held(row.after)) for row in rows]
+
+
+def _held(words: str | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(word for word in words.split(",") if word)
+
+
 def holdings_on(tx: Transaction, account: int) -> tuple[Scheme, dict[int, frozenset[str]]]:
     """What each of its contacts holds, to judge a change by. Tells nobody."""
     rows = tx.connection.execute(_HELD, {"account": account}).all()

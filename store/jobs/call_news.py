@@ -1,4 +1,4 @@
-"""Has the card of a call posted anew in Slack, for whatever changes something about that call."""
+"""Has the card of a call posted anew in Slack, for whatever changes something about that call; and other systems told that it is over."""
 
 from __future__ import annotations
 
@@ -16,3 +16,7 @@ def news(tx: Transaction, id: int, *, after: int = 0) -> None:
         ordering_key=None if after else f"case:{id}",
         after=after,
     )
+
+
+def ended(tx: Transaction, id: int) -> None:
+    job_queue.enqueue_once(tx, "call_ended", str(id), {"support_call": id})

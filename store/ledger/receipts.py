@@ -1,21 +1,20 @@
 """Receipts: what an entry of the ledger says, signed (Ed25519) so that anybody with the public key can check it, without the database and
-without a secret. The keys are derived from SECRET_KEYS, as all are: `kid` is the id of one.
+without a secret: `kid` names the key (public_keys.py).
 """
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from store.db.keys import Keys
+from store.ledger.public_keys import RECEIPT, as_bytes, as_text, signing_key
 
 VERSION: Final = 1
-_USE: Final = "receipt"
 
 
 class NoReceiptError(ValueError):
@@ -24,37 +23,9 @@ class NoReceiptError(ValueError):
 
 def signed(keys: Keys, body: Mapping[str, Any]) -> dict[str, Any]:
     """A receipt that says `body`, signed with the newest key."""
-    key = keys.newest(_USE)
-    said = {"receipt": VERSION, "kid": key.id, **body}
-    made = Ed25519PrivateKey.from_private_bytes(key.secret).sign(_bytes(said))
-    return {**said, "signature": _text(made)}
-
-
-def public_keys(keys: Keys) -> dict[str, bytes]:
-    """By id, newest first."""
-    made = ((key.id, Ed25519PrivateKey.from_private_bytes(key.secret)) for key in keys.for_use(_USE))
-    return {id: private.public_key().public_bytes_raw() for id, private in made}
-
-
-def published(keys: Keys) -> dict[str, Any]:
-    """The same as a JSON Web Key Set (RFC 8037)."""
-    each = [
-        {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": id, "x": _text(public)}
-        for id, public in public_keys(keys).items()
-    ]
-    return {"keys": each}
-
-
-def read_published(document: str) -> dict[str, bytes]:
-    """Public keys by id, out of such a set. Raises `NoReceiptError`."""
-    try:
-        each = json.loads(document)["keys"]
-        found = {one["kid"]: _raw(one["x"]) for one in each if one.get("crv") == "Ed25519"}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise NoReceiptError(
-            "the keys cannot be read: give the file that the desk has at /.well-known/jwks.json"
-        ) from None
-    return found
+    kid, key = signing_key(keys, RECEIPT)
+    said = {"receipt": VERSION, "kid": kid, **body}
+    return {**said, "signature": as_text(key.sign(_bytes(said)))}
 
 
 def checked(document: str, known: Mapping[str, bytes]) -> dict[str, Any]:
@@ -76,7 +47,7 @@ def checked(document: str, known: Mapping[str, bytes]) -> dict[str, Any]:
             "it was signed with a key that is not among those given: another desk's, or one that is no longer in use"
         )
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(_raw(signature), _bytes(said))
+        Ed25519PublicKey.from_public_bytes(public).verify(as_bytes(signature), _bytes(said))
     except (InvalidSignature, ValueError):
         raise NoReceiptError(
             "its signature does not fit: something in it was changed, or another has made it"
@@ -98,11 +69,3 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a field comes twice")
     return found
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _raw(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -30,7 +30,8 @@ _Asked = Literal["change_asked", "change_confirmed", "change_refused", "change_e
 Event = Literal[_Worked, _Kept, _Since, _Made, _Login, _Asked]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)  # each has words in Slack and on the page, or their posts would fail
 LONGEST_TITLE = 200  # characters
-TOLD: Final = {"closed": "closed", "handed_in": "opened"}  # an event → what a mail says of it
+# An event → what is told of it, by mail or to other systems.
+TOLD: Final = {"closed": "closed", "handed_in": "opened", "reopened": "reopened"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def add(
 ) -> int | None:
     """A message, or an event, at the end of a ticket; everybody who follows it is told by the worker. `files` are still to be
     fetched; `along` are ids of files in the desk's own notes on this ticket, which go with it. `gives_title`: the ticket's title is its first
-    line, if it has none of its own. `told` is what a mail says of it, where that is not as always; empty: none does. The id of an `answer`."""
+    line, if it has none of its own. `told` is what is told of it (`tell`), where that is not as always; empty: nothing. The id of an `answer`."""
     before = edits.came(tx, author, source)
     said = body if before is None else before.body or ""
     row = {
@@ -230,9 +231,9 @@ def add(
 
 
 def tell(tx: Transaction, ticket: int, event: str, *, by_desk: bool = False) -> None:
-    """What became of a ticket is told by mail to its requester and whom else the rules name; who that is, the worker finds out."""
+    """What became of a ticket is told by mail to its requester and whom else the rules name, and to other systems; who that is, the worker finds out."""
     payload = {"ticket": ticket, "event": event, "by_desk": by_desk}
-    job_queue.enqueue(tx, "ticket_mail", f"{ticket}:{event}", payload)
+    job_queue.enqueue(tx, "ticket_event", f"{ticket}:{event}", payload, ordering_key=f"ticket:{ticket}")
 
 
 def _copy(tx: Transaction, row: Any, message: int) -> None:

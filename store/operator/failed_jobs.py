@@ -23,13 +23,14 @@ from store.messages import attachments, recordings
 from store.notices import notice_delivery
 from store.security import alerts
 from store.tickets import answer_delivery, login_details
+from store.webhooks import webhook_messages
 
 HOUR: Final = 3_600_000  # ms
 PATIENCE: Final = 5 * 24 * HOUR  # ms for which a job is tried: as long as mail servers try
 LESS_PATIENCE: Final = {"proof_code": HOUR, "pin_page": 24 * HOUR}  # later they only puzzle whoever asked for them
 STATES: Final = ("waiting", "failing", "given-up")
 # Words of ours in a payload; all else there may be somebody's.
-SHOWN: Final = frozenset({"notice", "form", "told", "purpose"})
+SHOWN: Final = frozenset({"notice", "form", "told", "purpose", "webhook"})
 NOT_TOLD: Final = ("alert", "slack.alert")  # what tells the desk of things cannot tell it of itself
 
 
@@ -147,6 +148,8 @@ def _came_to_nothing(tx: Transaction, kind: str, payload: Mapping[str, Any], why
             callbacks.given_up(tx, int(payload["callback"]))
         case notice_delivery.WORK:
             notice_delivery.given_up(tx, payload, why)
+        case webhook_messages.WORK:
+            webhook_messages.became(tx, str(payload["webhook"]), webhook_messages.FAILED)
         case "fetch_recording":
             recordings.never(tx, str(payload["sid"]), recordings.GONE)
 

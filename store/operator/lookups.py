@@ -93,5 +93,6 @@ def keys_in_use(tx: Transaction, grant: Grant, retired: Collection[str]) -> dict
         "staff-logins": sealed(tables.staff_logins.c.password) | sealed(tables.staff_logins.c.authenticator),
         "person-logins": sealed(tables.person_logins.c.password),
         "slack-tokens": sealed(tables.installations.c.token) | sealed(tables.installations.c.refresh),
+        "webhooks": sealed(tables.webhook_endpoints.c.secret) | sealed(tables.webhook_endpoints.c.old_secret),
         "ledger": (ids(tables.segments.c.key) | ids(tables.checkpoints.c.key)) - set(retired),
     }

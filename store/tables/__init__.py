@@ -50,6 +50,7 @@ from store.tables.tickets import (
     TicketWord,
 )
 from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
+from store.tables.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = ["ROLES", "SUPERVISORS", "Base"]
 
@@ -88,4 +89,5 @@ notices, notice_accounts, notice_recipients, mail_bounces, mail_preferences = ma
 )
 daily_figures = _table(DailyFigure)
 api_keys, api_answers = map(_table, (ApiKey, ApiAnswer))
+webhook_endpoints, webhook_messages = map(_table, (WebhookEndpoint, WebhookMessage))
 segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

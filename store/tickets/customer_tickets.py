@@ -202,7 +202,7 @@ def leave_pending(
     number = insert_ticket(tx, account, None, topic, "question", title, "pending")
     claim = () if claimed == NOBODY else (f"claimed:{claimed}",)
     tx.record(who, account, "ticket.pending", "kept", fields=(f"ticket.number:{number}", *claim))
-    timeline.add(tx, number, Subject(claim[0]) if claim else who, body, recorded=recorded)
+    timeline.add(tx, number, Subject(claim[0]) if claim else who, body, recorded=recorded, told="left")
     return number
 
 
@@ -233,7 +233,7 @@ def reply(
     such ticket."""
     if not _change(tx, grant, number, status="open"):
         return False
-    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files)
+    timeline.add(tx, number, grant.subject, body, recorded=recorded, source=source, files=files, told="replied")
     return True
 
 

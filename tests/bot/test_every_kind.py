@@ -106,7 +106,8 @@ PROVES_NOTHING: Final = {
         "slack.react",
         "slack.message",
     ),
-    *("account_news", "notice_mail", "ticket_mail", "slack.announcement", "slack.announcement_to_member"),
+    *("webhook", "call_ended"),
+    *("account_news", "notice_mail", "ticket_event", "slack.announcement", "slack.announcement_to_member"),
     *(
         "remove_recording",
         "slack.remove_file",

@@ -114,7 +114,7 @@ def test_it_is_judged_when_it_is_sent(sink: Sink) -> None:
     number = sink.opens("media_temple", "technical", "technical")
     with sink.desk.store.transaction("shell") as tx:
         notices.send(tx, SHELL, "billing", [NUMBERS["media_temple"]], "Bills\nWords.")
-    while sink.desk.container.worker.do_one(["ticket_mail"]):
+    while sink.desk.container.worker.do_one(["ticket_event"]):
         pass
     gone = [sink.person("media_temple", word).person for word in ("technical", "billing")]
     with sink.desk.store.transaction("test") as tx:

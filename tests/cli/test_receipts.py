@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from store.db.keys import Keys
-from store.ledger import receipts
+from store.ledger import public_keys, receipts
 from tests.cli.conftest import Shell
 
 OTHERS = Keys([bytes(32)])
@@ -30,7 +30,7 @@ def test_a_receipt_is_checked_with_public_keys_or_with_the_desks_own(shell: Shel
             receipts.signed(OTHERS, {**BODY, "entry": ENTRY}),
         )
     file, keys = tmp_path / "receipt.json", tmp_path / "keys.json"
-    keys.write_text(json.dumps(receipts.published(OTHERS)))
+    keys.write_text(json.dumps(public_keys.published(OTHERS)))
     file.write_text(json.dumps(own))
     assert shell.run("audit", "check-receipt", str(file)) == (0, SAYS.format(kid=own["kid"]), "")
     file.write_text(json.dumps(theirs, indent=3))

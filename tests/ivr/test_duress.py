@@ -290,7 +290,7 @@ def test_nothing_of_it_is_owed_to_phones_cards_or_slack(desk: Desk) -> None:
         "who hangs up while waiting leaves one, too"
     )
     assert count(desk, tables.support_calls) == 0
-    assert owed(desk) == {"alert", "ticket_update", "ticket_mail"}, "somebody may look into their mail as well"
+    assert owed(desk) == {"alert", "ticket_update", "ticket_event"}, "somebody may look into their mail as well"
 
 
 # --- who knows

@@ -218,6 +218,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
             press="Sign in",
             fill={"Username": "x", "Password": "y", "Code from your authenticator app": "1"},
         ),
+        Sight("/proof", "/proof"),
+        Sight("/proof", "/proof", press="Check", fill={"The statement": "x"}),
         Sight("/recover", "/recover"),
         Sight("/recover", "/recover", press="Send me a link", fill={"Username": "x"}),
         Sight("/join/{link}", link_for(desk, "mia.chen")),

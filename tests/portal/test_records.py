@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from authz import Proof, Subject
 from portal.customers import records_pages
 from store import tables
-from store.ledger import receipts
+from store.ledger import public_keys, receipts
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
 from tests.portal.browsing import Browser
@@ -189,7 +189,7 @@ def receipt(desk: Desk) -> tuple[str, str]:
 
 def test_a_receipt_is_checked_without_the_desk_and_whatever_is_changed_in_it_is_found(one_desk: Desk) -> None:
     text, published = receipt(one_desk)
-    known = receipts.read_published(published)
+    known = public_keys.read_published(published)
     said = json.loads(text)
     assert receipts.checked(text, known)["entry"]["what"] == "Mia Chen was told amounts of invoices."
     tampered: tuple[Any, ...] = (

@@ -133,6 +133,12 @@ OPENS: dict[str, set[str]] = {
     "notice_list.kinds_of": set(CELLS),
     **{f"notice_list.{name}": {"desk.deliver", "desk.operate"} for name in ("find", "listed", "recipients")},
     "recipients.addressed": {"desk.deliver"},
+    **{
+        name: {"desk.deliver"}
+        for name in ("call_summaries.look", "contact_changes.at", "ticket_proofs.look", "webhook_messages.to_send")
+    },
+    **{f"webhook_endpoints.{name}": {"desk.operate"} for name in ("add", "every", "remove", "rotate")},
+    **{f"webhook_messages.{name}": {"desk.operate"} for name in ("listed", "replay")},
     "pin_reset.address": {"desk.deliver"},
     "pin_reset.owe": {"desk.pin.reissue"},
     "credentials.tried": {"desk.deliver"},

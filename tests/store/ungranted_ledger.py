@@ -10,7 +10,14 @@ REASONS: Final[dict[str, str]] = {
     "ledger_chain.Entry.row": reasons.LEDGER,
     "account_records.Record.place": reasons.PURE,
     **dict.fromkeys(
-        ("receipts." + n for n in ("checked", "public_keys", "published", "read_published", "signed")), reasons.KEYS
+        (f"{file}.{n}" for file in ("receipts", "signed_statements") for n in ("checked", "signed")), reasons.KEYS
+    ),
+    **dict.fromkeys(
+        (
+            "public_keys." + n
+            for n in ("as_bytes", "as_text", "public_keys", "published", "read_published", "signing_key")
+        ),
+        reasons.KEYS,
     ),
     "ledger_chain.Retired.refuse": reasons.LEDGER,
     **dict.fromkeys(("ledger_chain.Segments." + n for n in ("give", "take", "waiting")), reasons.LEDGER),

@@ -1,10 +1,16 @@
-"""Public functions of `store` that ask for no Grant and are about notices by mail: for ungranted.py."""
+"""Public functions of `store` that ask for no Grant and are about notices by mail and webhooks: for ungranted.py."""
 
 from __future__ import annotations
 
 from typing import Final
 
 REASONS: Final[dict[str, str]] = {
+    "call_news.ended": "enqueues that a call is over, by its id; gives nothing back",
+    "webhook_messages.tell": "enqueues that something happened, by a number; gives nothing back",
+    "webhook_messages.became": "what became of a message that was made with a Grant: written down",
+    "webhook_messages.sweep": "drops messages that are over",
+    "webhook_endpoints.told_of": "ids of the operator's endpoints; knows no customer",
+    "webhook_endpoints.secrets_of": "for webhook_messages.to_send, under its Grant",
     "account_news.tell": "a part of an import: enqueues what it brings, as its other parts do",
     "timeline.tell": "enqueues that a ticket has news, by its number; gives nothing back",
     **dict.fromkeys(

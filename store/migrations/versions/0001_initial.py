@@ -25,6 +25,7 @@ def upgrade() -> None:
     _ledger()
     _reports()
     _api_keys()
+    _webhooks()
 
 
 def _only(
@@ -948,4 +949,30 @@ def _api_keys() -> None:
         sa.Column("request", sa.String(64), nullable=False),
         sa.Column("answer", sa.LargeBinary, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    )
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhook_endpoints",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("events", sa.Text, nullable=False),
+        sa.Column("secret", sa.LargeBinary, nullable=False),
+        sa.Column("old_secret", sa.LargeBinary),
+        sa.Column("old_until", sa.BigInteger),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "webhook_messages",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("endpoint", ID, sa.ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("event", sa.String(32), nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("happened_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("status", sa.BigInteger),
+        sa.Column("sent_at", sa.BigInteger),
+        sa.Index("ix_webhook_messages_endpoint", "endpoint", "happened_at"),
     )

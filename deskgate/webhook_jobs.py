@@ -1,0 +1,171 @@
+"""Webhooks out: an event is told to each endpoint, signed as Standard Webhooks has it, and to no address inside the operator's network that is not listed (standardwebhooks.com, version 1.0)."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from desk import webhook_events
+from desk.actors import permit_worker
+from deskgate.settings import Settings
+from store import Transaction
+from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
+from store.webhooks import webhook_messages
+from store.webhooks.webhook_endpoints import LONGEST_URL
+from store.webhooks.webhook_messages import FAILED, SENT, WAITING, WITHHELD, ToSend
+
+TIMEOUT: Final = 15.0  # seconds; the specification advises 15 to 30
+_RESERVED: Final = "an address inside a network: list it in WEBHOOK_NETWORKS if it is yours"
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+Network = IPv4Network | IPv6Network
+
+
+def deliveries(settings: Settings) -> dict[str, Delivery]:
+    """Kind of job → how it is done."""
+    return {webhook_messages.WORK: partial(_send, settings), "call_ended": _call_ended}
+
+
+def tell(tx: Transaction, job: Job, event: str, about: int) -> None:
+    """Of what caused a job, with that job: once, however often it is tried."""
+    if job.attempts == 1:
+        webhook_messages.tell(tx, event, about, job.created_at)
+
+
+def why_not(url: str, networks: Sequence[Network]) -> str | None:
+    """Why nothing is sent to an address, or None. A name is looked up when something is sent, not here."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "it is no address: write it like https://help.example/hooks"
+    if not host or parts.scheme not in ("http", "https") or len(url) > LONGEST_URL:
+        return "it is no address: write it like https://help.example/hooks"
+    if parts.username or parts.password or parts.fragment:
+        return "it has a user, a password or a # in it: leave them out"
+    try:
+        addresses = [ip_address(host)]
+    except ValueError:
+        addresses = []
+    if any(not _may(one, networks) for one in addresses):
+        return f"it is {_RESERVED}"
+    if parts.scheme == "http" and not (addresses and _is_listed(addresses[0], networks)):
+        return "it is not encrypted: use https (http only to an address that WEBHOOK_NETWORKS lists)"
+    return None
+
+
+def _call_ended(tx: Transaction, job: Job) -> None:
+    tell(tx, job, "call.ended", int(job.payload["support_call"]))
+
+
+def _send(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:
+    grant, id = permit_worker(tx), str(job.payload["webhook"])
+    found = webhook_messages.to_send(tx, grant, id)
+    if found is None:
+        return
+    facts = webhook_events.facts(tx, grant, found.message, settings.public_url, settings.step_up_minutes)
+    if facts is None:
+        webhook_messages.became(tx, id, WITHHELD)
+        return
+    if not found.secrets:
+        raise RetryLaterError("the secret of the endpoint was sealed with a key that is gone: rotate it", 3600)
+    body = json.dumps(
+        {
+            "type": found.message.event,
+            "timestamp": webhook_events.utc(found.message.happened_at),
+            "data": facts,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+    now = tx.now // 1000
+    yield
+    status = _post(found, settings.webhook_networks, body, now)
+    if 200 <= status < 300:
+        job.then.append(lambda tx: webhook_messages.became(tx, id, SENT, status))
+        return
+    if status == 410:  # the specification: it wants no more of them
+        job.then.append(lambda tx: webhook_messages.became(tx, id, FAILED, status))
+        raise PermanentError(f"endpoint {found.message.endpoint} answered 410: it wants no more; remove it")
+    job.then.append(lambda tx: webhook_messages.became(tx, id, WAITING, status))
+    raise RetryLaterError(f"endpoint {found.message.endpoint} answered {status}")
+
+
+def _post(found: ToSend, networks: Sequence[Network], body: bytes, now: int) -> int:
+    """What it answered. Raises `RetryLaterError`. The address that was looked at is the one that is asked: a name that points elsewhere a
+    moment later leads nowhere."""
+    why, parts = why_not(found.url, networks), urlsplit(found.url)
+    if why is not None:
+        raise RetryLaterError(f"endpoint {found.message.endpoint}: {why}", 3600)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    address = _address(found.message.endpoint, host, port, networks)
+    literal = f"[{address}]" if address.version == 6 else str(address)
+    target = httpx2.URL(found.url).copy_with(host=literal)
+    headers = {
+        "Host": parts.netloc,
+        "Content-Type": "application/json",
+        "webhook-id": found.message.id,
+        "webhook-timestamp": str(now),
+        "webhook-signature": " ".join(_signature(secret, found.message.id, now, body) for secret in found.secrets),
+    }
+    try:
+        with _client().stream(
+            "POST", target, content=body, headers=headers, extensions={"sni_hostname": host}, follow_redirects=False
+        ) as answer:
+            return answer.status_code
+    except httpx2.HTTPError as fault:
+        raise RetryLaterError(f"endpoint {found.message.endpoint} cannot be reached: {type(fault).__name__}") from None
+
+
+@cache
+def _client() -> httpx2.Client:
+    """Through no proxy, which would look names up anew; it keeps no connection and no cookie, for each endpoint is somebody else's."""
+    return httpx2.Client(
+        timeout=TIMEOUT,
+        trust_env=False,
+        limits=httpx2.Limits(max_keepalive_connections=0),
+        headers={"User-Agent": "Deskgate", "Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+def _signature(secret: bytes, id: str, now: int, body: bytes) -> str:
+    made = hmac.digest(secret, f"{id}.{now}.".encode() + body, "sha256")
+    return f"v1,{base64.b64encode(made).decode()}"
+
+
+def _address(endpoint: int, host: str, port: int, networks: Sequence[Network]) -> IPv4Address | IPv6Address:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise RetryLaterError(f"endpoint {endpoint}: its name is not known") from None
+    each = [ip_address(str(one[4][0])) for one in found]
+    if any(not _may(one, networks) for one in each):
+        raise RetryLaterError(f"endpoint {endpoint} leads to {_RESERVED}", 3600)
+    return each[0]
+
+
+def _may(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
+    if isinstance(address, IPv6Address) and (within := _within(address)) is not None:
+        return _may(within, networks)
+    return _is_listed(address, networks) or (address.is_global and not address.is_multicast)
+
+
+def _within(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that one leads to by way of a translator: mapped, 6to4 (RFC 3056), NAT64 (RFC 6052)."""
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def _is_listed(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)

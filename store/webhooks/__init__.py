@@ -1,0 +1,1 @@
+"""Who outside is told of what happens here, and what became of it."""
