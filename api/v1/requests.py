@@ -70,6 +70,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: tuple[bytes, str] | None = None
     """Content that is no JSON, and its type; instead of a body."""
+    is_object: bool = True
+    """What stands there now, so that it has an ETag; False: what became of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,8 @@ def _response(visit: Visit, answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     body = _bytes(answer.body)
+    if not answer.is_object:
+        return Response(body, answer.status, headers=headers, media_type="application/json")
     headers["ETag"] = etags.of(body)
     if visit.method in ("GET", "HEAD") and visit.if_none_match and etags.is_among(headers["ETag"], visit.if_none_match):
         return Response(status_code=304, headers=headers)

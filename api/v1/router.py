@@ -13,7 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from api.v1 import key_routes, problems
+from api.v1 import accounts, decisions, key_routes, problems, tickets
 from api.v1.context import ApiContext
 from api.v1.doorway import Doorway
 from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
@@ -34,6 +34,14 @@ class Route(NamedTuple):
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("GET", "/key"): Route(key_routes.show, key_routes.OwnKey, about="Keys"),
+    ("GET", "/accounts/{number}"): Route(accounts.read, accounts.Account, about="Accounts"),
+    ("GET", "/tickets"): Route(tickets.listed, tickets.Tickets, about="Tickets"),
+    ("POST", "/tickets"): Route(tickets.opened, tickets.Made, 201, about="Tickets"),
+    ("GET", "/tickets/{number}"): Route(tickets.read, tickets.Ticket, about="Tickets"),
+    ("PATCH", "/tickets/{number}"): Route(tickets.changed, tickets.Made, about="Tickets"),
+    ("POST", "/tickets/{number}/messages"): Route(tickets.answered, tickets.Made, 201, about="Tickets"),
+    ("GET", "/tickets/{number}/files/{file}"): Route(tickets.file, None, about="Tickets"),
+    ("POST", "/decisions"): Route(decisions.explained, decisions.Decisions, about="Decisions"),
 }
 _STATUS: Final = {
     400: "malformed",

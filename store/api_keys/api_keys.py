@@ -120,13 +120,13 @@ def find(tx: Transaction, token: str) -> FoundKey | None:
 
 
 def act(tx: Transaction, key: FoundKey) -> Denied | None:
-    """From here on whoever made a customer's key asks by it: within its scope, and each entry says by which key. Why not, where its maker
+    """From here on whoever made a customer's key asks by it: on its account alone, within its scope, and each entry says by which key. Why not, where its maker
     may not have one now."""
     if key.person is None or key.account is None:
         return None
     ask = Ask(key.subject, Action.APIKEYS_MANAGE, key.account, None, Proof.STEPPED_UP, at=At.PAGES)
     verdict = judge(ask, tx.standing(ask))
-    tx.scopes[key.subject], tx.done_by = key.scope, Subject.of_key(key.id)
+    tx.scopes[key.subject], tx.done_by = (key.account, key.scope), Subject.of_key(key.id)
     return verdict if isinstance(verdict, Denied) else None
 
 

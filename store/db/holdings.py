@@ -41,7 +41,7 @@ class Judging(Connected, Protocol):
     def schemes(self) -> Mapping[str, Scheme]: ...
 
     @property
-    def scopes(self) -> Mapping[Subject, frozenset[str]]: ...
+    def scopes(self) -> Mapping[Subject, tuple[int, frozenset[str]]]: ...
 
     @property
     def delegations_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
@@ -88,7 +88,17 @@ def _read(tx: Judging, subject: Subject, account: int, row: Any) -> Standing:
     limits = {cell: delegation.limit for cell, delegation in delegations.items()}
     followed = requests_followed(scheme, held)
     own = _own(tx, subject.person, account, followed) if followed else _NO_FACTS
-    return Standing(subject, account, scheme, Status(row.status), held, facts, limits, own, tx.scopes.get(subject))
+    return Standing(
+        subject, account, scheme, Status(row.status), held, facts, limits, own, _scope(tx, subject, account)
+    )
+
+
+def _scope(tx: Judging, subject: Subject, account: int) -> frozenset[str] | None:
+    """What the API key by which somebody asks was made for: on another account than its own nothing. None: they ask by none."""
+    if subject not in tx.scopes:
+        return None
+    its, cells = tx.scopes[subject]
+    return cells if its == account else _NO_FACTS
 
 
 def _of_key(tx: Judging, key: Subject, account: int | None) -> Standing:

@@ -94,7 +94,7 @@ class Transaction:
         self.threatened = False  # the PIN that says so was keyed: what is left is quarantined (timeline.insert_ticket)
         self.tickets_in_the_news: set[int] = set()  # for `edits.news` alone
         self.done_by: Subject | None = None  # the agent who does it for a caller, or the API key: each entry says so
-        self.scopes: dict[Subject, frozenset[str]] = {}  # what the API key was made for by which somebody asks
+        self.scopes: dict[Subject, tuple[int, frozenset[str]]] = {}  # on which account, for what: by an API key
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
         self.tickets_read: dict[int, Any] = {}  # by number, for `timeline` alone

@@ -25,12 +25,16 @@ class Explained:
 
 
 def find_account(tx: Transaction, grant: Grant, number: str) -> int | None:
-    tx.require(grant, "desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue")
+    tx.require(
+        grant,
+        *("desk.operate", "desk.ledger.read", "desk.ticket.work", "desk.pin.reissue"),
+        "desk.decisions.read",
+    )
     return tx.connection.execute(select(tables.accounts.c.id).where(tables.accounts.c.number == number)).scalar()
 
 
 def find_person(tx: Transaction, grant: Grant, username: str) -> int | None:
-    tx.require(grant, "desk.operate", "desk.pin.reissue")
+    tx.require(grant, "desk.operate", "desk.pin.reissue", "desk.decisions.read")
     return tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username)).scalar()
 
 
@@ -50,14 +54,14 @@ def holdings_on(tx: Transaction, grant: Grant, account: int) -> tuple[str, dict[
 
 
 def has_service(tx: Transaction, grant: Grant, account: int, ref: str) -> bool:
-    tx.require(grant, "desk.operate")
+    tx.require(grant, "desk.operate", "desk.decisions.read")
     s = tables.services.c
     return tx.connection.execute(select(s.ref).where(s.account_id == account, s.ref == ref)).first() is not None
 
 
 def explain(tx: Transaction, grant: Grant, ask: Ask) -> Explained:
     """What the judge would say, without anything being granted by it."""
-    tx.require(grant, "desk.operate")
+    tx.require(grant, "desk.operate", "desk.decisions.read")
     tx.told(grant, f"explained:{ask.subject}:{ask.account}:{ask.cell}")
     verdict = judge(ask, tx.standing(ask))
     if isinstance(verdict, Denied):

@@ -1,0 +1,73 @@
+"""The account of a customer's key: its state, and as much of services, invoices and contacts as the key may be told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import BaseModel
+
+from api.v1.problems import ProblemError
+from api.v1.requests import Answer, Asking
+from desk.account_page import account_page
+
+Number = Annotated[str, Path(min_length=1, max_length=40, description="The account's number.")]
+
+
+class Service(BaseModel):
+    ref: str
+    name: str
+    status: str
+
+
+class Invoice(BaseModel):
+    """`amount` is a decimal string, `due` a date, `status` paid, unpaid or overdue."""
+
+    number: str
+    amount: str
+    currency: str
+    due: str
+    status: str
+
+
+class Account(BaseModel):
+    """`may`: the cells that are allowed now by this key. `services`, `invoices`, `deciders` (who may manage its contacts, but for the key's
+    maker): null where they are not for this key."""
+
+    number: str
+    name: str
+    status: str
+    locked: bool
+    may: list[str]
+    services: list[Service] | None
+    invoices: list[Invoice] | None
+    deciders: list[str] | None
+
+
+def read(asking: Asking, number: Number) -> Answer:
+    """An account."""
+    if asking.key.account is None:
+        raise ProblemError("other-kind", "Accounts are read with a customer's key so far.")
+    found = account_page(asking.tx, asking.who, number)
+    if found is None:
+        raise ProblemError("not-found")
+    services, invoices = found.services, found.invoices
+    return Answer(
+        Account(
+            number=found.account.number,
+            name=found.account.name,
+            status=str(found.status),
+            locked=found.locked is not None,
+            may=list(found.may),
+            services=None
+            if services is None
+            else [Service(ref=one.ref, name=one.name, status=one.status) for one in services],
+            invoices=None
+            if invoices is None
+            else [
+                Invoice(number=one.number, amount=one.amount, currency=one.currency, due=one.due, status=one.status)
+                for one in invoices
+            ],
+            deciders=None if found.deciders is None else list(found.deciders.names),
+        )
+    )
