@@ -17,7 +17,7 @@ from fastapi.responses import StreamingResponse
 from desk import records
 from desk.records import RecordsPage, Wanted
 from portal.customers import refused_page
-from portal.customers.signed_in import acting
+from portal.customers.signed_in import Customers, acting
 from portal.web import record_words, responses
 from portal.web.context import PortalContext
 from portal.web.page_words import in_month
@@ -182,3 +182,11 @@ def _months(now: int) -> dict[str, str]:
 
 def _moment(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+PAGES: Final[dict[tuple[str, str], Customers]] = {
+    ("GET", "/accounts/{account}/records"): show,
+    ("GET", "/accounts/{account}/records.csv"): as_csv,
+    ("GET", "/accounts/{account}/records.json"): as_json,
+    ("GET", "/accounts/{account}/records/receipt"): receipt,
+}
