@@ -131,11 +131,11 @@ def _callback(
 
 
 def _callers(tx: Transaction, who: Actor, before: Sequence[LiveCall]) -> dict[int, str]:
-    """Under the right to the card of each."""
+    """Under the right to the card of each, and where that is open: a list tells nothing that the card does not."""
     found: dict[int, str] = {}
     for call in [one for one in before if one.staff == who.staff][:NAMED]:
         grant = permit_staff(tx, who, Action.DESK_CARD_VIEW, call.account)
-        if grant is not None:
+        if grant is not None and account_access.stands_open(tx, grant):
             found[call.id] = caller_names.of_call(tx, grant, call.id)
     return found
 

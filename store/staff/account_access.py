@@ -114,6 +114,18 @@ def record_access(tx: Transaction, grant: Grant, budget: int) -> AccountAccess:
     return AccountAccess.OPEN
 
 
+def stands_open(tx: Transaction, grant: Grant) -> bool:
+    """Whether they have been shown the account already, or need not be counted: what names it beside other things is no look of its own."""
+    tx.require(grant, "desk.card.view")
+    staff, account = grant.subject.staff, grant.account
+    if account is None:
+        return False
+    r = tables.account_access.c
+    seen = exists().where(r.staff_id == staff, r.account_id == account, of_late(r.at, tx.now, SPAN))
+    unchosen = call_assignment.of_account(tx, staff, account, unchosen=True)
+    return bool(tx.connection.execute(select(unchosen | seen)).scalar_one())
+
+
 def missed(tx: Transaction, grant: Grant, number: str) -> None:
     """They looked for an account that is not there: reported like one they have no case with."""
     tx.require(grant, "desk.proof.ask")

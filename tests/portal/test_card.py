@@ -152,6 +152,7 @@ def test_a_call_that_is_nobodys_yet_comes_before_the_card_of_the_last(one_desk: 
     one_desk.work()
     one_desk.pass_time(130)
     kim.get("/desk")
+    assert 'id="card"' in kim.text
     assert "Mia Chen" in kim.words
     assert "Talked to you for 0 s, until the caller hung up" in kim.words
     olivia = asks(one_desk, *OLIVIA)
@@ -161,7 +162,8 @@ def test_a_call_that_is_nobodys_yet_comes_before_the_card_of_the_last(one_desk: 
     assert "Mia Chen" in kim.words
     assert "ago. Is it yours?" in kim.words
     kim.get("/desk")
-    assert "Mia Chen" not in kim.words
+    assert 'id="card"' not in kim.text
+    assert "Your call with Mia Chen" in kim.words, "under Just ended"
     assert "ago. Is it yours?" in kim.words
     kim.send("/desk/calls/2/mine")
     assert "Olivia Hart" in kim.words

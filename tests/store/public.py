@@ -178,6 +178,7 @@ OPENS: dict[str, set[str]] = {
     "account_access.looks_up": {"desk.proof.ask"},
     "account_access.lift": {"desk.threat.switch"},
     "account_access.record_access": {"desk.card.view", "desk.ticket.work"},
+    "account_access.stands_open": {"desk.card.view"},
     "recordings.get": {"desk.ticket.work"},
     "recordings.put": {"desk.deliver"},
     "retention.remove": {"desk.deliver"},

@@ -278,7 +278,7 @@ REACH_ALL: dict[str, str] = {
     "contact_changes.add": "puts somebody new on the grant's own account",
     "contact_changes.may_add": "counts what is added to the grant's own account",
     "account_details.who_may_manage_contacts": _OWN,
-    "account_access.record_access": _OWN,
+    **{f"account_access.{n}": _OWN for n in ("record_access", "stands_open")},
     "canned_answers.listed": "texts of the desk's own that name no customer",
     **dict.fromkeys(COUNTED, _DESK),
     **dict.fromkeys(("lookups.find_account", "lookups.find_person"), _DESK),
