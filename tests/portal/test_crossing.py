@@ -46,7 +46,7 @@ OPEN_TO_ALL: Final = {
     "/desk/sign-in", "/desk/sign-in/passkey", "/desk/sign-out", "/desk/join/{link}", "/desk/join/{link}/passkey",
     "/desk/display",
     "/sign-in", "/sign-in/passkey", "/sign-out", "/recover", "/join/{link}", "/join/{link}/passkey",
-    "/enrol/{link}", "/pin/{link}", "/me/pin",
+    "/enrol/{link}", "/pin/{link}", "/me/pin", "/proof",
 }  # fmt: skip
 
 

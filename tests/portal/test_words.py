@@ -33,6 +33,7 @@ from store.sign_in.passkeys import Refused
 from store.staff import dual_control
 from store.tickets import agent_tickets, answer_delivery, held_answers, login_details, queue_lists, ticket_summary
 from store.verification import step_ups
+from store.webhooks import webhook_endpoints
 from tests.house.test_names import ROOT
 
 SAID = page_words.load().document
@@ -71,6 +72,7 @@ def told_names() -> set[str]:
     return {word for word in words if word == "ledger" or re.fullmatch(kinds, word)} - {
         *(*CELLS, *OWNERS_ACTIONS, "ticket.open"),
         *("account.changed", "account.locked", "account.unlocked"),  # what was done
+        *webhook_endpoints.EVENTS,  # what happened, for other systems
         *(
             "ticket.draft",
             "ticket.pending",
