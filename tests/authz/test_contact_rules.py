@@ -264,7 +264,7 @@ def test_a_scheme_of_the_operators_has_its_own_invariants(tmp_path: Path) -> Non
     [
         ("hand_over_first", "hand_over_second", 'is "RULE, RULE" for one of'),
         ("hand_over_first", '"hand_over_first:nobody"', "unknown word 'nobody'"),
-        ('"SR-5"', '"SR-99"', "does not exist"),
+        ('= "SR-5', '= "SR-99', "row 'changing' column '[a-z_]+': 'SR-99' does not exist"),
     ],
 )
 def test_what_a_file_says_of_changes_is_checked(tmp_path: Path, old: str, new: str, why: str) -> None:

@@ -115,6 +115,21 @@ def test_what_would_allow_a_cell_where_roles_and_rights_meet(
     )
 
 
+def test_where_one_holds_every_role_at_once_that_is_named_before_a_permission() -> None:
+    columns = (Column("r", frozenset({"r"})), Column("p", frozenset({"p"})))
+    row = {column.name: Square(True, ("MS-1",), "") for column in columns}
+    made = replace(
+        SCHEMES["memset"],
+        roles=("r",),
+        exactly_one=(),
+        permissions=("p",),
+        columns=columns,
+        rows={"billing.view": row},
+        memo={},
+    )
+    assert made.allowing("billing.view") == (("r",), True)
+
+
 def test_a_no_cites_the_sets_that_may_where_no_single_holding_may() -> None:
     yes, no = (Square(True, ("MS-1",), ""), Square(False, (), ""))
     refusing = Square(False, ("MS-2",), "")

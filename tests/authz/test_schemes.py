@@ -193,6 +193,12 @@ def test_the_last_rule_of_the_page_may_be_cited(tmp_path: Path, name: str, colum
     assert read_scheme(path).rows["billing.view"][column].rules == (rule,)
 
 
+def test_where_what_is_not_ours_is_looked_after_may_have_an_address(tmp_path: Path) -> None:
+    said = 'domain_contacts = { where = "there", address = "https://x.example/domains" }'
+    scheme = read_scheme(edited(tmp_path, "memset", (r"^domain_contacts = .*", said)))
+    assert scheme.domain_contacts == Elsewhere("there", "https://x.example/domains")
+
+
 @pytest.mark.parametrize("said", ["0", '"no"', "[]"])
 def test_whether_support_comes_first_is_true_or_false(tmp_path: Path, said: str) -> None:
     path = edited(tmp_path, "memset", (r"^title = .*", rf'title = "Memset"\nsupport_first = {said}'))
