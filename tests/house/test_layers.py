@@ -94,6 +94,7 @@ def objections(tmp_path_factory: pytest.TempPathFactory) -> str:
         "authz/grant.py",
         "bot/router.py",
         "portal/router.py",
+        "portal/routes.py",
         "deskgate/simulator_mount.py",
         "deskgate/simulate_command.py",
         *ivr(),

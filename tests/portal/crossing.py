@@ -11,7 +11,7 @@ from httpx2 import Response
 from sqlalchemy import insert, select
 
 from authz import Subject
-from portal.router import SIGNED_IN
+from portal.routes import SIGNED_IN
 from store import tables
 from tests.desk import PUBLIC, Desk
 from tests.ivr.wire import rows

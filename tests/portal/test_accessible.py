@@ -8,7 +8,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from portal.router import OPEN, SIGNED_IN, STAFF_PAGES
+from portal.routes import OPEN, SIGNED_IN, STAFF_PAGES
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.conftest import ACCOUNT

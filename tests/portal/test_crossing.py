@@ -12,7 +12,7 @@ from sqlalchemy import select
 from authz import CELL_OF, CELLS, OWNERS_ACTIONS, Subject
 from desk.actors import build_ask
 from portal.customers.signed_in import acting
-from portal.router import OPEN, SIGNED_IN, STAFF_PAGES
+from portal.routes import OPEN, SIGNED_IN, STAFF_PAGES
 from store import tables
 from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS
