@@ -29,6 +29,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
             "person_sessions",
             "delegations",
             "delegation_requests",
+            "api_keys",
         ),
         "ends",
     ),

@@ -36,7 +36,7 @@ from store.verification import (
     transfer_codes,
 )
 from store.verification.pins import Pin
-from tests.bot.login_left import login_left
+from tests.bot.left_on_pages import key_made, login_left
 from tests.bot.proving import DAYS
 from tests.bot.slack_desk import SlackDesk
 
@@ -216,6 +216,7 @@ THINGS: Final[
     "loan had": a_loan(NORTHLIGHT, 5, DEV, Topic.BILLING),
     "loan given": a_loan(HARBOUR, DEV, 4, Topic.TECHNICAL),
     "loan asked for": a_loan(NORTHLIGHT, 5, DEV, Topic.BILLING, lent=False),
+    "API key": lambda tx: key_made(tx, HARBOUR, DEV),
     "second look": a_wish_for_two,
     "session": a_session,
     "signed in to the account pages": a_session_of_theirs,
@@ -229,7 +230,7 @@ STAYS: Final = {
     "second look": "two people of the desk look at it; what they have sent out ends, and the page says how old the address is",
 }
 OF_THE_PIN: Final = {"live call"}  # by which it was proved
-OF_THE_CONTACT: Final = {"loan had", "loan given", "loan asked for"}
+OF_THE_CONTACT: Final = {"loan had", "loan given", "loan asked for", "API key"}
 OF_THE_ACCOUNT: Final = {
     *("code:step", "code:text", "code:carry_slack", "code:carry_phone", "work:slack.code", "work:text_code"),
     *("given up:slack.code", "given up:text_code"),
