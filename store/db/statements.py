@@ -169,9 +169,11 @@ def insert_together(connection: Connection, writes: Sequence[Write]) -> None:
     """Inserts rows in their order, with as few round trips to the database as possible. Raises what the database raises.
 
     On PostgreSQL a round trip costs as much as the row: a ticket's message, its job and its ledger entry go as one statement, each
-    INSERT but the last a common table expression. On SQLite there is no round trip, so they go one by one.
+    INSERT but the last a common table expression. Those are carried out in any order, so a table has one INSERT for all its rows, or jobs of
+    one moment would be done the wrong way round. On SQLite there is no round trip, so they go one by one.
     """
-    if connection.dialect.name == "postgresql" and 1 < len(writes) <= MOST_AT_ONCE:
+    alike = len({table for table, _ in writes}) == len({(table, tuple(row)) for table, row in writes})
+    if connection.dialect.name == "postgresql" and alike and 1 < len(writes) <= MOST_AT_ONCE:
         _at_once(connection, writes)
         return
     for (table, _names), group in groupby(writes, key=lambda write: (write[0], tuple(write[1]))):
@@ -190,10 +192,11 @@ def _at_once(connection: Connection, writes: Sequence[Write]) -> None:
 
 @lru_cache(maxsize=64)
 def _one_statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Prepared:
-    inserts = [
-        insert(table).values({name: bindparam(f"{place}_{name}", type_=table.c[name].type) for name in names})
-        for place, (table, names) in enumerate(shape)
-    ]
+    rows = dict[Table, list[dict[str, Any]]]()
+    for place, (table, names) in enumerate(shape):
+        row = {name: bindparam(f"{place}_{name}", type_=table.c[name].type) for name in names}
+        rows.setdefault(table, []).append(row)
+    inserts = [insert(table).values(several if len(several) > 1 else several[0]) for table, several in rows.items()]
     last = inserts.pop()
     # Prepared: 15 µs less a transaction that writes anything.
     return Prepared(last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(inserts))))

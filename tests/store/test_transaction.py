@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import ConnectionLostError, GrantRequiredError, Keys, Store, Transaction, open_store, tables
 from store.accounts import account_details
+from store.jobs import job_queue
 from store.ledger import verify
 from store.messages.timeline import Recorded
 from store.tickets import customer_tickets
@@ -183,6 +184,19 @@ def test_an_account_whose_scheme_is_gone_tells_nothing(desk: Clocked, sample_url
         granted(tx, Ask(Subject("person:7"), Action.BILLING_VIEW, 3, None, Proof.VERIFIED))
     store.close()
     assert ledger(desk) == [("person:7", "billing.view", "allowed")]
+
+
+@pytest.mark.parametrize("many", [2, 3, 9])
+def test_jobs_of_one_transaction_are_numbered_as_they_were_enqueued(desk: Clocked, many: int) -> None:
+    """By which those with one ordering key are done the oldest first. Nine are more than go as one statement."""
+    with desk.transaction() as tx:
+        for n in range(many):
+            job_queue.enqueue(tx, "alarm", f"{n}", {}, ordering_key="one")
+            tx.record(Subject("person:1"), 1, "noted", "done")
+    w = tables.jobs.c
+    assert [row.key.partition(":")[0] for row in desk.rows(select(w.key).order_by(w.id))] == [
+        str(n) for n in range(many)
+    ]
 
 
 def test_after_its_end_a_transaction_is_of_no_use(desk: Clocked) -> None:
