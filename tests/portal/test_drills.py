@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
@@ -165,7 +166,7 @@ def test_one_is_played_with_its_card_and_scored_for_its_agent_and_supervisors(on
 
 def test_nothing_is_in_the_ledger_but_that_it_was_done_and_nobody_plays_anothers(one_desk: Desk) -> None:
     kim, ana, entries = drilling(one_desk), drilling(one_desk, "lead.ana"), select(tables.ledger.c.fields)
-    before = len(rows(one_desk, entries))
+    before = Counter(row.fields for row in rows(one_desk, entries))
     first = begin(kim, "sim_swap")
     anas = begin(ana, "new_colleague")
     does(ana, anas, act="end")
@@ -177,9 +178,9 @@ def test_nothing_is_in_the_ledger_but_that_it_was_done_and_nobody_plays_anothers
     assert "Unverified: ask for proof" in kim.words
     does(kim, first, act="pin")
     assert "Priya Menon" in kim.words
-    assert [row.fields for row in rows(one_desk, entries)[before:] if row.fields != "staff.drills"] == [
-        "drill:new_colleague"
-    ]
+    since = Counter(row.fields for row in rows(one_desk, entries)) - before
+    assert since.keys() == {"staff.drills", "drill:new_colleague"}
+    assert since["drill:new_colleague"] == 1
     assert rows(one_desk, select(tables.account_access.c.id)) == []
     assert "Go on with it" in kim.read("/desk/drills")
     assert begin(kim, "supplier_invoice") != first

@@ -111,6 +111,6 @@ def test_the_same_is_read_and_written(one_desk: Desk) -> None:
                 with watched(one_desk.store.engine, sent.append):
                     taken.append((do(), sent))
             assert taken[0] == taken[1], name
-            assert len(taken[0][1]) >= 2, f"{name}: looked for"
+            assert [one for one in taken[0][1] if not one.startswith("BEGIN")], f"{name}: looked for"
             asked_for += 1
     assert asked_for == 2 + 6 * len(WAYS) + 2
