@@ -95,10 +95,11 @@ def buttons(p: Phrases, found: Card, *, phone: bool) -> tuple[Block, ...]:
         b.option(p.plain(f"card.set.{name}"), ToStatus(found.number, name)) for name in settable if name != found.status
     ]
     callback = b.button(p.plain("button.callback"), "desk_callback", ToCall("ticket", found.number))
+    take = p.plain("button.take_over" if found.assignee else "button.take")
     answer = b.button(p.plain("button.answer"), "desk_answer", number, style="primary")
     return (
         *b.actions(
-            b.button(p.plain("button.take"), "desk_take", OfTicket(found.number, found.assignee or 0)),
+            b.button(take, "desk_take", OfTicket(found.number, found.assignee or 0)),
             None if found.requester is None else answer,
             b.button(p.plain("button.note"), "desk_note", number),
             b.select(p.plain("button.status"), "desk_status", statuses),
