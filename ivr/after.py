@@ -18,6 +18,7 @@ from store.jobs import job_queue
 from store.messages import recordings
 from store.messages.timeline import Recorded
 from store.security import alerts
+from store.text import pin_redaction
 from store.tickets import customer_tickets
 from store.verification import call_approvals
 
@@ -97,7 +98,7 @@ def keep_late(on: PhoneContext, sid: str, spoken: Recorded) -> None:
 
 def transcribed(on: PhoneContext, sid: str, recording: str, text: str) -> None:
     """Twilio sends a transcription. It may come before the ticket exists: then it is tried again later."""
-    words = text.strip()
+    words = pin_redaction.left_out(text.strip())  # it may wait in a job
     with on.store.transaction("phone", sid) as tx:
         if not words or recordings.transcribed(tx, recording, words):
             return

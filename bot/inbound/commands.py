@@ -12,7 +12,6 @@ from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known, link, of_command
 from bot.text import replies
 from bot.text.mrkdwn import plain_text
-from bot.text.pin_redaction import kept
 from bot.text.replies import Named, OneTicket, Tickets
 from bot.views import agent_cards, call_cards, customer_messages
 from bot.views.blocks import Message
@@ -20,7 +19,7 @@ from desk import choices, lookup
 from desk.lookup import NotFound, PersonFound
 from store import Transaction
 from store.calls import call_state
-from store.text import numbers
+from store.text import numbers, pin_redaction
 
 Command = Callable[[SlackContext, Transaction, Who, payloads.Command, str], Message | None]
 _NUMBER = re.compile(r"#?([0-9]{3,15})")
@@ -51,7 +50,7 @@ def _ticket(context: SlackContext, tx: Transaction, who: Who, body: payloads.Com
         return responses.respond(tx, context.phrases, who, OneTicket(numbers.parse_int(found[1]) or 0))
     if not choices.may_open(choices.possible(tx, who)):
         return responses.respond(tx, context.phrases, who, replies.OPEN)
-    outbox.form(tx, who.user, "open", body.trigger_id, words=kept(context.phrases, words))
+    outbox.form(tx, who.user, "open", body.trigger_id, words=pin_redaction.left_out(words))
     return None
 
 

@@ -14,7 +14,6 @@ from bot.platform.identity import SlackUser, Who, known, of_interaction
 from bot.platform.payloads import Click, Pressed, Said, Shortcut
 from bot.text import button_values
 from bot.text.button_values import ForHours, Kept, OfCell, Opens
-from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, YOU_ARE_STAFF, AboutTicket, Fixed, Reply, Tickets, Why, from_value
 from desk import choices, delegation, linking, tickets
 from desk.delegation import Answered, Asked
@@ -26,6 +25,7 @@ from store.calls import call_state
 from store.messages import edits, timeline
 from store.messages.timeline import Sent
 from store.slack import quotes
+from store.text import pin_redaction
 
 
 def _open(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
@@ -184,7 +184,7 @@ def shortcut(context: SlackContext, body: Shortcut) -> None:
     with context.store.transaction("slack") as tx:
         if not call_state.first_delivery(tx, f"slack:act:{body.trigger_id}"):
             return
-        who, words = known(tx, user), kept(context.phrases, message.words())
+        who, words = known(tx, user), pin_redaction.left_out(message.words())
         if who is None or not who.is_person:
             outbox.tell(
                 tx,

@@ -14,7 +14,6 @@ from bot.platform.identity import SlackUser, Who, known, link, of_event
 from bot.platform.payloads import Came, Changed, ChannelMoved, Event, File, Revoked, Spoken
 from bot.text import intents, replies
 from bot.text.button_values import Kept, dump
-from bot.text.pin_redaction import kept
 from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
@@ -26,7 +25,7 @@ from store.messages import edits
 from store.slack import installations, ticket_threads
 from store.slack.installations import Installation
 from store.slack.ticket_threads import TicketThread
-from store.text import numbers
+from store.text import numbers, pin_redaction
 from store.verification import transfer_codes
 
 SPOKEN: Final = frozenset({"", "file_share", "thread_broadcast", "me_message"})
@@ -56,7 +55,7 @@ def _said(context: SlackContext, event: Spoken, user: SlackUser, via: Installati
     if not (direct or mentioned or thread_ts):
         return
     words = event.words(via.bot_user)
-    plain, keeps = numbers.western(words), kept(context.phrases, words)
+    plain, keeps = numbers.western(words), pin_redaction.left_out(words)
     spoken = _Message(channel, ts, thread_ts, keeps, event.files)
     meant = intents.read(plain, context.phrases.example("examples"))  # before anybody waits for the database
     if meant.intent == "change":

@@ -6,7 +6,6 @@ from bot.outbound import outbox
 from bot.platform.context import SlackContext
 from bot.platform.identity import SlackUser, Who, known
 from bot.platform.payloads import Event, FileDeleted, Said, Spoken
-from bot.text.pin_redaction import kept
 from bot.text.replies import Fixed
 from desk import ticket_work, tickets
 from store import Transaction
@@ -14,6 +13,7 @@ from store.messages import edits, timeline
 from store.messages.timeline import About
 from store.slack import ticket_threads
 from store.slack.installations import Installation
+from store.text import pin_redaction
 
 
 def before_and_now(event: Spoken) -> tuple[Said, Said | None]:
@@ -39,7 +39,7 @@ def changed(context: SlackContext, event: Spoken, user: SlackUser | None, via: I
     mentioned = any(f"<@{via.bot_user}>" in one.text for one in (before, said))
     ours = event.channel_type == "im" or mentioned
     written = now.words(via.bot_user) if now is not None else None
-    words = kept(context.phrases, written) if written is not None else None
+    words = pin_redaction.left_out(written) if written is not None else None
     lost = _files_lost(before, now)
     same = before is not now and written == before.words(via.bot_user)  # Slack shows more of a link in it
     if same and not lost:

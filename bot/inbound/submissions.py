@@ -15,7 +15,6 @@ from bot.platform.identity import Who, is_old_enough, known, of_interaction
 from bot.platform.payloads import Filled, Form, Submission, Suggestion
 from bot.text import button_values
 from bot.text.button_values import OfService, OfTicket, Opening, Opens, ToConfirm, ToProve
-from bot.text.pin_redaction import kept
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, verification_messages
 from bot.views.blocks import Block
@@ -28,7 +27,7 @@ from store import Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state
 from store.messages import edits
-from store.text import numbers
+from store.text import numbers, pin_redaction
 from store.verification import transfer_codes
 
 Response = dict[str, Any]
@@ -76,7 +75,7 @@ def _open(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Su
     account, service = button_values.parse(OfService, _chosen(view, "service")) or (0, "")
     if not words:
         return _error(tx, "words", p.plain("form.words_missing"), view)
-    if kept(p, words) != words:
+    if pin_redaction.left_out(words) != words:
         return _error(tx, "words", p.plain("form.no_pins"), view)
     if service and about is not None and about.account != account:
         return _error(tx, "service", p.plain("form.service_elsewhere"), view)
@@ -151,7 +150,7 @@ def _about(view: Form) -> OfTicket:
 
 
 def _reply(context: SlackContext, tx: Transaction, who: Who, view: Form, body: Submission) -> Response | None:
-    if kept(context.phrases, _words(view)) != _words(view):
+    if pin_redaction.left_out(_words(view)) != _words(view):
         return _error(tx, "words", context.phrases.plain("form.no_pins"), view)
     if tickets.reply(tx, who, _about(view).ticket, _words(view)):
         return None

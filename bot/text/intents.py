@@ -21,19 +21,6 @@ _LINK = re.compile(rf"(?:/?link\s*)?((?:[0-9]{_GAP}){{8}})", re.I)
 _LINK_ALONE = re.compile(r"/?link", re.I)
 _PROOF = re.compile(rf"/?(?:proof|prove|transfer code)\s*((?:[0-9]{_GAP}){{6}}(?:(?:[0-9]{_GAP}){{2}})?)", re.I)
 _DIGITS = re.compile(rf"(?:[0-9]{_GAP}){{4,10}}")
-_PIN_WORD = (
-    r"\b(?:pins?|pin[ -]?codes?|passcode|(?:my|support|secret|security|access) code|(?:secret|security) number)\b"
-)
-_PIN_RUN = r"(?<![0-9+])[0-9](?:[ .\u2010-\u2015-]?[0-9]){5,9}(?![ .\u2010-\u2015-]?[0-9])"  # as many as one has
-_TO_PIN = r"(?:[\s:=.,'\u2019\"*_~`()\[\]#-]|\b(?:number|code|digits|is|was|it|s|here)\b){0,12}?"
-_CALLED_PIN = (
-    re.compile(rf"{_PIN_WORD}{_TO_PIN}(?P<pin>{_PIN_RUN})", re.I),
-    re.compile(
-        rf"(?P<pin>{_PIN_RUN})\s*(?:(?:is|was|as|=)\s*(?:my |our |the )?|\(\s*(?:my|our|the) ){_PIN_WORD}", re.I
-    ),
-    re.compile(rf"(?P<pin>{_PIN_RUN})\s*\(\s*{_PIN_WORD}\s*\)", re.I),
-)
-_NEXT_PIN = re.compile(rf"\s*(?:[,/&]|\b(?:and|or)\b)\s*(?P<pin>{_PIN_RUN})", re.I)
 _AROUND_A_PIN: Final = frozenset(
     [
         "my",
@@ -100,16 +87,6 @@ def may_be_pin(words: str) -> bool:
     said = set(re.findall(r"[^\W\d_]+", around.casefold()))
     alone = around != words and not re.search("[0-9]", around) and said <= _AROUND_A_PIN
     return alone and ("pin" in said or "#" not in words)
-
-
-def pins(words: str) -> list[tuple[int, int]]:
-    """Where numbers stand that the words beside them call a PIN, whatever else is said: from, to, in their order."""
-    spans = {found.span("pin") for pattern in _CALLED_PIN for found in pattern.finditer(words)}
-    for _, end in list(spans):
-        while another := _NEXT_PIN.match(words, end):
-            spans.add(another.span("pin"))
-            end = another.end()
-    return sorted(spans)
 
 
 def _like(said: str, known: Sequence[str]) -> float:

@@ -9,7 +9,7 @@ from desk import accounts, request_page
 from desk.outcomes import Drafted, Opened
 from desk.request_page import RequestForm
 from portal.customers.signed_in import acting, proof_at
-from portal.customers.ticket_pages import LONGEST, trouble_with
+from portal.customers.ticket_pages import LONGEST, as_typed, trouble_with
 from portal.web import responses
 from portal.web.context import PortalContext
 from portal.web.visit import Visit
@@ -44,7 +44,7 @@ def _form(
     """With `trouble`, a word of [customer_trouble]. What was typed is in its field still, or beside the refusal."""
     if found is None:
         return responses.not_there(context, visit)
-    typed = {name: visit.form.get(name, "")[:LONGEST] for name in ("service", "words")}
+    typed = {name: as_typed(visit.form.get(name, "")) for name in ("service", "words")}
     given = {"who": who, "typed": typed, "trouble": trouble, "longest": LONGEST}
     given |= {"said": visit.query.get("said", "")}
     if isinstance(found, RequestForm):

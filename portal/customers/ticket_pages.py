@@ -23,7 +23,7 @@ from store import Transaction
 from store.accounts.account_details import Refused
 from store.messages.timeline import Sent
 from store.sign_in.sessions import SignedIn
-from store.text import numbers
+from store.text import numbers, pin_redaction
 from store.text.cleaning import cleaned
 
 MANY: Final = 20  # of a list
@@ -66,7 +66,7 @@ def _ticket(
     if found is None:
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "ticket": found.found.ticket, "base": f"/tickets/{number}"}
-    given |= {"said": visit.query.get("said", ""), "trouble": trouble, "words": words, "longest": LONGEST}
+    given |= {"said": visit.query.get("said", ""), "trouble": trouble, "words": as_typed(words), "longest": LONGEST}
     given |= {"refused": refused, "prove": proof_at(f"/tickets/{number}", found.account.number)}
     return responses.page(context, visit, "customers/ticket", 422 if trouble or refused else 200, **given)
 
@@ -76,7 +76,7 @@ def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) 
     trouble = trouble_with(words) or _with_files(visit)
     if not trouble and tickets.reply(tx, acting(who), number, words, files=_sent(visit)):
         return responses.to(f"/tickets/{number}?said=replied")
-    return _ticket(context, visit, tx, who, trouble or "not_added", words[:LONGEST])
+    return _ticket(context, visit, tx, who, trouble or "not_added", words)
 
 
 def _sent(visit: Visit) -> list[Sent]:
@@ -100,7 +100,14 @@ def _with_files(visit: Visit) -> str:
 
 def trouble_with(words: str) -> str:
     """A word of [customer_trouble], or empty."""
-    return "" if words and len(words) <= LONGEST else "too_long" if words else "empty"
+    if not words or len(words) > LONGEST:
+        return "too_long" if words else "empty"
+    return "pin" if pin_redaction.left_out(words) != words else ""
+
+
+def as_typed(words: str) -> str:
+    """What stands in its field again: what may be a PIN is not sent back either."""
+    return pin_redaction.left_out(words[:LONGEST])
 
 
 def _on(do: Callable[[Transaction, Actor, int], bool], done: str, not_done: str) -> Callable[..., Response]:
@@ -159,7 +166,7 @@ def _form(
     typed: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     found = customer_ticket_page.new_ticket_page(tx, acting(who), account)
-    typed = {name: visit.form.get(name, typed.get(name, ""))[:LONGEST] for name in ("about", "service", "words")}
+    typed = {name: as_typed(visit.form.get(name, typed.get(name, ""))) for name in ("about", "service", "words")}
     given = responses.fields_of(found) | {"who": who, "typed": typed, "trouble": trouble, "longest": LONGEST}
     return responses.page(context, visit, "customers/new_ticket", 422 if trouble else 200, **given)
 

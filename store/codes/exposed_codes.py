@@ -20,6 +20,7 @@ from store import tables
 from store.codes import one_time_codes, one_time_links
 from store.db.transaction import Transaction
 from store.jobs import job_queue
+from store.text import pin_redaction
 
 MOST: Final = 50  # candidates that are looked up of one message; what nobody ever writes by chance
 LONGEST: Final = 100_000  # characters that are looked at
@@ -92,10 +93,11 @@ def candidates(words: str, most: int = MOST) -> list[Candidate]:
 
 
 def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
-    """The words without the codes in them that were good until now: they are no longer valid, and the person whose they are is told."""
+    """The words as they may be kept and shown: without the codes in them that were good until now, which are no longer valid, and the
+    person whose they are is told; and without what they call a PIN. All that anybody writes or says to us goes through this or `hidden`."""
     c, by_digest = tables.codes.c, _by_digest(tx, words, most)
     if not by_digest:
-        return words
+        return pin_redaction.left_out(words)
     good = update(tables.codes).where(c.digest.in_(by_digest), c.used_at.is_(None), c.expires_at > tx.now)
     spoilt = good.values(used_at=tx.now).returning(c.digest, c.kind, c.subject)
     for row in tx.connection.execute(spoilt).all():
@@ -104,19 +106,19 @@ def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
             told = {"notice": NOTICE, "person": row.subject.person}
             job_queue.enqueue_once(tx, "notice", f"{NOTICE}:{row.digest[:20]}", told)
         words = _without(words, by_digest[row.digest])
-    return words
+    return pin_redaction.left_out(words)
 
 
 def hidden(tx: Transaction, subject: Subject, words: str) -> str:
-    """Words that nobody but us has read, without the codes of whoever said them; these stay as good as they are. Somebody else's are left
-    in: nobody learns so that there is one."""
+    """Words that nobody but us has read, without the codes of whoever said them; these stay as good as they are; and without what
+    they call a PIN. Somebody else's codes are left in: nobody learns so that there is one."""
     c, by_digest = tables.codes.c, _by_digest(tx, words, MOST)
     if not by_digest:
-        return words
+        return pin_redaction.left_out(words)
     own = select(c.digest).where(c.digest.in_(by_digest), c.subject == subject, c.used_at.is_(None))
     for digest in tx.connection.execute(own).scalars().all():
         words = _without(words, by_digest[digest])
-    return words
+    return pin_redaction.left_out(words)
 
 
 def _by_digest(tx: Transaction, words: str, most: int) -> dict[str, Candidate]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from bot.text import intents, phrases
-from bot.text.pin_redaction import kept
+from bot.text import intents
 from store import tables
+from store.text import pin_redaction
 from tests.bot.slack_desk import AGENTS, SlackDesk
 from tests.ivr.wire import count, rows
 
@@ -48,12 +48,17 @@ LEFT_OUT = "I have left out digits that may be your PIN"
         ("PIN 482913, 551122 or 771133: all wrong, see #1001", "PIN …, … or …: all wrong, see #1001"),
         ("my secret number is 48291327, order 123456 is late", "my secret number is …, order 123456 is late"),
         ("my code is ٤٨٢٩١٣, the VPS is slow", "my code is …, the VPS is slow"),
+        ("my PIN is four eight two nine one three two seven, it is down", "my PIN is …, it is down"),
+        ("My pin. Um. Four. Eight. Two. Nine. One. Three.", "My pin. Um. …."),
+        ("forty-eight, double two thirteen is my PIN. One server is down", "… is my PIN. One server is down"),
+        ("PIN 4829, 1327, or 48 29 13. Two of three are slow", "PIN …, or …. Two of three are slow"),
+        ("my PIN is one two three, they say, and one of two servers is down", ""),
         ("error code 80070057, PIN does not work for 17846325", ""),
         ("our order 123456, PIN 4829 is short, ring 01632 960101", ""),
     ],
 )
 def test_digits_that_are_called_a_pin_are_left_out_and_no_others(words: str, left: str) -> None:
-    assert kept(phrases.load(), words) == (left or words).replace("…", "[digits left out]")
+    assert pin_redaction.left_out(words) == (left or words).replace("…", pin_redaction.MARK)
 
 
 def test_a_pin_within_a_report_goes_nowhere_and_the_rest_becomes_a_ticket(slack_once: SlackDesk) -> None:

@@ -41,6 +41,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
     "support_calls": "a call under way: judged anew at every key, and its second proofs end",
     "dual_control": STAYS["second look"],
     "bulk_actions": "names nobody: what it is about is a tag",
+    "api_keys": "does what its maker may do, judged at every request; proves nothing",
     "vouches": "opens nothing without two of the desk",
     **dict.fromkeys(
         ("tickets", "messages", "ticket_threads", "early_edits", "quotes"),
