@@ -182,7 +182,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_ticket_is": set(timeline.STATUSES) - {"pending", "withdrawn"},
     "customer_topic": set(map(str, Topic)),
     "customer_trouble": {"empty", "too_long", "which", "service", "not_yours", "not_added"}
-    | {"which_service", "service_gone", "proof_given", "too_many_files"},
+    | {"which_service", "service_gone", "proof_given", "too_many_files", "pin"},
     "customer_way": {"ask_contact_admin", "ask_owner", "ask_billing_ticket", "ask_to_reopen", "ask_to_unlock"},
     "customer_way_alone": {
         "open_billing_ticket",
