@@ -47,7 +47,14 @@ REASONS: Final[dict[str, str]] = {
     "timeline.Said.by_desk": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "said_as", "sweep")), reasons.PLACE),
     **dict.fromkeys(
-        ("cleaning.clean", "cleaning.cleaned", "edits.first_line", "durations.in_minutes", "durations.lasted"),
+        (
+            "cleaning.clean",
+            "cleaning.cleaned",
+            "pin_redaction.left_out",
+            "edits.first_line",
+            "durations.in_minutes",
+            "durations.lasted",
+        ),
         reasons.PURE,
     ),
     **dict.fromkeys(("this_machine." + name for name in ("asks_for_itself", "is_here", "is_loopback")), reasons.PURE),
