@@ -11,7 +11,7 @@ import typer
 
 from authz import Action
 from deskgate.command_line import fail, granted, moment, one_line, open_desk
-from deskgate.webhook_jobs import why_not
+from deskgate.webhook_addresses import why_not
 from store.webhooks import webhook_endpoints, webhook_messages
 from store.webhooks.webhook_endpoints import EVENTS, EVERYTHING, OLD_SECRET_FOR, TooManyError
 from store.webhooks.webhook_messages import STATES

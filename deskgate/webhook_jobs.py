@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,16 +18,13 @@ import httpx2
 from desk import webhook_events
 from desk.actors import permit_worker
 from deskgate.settings import Settings
+from deskgate.webhook_addresses import RESERVED, Network, may_go_to, why_not
 from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.webhooks import webhook_messages
-from store.webhooks.webhook_endpoints import LONGEST_URL
 from store.webhooks.webhook_messages import FAILED, SENT, WAITING, WITHHELD, ToSend
 
 TIMEOUT: Final = 15.0  # seconds; the specification advises 15 to 30
-_RESERVED: Final = "an address inside a network: list it in WEBHOOK_NETWORKS if it is yours"
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-Network = IPv4Network | IPv6Network
 
 
 def deliveries(settings: Settings) -> dict[str, Delivery]:
@@ -39,28 +36,6 @@ def tell(tx: Transaction, job: Job, event: str, about: int) -> None:
     """Of what caused a job, with that job: once, however often it is tried."""
     if job.attempts == 1:
         webhook_messages.tell(tx, event, about, job.created_at)
-
-
-def why_not(url: str, networks: Sequence[Network]) -> str | None:
-    """Why nothing is sent to an address, or None. A name is looked up when something is sent, not here."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "it is no address: write it like https://help.example/hooks"
-    if not host or parts.scheme not in ("http", "https") or len(url) > LONGEST_URL:
-        return "it is no address: write it like https://help.example/hooks"
-    if parts.username or parts.password or parts.fragment:
-        return "it has a user, a password or a # in it: leave them out"
-    try:
-        addresses = [ip_address(host)]
-    except ValueError:
-        addresses = []
-    if any(not _may(one, networks) for one in addresses):
-        return f"it is {_RESERVED}"
-    if parts.scheme == "http" and not (addresses and _is_listed(addresses[0], networks)):
-        return "it is not encrypted: use https (http only to an address that WEBHOOK_NETWORKS lists)"
-    return None
 
 
 def _call_ended(tx: Transaction, job: Job) -> None:
@@ -149,23 +124,6 @@ def _address(endpoint: int, host: str, port: int, networks: Sequence[Network]) -
     except (OSError, UnicodeError):
         raise RetryLaterError(f"endpoint {endpoint}: its name is not known") from None
     each = [ip_address(str(one[4][0])) for one in found]
-    if any(not _may(one, networks) for one in each):
-        raise RetryLaterError(f"endpoint {endpoint} leads to {_RESERVED}", 3600)
+    if any(not may_go_to(one, networks) for one in each):
+        raise RetryLaterError(f"endpoint {endpoint} leads to {RESERVED}", 3600)
     return each[0]
-
-
-def _may(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
-    if isinstance(address, IPv6Address) and (within := _within(address)) is not None:
-        return _may(within, networks)
-    return _is_listed(address, networks) or (address.is_global and not address.is_multicast)
-
-
-def _within(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that one leads to by way of a translator: mapped, 6to4 (RFC 3056), NAT64 (RFC 6052)."""
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour
-
-
-def _is_listed(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
-    return any(address in network for network in networks)

@@ -18,8 +18,7 @@ from sqlalchemy import select
 from standardwebhooks import WebhookVerificationError
 
 from authz import Action, Ask, Grant, Proof
-from deskgate import webhook_jobs
-from deskgate.webhook_jobs import why_not
+from deskgate.webhook_addresses import why_not
 from store import OPERATOR, tables
 from store.imports import import_run
 from store.imports.file_format import read
@@ -303,5 +302,5 @@ def test_a_name_that_leads_inside_is_found_out_when_it_is_looked_up(
     job = rows(desk, select(tables.jobs.c.error).where(tables.jobs.c.kind == "webhook"))
     assert "inside a network" in job[0].error
     assert endpoint.came == []
-    assert webhook_jobs.why_not(f"https://{name}:{port}/", ()) is None
+    assert why_not(f"https://{name}:{port}/", ()) is None
     desk.close()
