@@ -13,8 +13,9 @@ from desk.call_work import Offered
 from desk.calls import Callback
 from desk.disclosure import Disclosure
 from store import Transaction
-from store.calls import call_tickets, callbacks, caller_names, live_calls, support_calls
+from store.calls import call_tickets, callbacks, caller_names, live_calls, past_calls, support_calls
 from store.calls.live_calls import Case, LiveCall
+from store.calls.past_calls import PastCalls
 from store.db import grant_limits
 from store.security import alerts, threat_mode
 from store.security.alerts import Alert
@@ -29,7 +30,7 @@ NAMED: Final = 5  # of the calls of theirs that have just ended
 @dataclass(frozen=True, slots=True)
 class CallPage:
     """`chosen` is the call whose card is shown, `case` what is on it once the caller is verified, and `access` why not where they
-    have looked at too many accounts. `offered`: what the agent can do for that caller, `in_call` the tickets it was done with.
+    have looked at too many accounts. `offered`: what the agent can do for that caller, `in_call` the tickets it was done with, `earlier` the caller's calls before.
     `callback`: what would come of having the caller called back, None where that is not offered.
     `here`: whether whoever looks is away, and who else is. `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
     `callers`: who called, by name, in the newest of `before` that are theirs, by id.
@@ -43,6 +44,7 @@ class CallPage:
     rights: Disclosure | None
     offered: Offered | None
     in_call: tuple[int, ...]
+    earlier: PastCalls | None
     mine: tuple[LiveCall, ...]
     free: tuple[LiveCall, ...]
     waiting: tuple[LiveCall, ...]
@@ -102,6 +104,7 @@ def call_page(
         rights=disclosure.to(case.requester) if case is not None and case.requester is not None else None,
         offered=call_work.offered(tx, case) if case is not None else None,
         in_call=card.tickets if card is not None else (),
+        earlier=card.earlier if card is not None else None,
         mine=mine,
         free=free,
         waiting=tuple(call for call in now if call.state == "waiting"),
@@ -144,6 +147,7 @@ def _callers(tx: Transaction, who: Actor, before: Sequence[LiveCall]) -> dict[in
 class _Card:
     case: Case
     tickets: tuple[int, ...]
+    earlier: PastCalls | None
 
 
 def _card(
@@ -158,4 +162,8 @@ def _card(
         if access is not AccountAccess.OPEN:
             return access, None
     case = live_calls.case(tx, grant, call.id, texting, facts=True)
-    return AccountAccess.OPEN, None if case is None else _Card(case, call_tickets.of_call(tx, grant, call.id))
+    if case is None:
+        return AccountAccess.OPEN, None
+    person = case.subject.person if case.subject is not None and case.requester is not None else None
+    earlier = None if person is None else past_calls.of_person(tx, grant, person, now=call.id)
+    return AccountAccess.OPEN, _Card(case, call_tickets.of_call(tx, grant, call.id), earlier)

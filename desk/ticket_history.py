@@ -1,4 +1,4 @@
-"""What was before a ticket, for whoever of the desk sees it: other tickets of its account, what its requester was told; and its own ledger,
+"""What was before a ticket, for whoever of the desk sees it: other tickets of its account, what its requester was told, their calls; and its own ledger,
 for those who may read that."""
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from authz import Action
 from desk.actors import Actor, permit_staff
 from desk.ticket_work import TicketRight
 from store import Transaction
+from store.calls import past_calls
+from store.calls.past_calls import PastCalls
 from store.ledger import account_records, audit
 from store.ledger.account_records import Record
 from store.ledger.audit import AuditEntry
@@ -24,6 +26,7 @@ class TicketHistory:
 
     tickets: tuple[PastTicket, ...]
     told: tuple[Record, ...]
+    calls: PastCalls
     ledger: tuple[AuditEntry, ...] | None
 
 
@@ -33,6 +36,7 @@ def ticket_history(tx: Transaction, who: Actor, ticket: TicketRight, found: OnDe
     return TicketHistory(
         tuple(ticket_queue.others_of_account(tx, ticket.grant, ticket.number)) if known else (),
         tuple(account_records.of_person(tx, ticket.grant, found.person or 0, TOLD)) if known else (),
+        past_calls.of_person(tx, ticket.grant, found.person or 0) if known else PastCalls(0, ()),
         None
         if reads is None
         else tuple(

@@ -62,7 +62,7 @@ class SupportCall(Base):
     code_words_key: Mapped[str | None] = mapped_column(String(8))
     assigned_late: Mapped[bool] = mapped_column(server_default=false())
     about: Mapped[str] = mapped_column(server_default="")
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = (Index("ix_support_calls_person", "subject", "account_id", "id"), NEVER_AGAIN)
 
 
 class CallTicket(Base):

@@ -188,6 +188,7 @@ OPENS: dict[str, set[str]] = {
     "call_assignment.assign": {"desk.card.view"},
     **{f"call_tickets.{name}": {"desk.card.view"} for name in ("add", "of_call", "take_write_up", "write_up")},
     "call_tickets.of_ticket": {"desk.ticket.work"},
+    "past_calls.of_person": {"desk.card.view", "desk.ticket.work"},
     "call_assignment.give_back": {"desk.card.view"},
     "support_calls.start": {"phone.support", "phone.emergency"},
     "support_calls.agent_briefing": {"desk.card.view"},

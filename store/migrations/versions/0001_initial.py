@@ -674,6 +674,7 @@ def _calls() -> None:
         sa.Column("code_words_key", sa.String(8)),
         sa.Column("assigned_late", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("about", sa.Text, nullable=False, server_default=""),
+        sa.Index("ix_support_calls_person", "subject", "account_id", "id"),
         sqlite_autoincrement=True,
     )
     op.create_table(
