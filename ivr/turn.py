@@ -24,7 +24,8 @@ from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store
 from store.calls import call_state
 from store.calls.call_state import CallRow
-from store.db.transaction import NOBODY, Transaction, retried
+from store.db.retrying import retried
+from store.db.transaction import NOBODY, Transaction
 from store.security import threat_mode
 from store.security.alerts import NOBODY_KNOWN
 from store.verification import pins

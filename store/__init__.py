@@ -25,6 +25,7 @@ from store.db.engine import (
 from store.db.keys import Keys, SecretKeysError
 from store.db.last_seen import Memory
 from store.db.ledger_chain import Segments
+from store.db.retrying import retried
 from store.db.schema import OtherVersionError, is_current, migrate
 from store.db.transaction import (
     LINE,
@@ -36,7 +37,6 @@ from store.db.transaction import (
     Due,
     GrantRequiredError,
     Transaction,
-    retried,
 )
 from store.jobs import job_queue
 from store.jobs.wakeup import Wakeup

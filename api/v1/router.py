@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import UnionType
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -13,7 +14,7 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from api.v1 import accounts, decisions, key_routes, problems, tickets
+from api.v1 import accounts, decisions, key_routes, problems, tickets, written_accounts
 from api.v1.context import ApiContext
 from api.v1.doorway import Doorway
 from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
@@ -27,14 +28,18 @@ class Route(NamedTuple):
     """`gives`: what it answers when it is done; None: nothing, or what is no JSON."""
 
     does: Does
-    gives: type[BaseModel] | None
+    gives: type[BaseModel] | UnionType | None
     status: int = 200
     about: str = ""
 
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("GET", "/key"): Route(key_routes.show, key_routes.OwnKey, about="Keys"),
-    ("GET", "/accounts/{number}"): Route(accounts.read, accounts.Account, about="Accounts"),
+    ("GET", "/accounts/{number}"): Route(
+        accounts.read, accounts.Account | written_accounts.WholeAccount, about="Accounts"
+    ),
+    ("PUT", "/accounts/{number}"): Route(written_accounts.written, written_accounts.Written, about="Accounts"),
+    ("POST", "/accounts/bulk"): Route(written_accounts.many, written_accounts.ManyWritten, about="Accounts"),
     ("GET", "/tickets"): Route(tickets.listed, tickets.Tickets, about="Tickets"),
     ("POST", "/tickets"): Route(tickets.opened, tickets.Made, 201, about="Tickets"),
     ("GET", "/tickets/{number}"): Route(tickets.read, tickets.Ticket, about="Tickets"),

@@ -7,11 +7,11 @@ made it and is dead after it. A refusal is returned, so that its entry is commit
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.dialects import sqlite
@@ -50,10 +50,6 @@ NOBODY: Final = Subject("nobody")  # the subject of somebody who has not proved 
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
-T = TypeVar("T")
-TRIES: Final = 5  # more than two: whoever is ended by PostgreSQL can be ended by the same other one again
-# Seconds for the other one to go on: PostgreSQL gives a lock to whoever asks first, and at once both would wait as before.
-PAUSE: Final = 0.05
 _COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
 
 
@@ -184,6 +180,19 @@ class Transaction:
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self.connection.dialect.name
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is done within is taken back where it ends with an exception, rows and entries alike, and the transaction can go on."""
+        entries, writes = len(self._entries), len(self._writes)
+        savepoint = self.connection.begin_nested()
+        try:
+            yield
+        except BaseException:
+            savepoint.rollback()
+            del self._entries[entries:], self._writes[writes:]
+            raise
+        savepoint.commit()
 
     # --- decisions
 
@@ -317,24 +326,6 @@ class Transaction:
     def standing(self, ask: Ask) -> Standing | None:
         """What the subject of an ask holds on its account at this moment, or None: not a contact."""
         return holdings.on(self, ask.subject, ask.account, ask.service)
-
-
-def retried(do: Callable[[], T], *, if_stored: bool = True) -> T:
-    """What `do` returns. It is run up to `TRIES` times where it met another transaction (nothing is stored then), and once more where the
-    database went away, unless it must not be done twice (`if_stored` is false): what is stored is not known then.
-
-    Raises `ConnectionLostError` where that did not help."""
-    lost = False
-    for _ in range(TRIES - 1):
-        try:
-            return do()
-        except CollidedError:
-            time.sleep(PAUSE)
-        except ConnectionLostError:
-            if lost or not if_stored:
-                raise
-            lost = True
-    return do()
 
 
 def _may_be_tried_again(fault: DBAPIError) -> None:

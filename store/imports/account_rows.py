@@ -12,7 +12,6 @@ from store import tables
 from store.accounts import billing_details, recipients
 from store.contacts import contact_changes
 from store.db.holdings import held_by, in_order, words_of
-from store.db.transaction import OPERATOR
 from store.imports import account_news
 from store.imports.file_format import Account, Contact
 from store.imports.row_changes import Changes, Difference, Key, Register, Sheet, Values
@@ -261,9 +260,9 @@ def _tell(
         )
         if account in existed:
             touched[account] = None
-            changes.tx.record(OPERATOR, account, "contacts.changed", word, fields=(Subject.of_person(person),))
+            changes.tx.record(changes.by, account, "contacts.changed", word, fields=(Subject.of_person(person),))
             before, after = now.get((account, person)), None if word == "removed" else held
-            history.append(contact_changes.row(changes.tx, OPERATOR, account, person, before, after))
+            history.append(contact_changes.row(changes.tx, changes.by, account, person, before, after))
     _write_contacts(changes, difference, now)
     changes.write(insert(tables.contact_changes), history)
     if not changes.dry and not changes.troubles:

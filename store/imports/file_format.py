@@ -55,7 +55,7 @@ class Slack(_Part):
     user: SlackMember
 
 
-class Person(_Part):
+class PersonDetails(_Part):
     """`name` and `email` must be there for somebody new; without a `support_id` somebody new is issued one."""
 
     username: Username
@@ -63,8 +63,11 @@ class Person(_Part):
     email: Email = ""
     phones: list[Phone] = []
     support_id: SupportId = ""
-    pin: Pin | None = None
     slack: list[Slack] = []
+
+
+class Person(PersonDetails):
+    pin: Pin | None = None
 
 
 class Service(_Part):
@@ -195,7 +198,7 @@ def _lay_out(stream: BinaryIO, scratch: Scratch) -> list[str]:
     doubles: list[str] = []
     seen: set[str] = set()
     models: dict[str, type[Person | Account | StaffMember]] = {}
-    for key, place, value in walk(Text(stream, _object)):
+    for key, place, value in walk(Text(stream, object_of)):
         if place is None:
             known = _KINDS.get(key)
             if key in seen:
@@ -212,13 +215,13 @@ def _lay_out(stream: BinaryIO, scratch: Scratch) -> list[str]:
                 entry = model.model_validate(value)
             except ValidationError as trouble:
                 faults = trouble.errors(include_url=False, include_input=False)
-                troubles += [_in_words(fault, key, place) for fault in faults]
+                troubles += [in_words(fault, key, place) for fault in faults]
             else:
                 if not troubles:
-                    doubles += _doubles_within(key, place, entry)
+                    doubles += doubles_within(key, place, entry)
                     contacts = entry.contacts if isinstance(entry, Account) else ()
                     of = ((contact.person, entry.number) for contact in contacts if isinstance(entry, Account))
-                    scratch.add(key, entry, _names(key, place, entry), of)
+                    scratch.add(key, entry, names_of(key, place, entry), of)
     scratch.settle()
     return troubles or [*map(_twice, scratch.doubles), *doubles]
 
@@ -231,7 +234,7 @@ _KINDS: Final[dict[str, type[Person | Account | StaffMember]]] = {
 _TWICE: Final = "\0twice"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """One JSON object. A key given twice leaves a mark that no model knows, so that its path is told."""
     made = dict(pairs)
     if "pin" in made:
@@ -264,7 +267,7 @@ def _shown(key: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in key[:80])
 
 
-def _in_words(error: ErrorDetails, *entry: str | int) -> str:
+def in_words(error: ErrorDetails, *entry: str | int) -> str:
     kind, context = error["type"], error.get("ctx", {})
     place = [*entry, *(_shown(part) if isinstance(part, str) else part for part in error["loc"])]
     last = error["loc"][-1] if error["loc"] else ""
@@ -299,7 +302,7 @@ _KIND_WORDS: Final = {
 # --- what may stand there only once
 
 
-def _names(kind: str, place: int, entry: Person | Account | StaffMember) -> Iterator[Once]:
+def names_of(kind: str, place: int, entry: Person | Account | StaffMember) -> Iterator[Once]:
     """Those of one entry that nobody else in the file may have."""
     if isinstance(entry, Account):
         yield Once(kind, entry.number, entry.number, path_of(kind, place, "number"), place)
@@ -321,7 +324,7 @@ def _twice(double: tuple[Once, Once]) -> str:
     return f"{second.path}: {second.written} stands there twice, also at {first.path}"
 
 
-def _doubles_within(kind: str, place: int, entry: Person | Account | StaffMember) -> Iterator[str]:
+def doubles_within(kind: str, place: int, entry: Person | Account | StaffMember) -> Iterator[str]:
     here = (kind, place)
     if isinstance(entry, Person):
         yield from _repeated(((*here, "phones", k), number) for k, number in enumerate(entry.phones))

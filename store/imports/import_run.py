@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from authz import Action, Ask, Grant, Proof, Subject
 from store import OPERATOR, Store
-from store.db.transaction import retried
+from store.db.retrying import retried
 from store.imports.account_rows import bring_accounts
 from store.imports.file_format import ImportFile, ImportFileError
 from store.imports.people_rows import STAFF, PinRound, bring_people, bring_slack, check_spelling
@@ -29,7 +29,7 @@ from store.verification import pins, slack_members
 from store.verification.hash_pool import PLACES, HashPool
 from store.verification.pins import KeptPin, Pin
 
-_IMPORT_LOCK: Final = 4406  # PostgreSQL: one import at a time; 4405 is that of the migrations
+IMPORT_LOCK: Final = 4406  # PostgreSQL: one import at a time; 4405 is that of the migrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _pass(
                 tx, file, progress, dry=dry, known_since=known_since, over_locks=over_locks, notices=notices
             )
             if tx.connection.dialect.name == "postgresql" and not dry:
-                tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({_IMPORT_LOCK})"))
+                tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})"))
                 tx.look_at_the_clock()
             bring(changes, file, round, home)
             troubles = changes.troubles

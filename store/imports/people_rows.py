@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from authz import Subject
 from store import tables
 from store.accounts.people import new_support_id
-from store.db.transaction import OPERATOR, upsert
+from store.db.transaction import upsert
 from store.imports.file_format import Person, Slack, StaffMember
 from store.imports.giving_way import give_way
 from store.imports.row_changes import CHUNK, Changes, Difference, Key, Register, Sheet, Values, pieces
@@ -181,7 +181,7 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
     or were sent until now ends."""
     theirs = set(people) - changes.newcomers if not changes.dry and not changes.troubles else set[int]()
     for id in theirs:
-        changes.tx.record(OPERATOR, None, notice, "done", fields=(Subject.of_person(id),))
+        changes.tx.record(changes.by, None, notice, "done", fields=(Subject.of_person(id),))
         job_queue.enqueue(changes.tx, "notice", f"{notice}:{id}", {"notice": notice, "person": id})
     revoke(changes.tx, theirs, _GROUND[notice])
 
@@ -208,7 +208,7 @@ def _set_pin(changes: Changes, person: Person, id: int, round: PinRound, *, exis
     pins.put(tx, kept, newcomer=not existed)
     attempt_limits.forget_person(tx, id)
     if existed:
-        tx.record(OPERATOR, None, "pin_set", "done", fields=(Subject.of_person(id),))
+        tx.record(changes.by, None, "pin_set", "done", fields=(Subject.of_person(id),))
         job_queue.enqueue(tx, "notice", f"pin_set:{id}", {"notice": "pin_set", "person": id})
 
 

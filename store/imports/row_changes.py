@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Executable, Row, Select, Table, bindparam, delete, insert, select, update
 
+from authz import Subject
 from store import tables
 from store.db.transaction import OPERATOR, Transaction
 from store.imports.file_format import ImportFile, path_of
@@ -46,8 +47,9 @@ class Changes:
         known_since: int | None = None,
         over_locks: bool = False,
         notices: bool = True,
+        by: Subject = OPERATOR,
     ) -> None:
-        self.tx, self.file, self.dry, self.notices = tx, file, dry, notices
+        self.tx, self.file, self.dry, self.notices, self.by = tx, file, dry, notices, by
         self.known_since = tx.now if known_since is None else min(known_since, tx.now)
         self.over_locks = over_locks
         self.locked: list[str] = []  # numbers of accounts whose contacts were left as they are
@@ -79,7 +81,7 @@ class Changes:
         whom it is about, for those it concerns; once in an import."""
         if self.dry or self.troubles:
             return
-        self.tx.record(OPERATOR, account, what, "done", fields=fields)
+        self.tx.record(self.by, account, what, "done", fields=fields)
         if notice is not None:
             kind, about = notice
             told = {"notice": kind, about.partition(":")[0]: int(about.partition(":")[2])}

@@ -187,6 +187,8 @@ def _record(row: Any, names: dict[str, str]) -> Record:
 def _kind(subject: Subject, name: str) -> str:
     if subject.is_person:
         return "person" if name else "gone"
+    if subject.is_key:
+        return "operator"  # a system of theirs
     return {"desk:operator": "operator", "desk:worker": "program"}.get(subject, "desk")
 
 

@@ -199,6 +199,9 @@ OPENS: dict[str, set[str]] = {
     "dual_control.ask": {"desk.pin.reissue", "desk.threat.switch"},
     "dual_control.refuse": {"desk.pin.reissue", "desk.threat.switch"},
     "dual_control.waiting": {"desk.pin.reissue", "desk.threat.switch"},
+    "account_lines.bring": {"desk.accounts.write"},
+    "whole_accounts.account_numbered": {"desk.accounts.read", "desk.accounts.write"},
+    "whole_accounts.whole": {"desk.accounts.read", "desk.accounts.write"},
     "lookups.explain": {"desk.operate", "desk.decisions.read"},
     "lookups.find_account": {
         "desk.operate",

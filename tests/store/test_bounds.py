@@ -281,7 +281,10 @@ REACH_ALL: dict[str, str] = {
     **{f"account_access.{n}": _OWN for n in ("record_access", "stands_open")},
     "canned_answers.listed": "texts of the desk's own that name no customer",
     **dict.fromkeys(COUNTED, _DESK),
-    **dict.fromkeys(("lookups.find_account", "lookups.find_person"), _DESK),
+    **{f"lookups.{n}": _DESK for n in ("explain", "find_account", "find_person", "has_service")},
+    "account_lines.bring": "the operator's system's, which brings any account",
+    "whole_accounts.account_numbered": _DESK,
+    "whole_accounts.whole": _OWN,
     "agent_tickets.colleagues": "names of the staff, whom every one of the desk may know",
     "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
 }

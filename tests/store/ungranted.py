@@ -67,7 +67,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.GUARD,
     ),
-    **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "transaction.retried"), reasons.PURE),
+    **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "retrying.retried"), reasons.PURE),
     **dict.fromkeys(
         ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "location_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
@@ -305,6 +305,7 @@ REASONS: Final[dict[str, str]] = {
     "unlock.tried": reasons.CODE,
     "unlock.used": reasons.CODE,
     "statements.insert_together": "writes rows it is given; gives nothing back",
+    "transaction.Transaction.part": "takes back what was done within; gives nothing back",
     "transaction.Transaction.write": "keeps a row for the end of the transaction; gives nothing back",
     "transaction.Transaction.ask": reasons.ASKS,
     "transaction.Transaction.connection": reasons.SQL,

@@ -14,8 +14,16 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("row_changes.Register." + n for n in ("bring", "find")), reasons.IMPORT),
     **dict.fromkeys(("row_changes.Sheet." + n for n in ("add", "change", "remove", "split")), reasons.IMPORT),
-    **dict.fromkeys(("row_changes.pieces", "row_changes.provisional", "file_format.path_of"), reasons.PURE),
+    **dict.fromkeys(
+        (
+            *("row_changes.pieces", "row_changes.provisional"),
+            *("file_format." + n for n in ("doubles_within", "in_words", "names_of", "object_of", "path_of")),
+            *("account_lines." + n for n in ("doubles_of", "read_line")),
+        ),
+        reasons.PURE,
+    ),
     "file_format.read": reasons.FILE,
+    "account_lines.read_lines": "reads what a program or the operator has sent; asks no database",
     **dict.fromkeys(
         ("file_format.ImportFile." + n for n in ("contact_of", "has_username", "members", "places", "support_ids")),
         reasons.FILE,

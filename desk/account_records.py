@@ -1,0 +1,56 @@
+"""Accounts as the system that owns the truth brings them and reads them: by its key, or by the operator's command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from authz import Action, Ask
+from desk.actors import Actor, NotAllowed, judge
+from store import Transaction
+from store.accounts import whole_accounts
+from store.accounts.whole_accounts import WholeAccount
+from store.imports import account_lines
+from store.imports.account_lines import Brought, NumberedLine
+
+__all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "read", "write"]
+
+
+def read(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:
+    """None: there is no such account."""
+    return _whole(tx, who, number, Action.DESK_ACCOUNTS_READ)
+
+
+def before(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:
+    """How it stands for whoever may write it, to compare a version. None: it would be a new one."""
+    return _whole(tx, who, number, Action.DESK_ACCOUNTS_WRITE)
+
+
+def write(
+    tx: Transaction,
+    who: Actor,
+    lines: Iterable[NumberedLine],
+    *,
+    known_since: int | None = None,
+    over_locks: bool = False,
+    home: str = "",
+    notices: bool = True,
+) -> Brought | NotAllowed:
+    """Each line whole or not at all. `home` is the desk's own Slack workspace, as the settings name it; the other options are those of an import, and none of
+    them is a program's to choose. Raises `MetOthersError`."""
+    grant = judge(tx, Ask(who.subject, Action.DESK_ACCOUNTS_WRITE, None, None, who.proof))
+    if isinstance(grant, NotAllowed):
+        return grant
+    return account_lines.bring(
+        tx, grant, lines, known_since=known_since, over_locks=over_locks, home=home, notices=notices
+    )
+
+
+def _whole(tx: Transaction, who: Actor, number: str, action: Action) -> WholeAccount | NotAllowed | None:
+    grant = judge(tx, Ask(who.subject, action, None, None, who.proof))
+    if isinstance(grant, NotAllowed):
+        return grant
+    account = whole_accounts.account_numbered(tx, grant, number)
+    if account is None:
+        return None
+    on = judge(tx, Ask(who.subject, action, account, None, who.proof))
+    return on if isinstance(on, NotAllowed) else whole_accounts.whole(tx, on)
