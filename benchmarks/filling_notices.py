@@ -35,6 +35,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "happened_at": "{at}",
         "state": "CASE WHEN {new} THEN 'waiting' ELSE 'sent' END",
     },
+    tables.help_desk_tickets: {"ticket": "n", "theirs": "n", "part": "1", "status": "'open'"},
+    tables.help_desk_messages: {"ticket": "n", "key": "'said:' || n", "version": "'1'"},
     tables.mail_bounces: {"email": "'old.' || n", "why": "'550'", "since": "{at}", "at": "{at}"},
 }
 ENDPOINTS: Final = {

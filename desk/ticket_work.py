@@ -189,16 +189,22 @@ def answer(
     seen: int,
     phone: bool,
     along: Sequence[int] = (),
+    files: Sequence[Sent] = (),
+    source: str | None = None,
     then: str = "waiting",
 ) -> Answered | AnsweredMeanwhile | NotAnswered:
-    """To the customer, with files of the desk's notes (`along`, their ids), unless a colleague has answered or closed it since the
-    message `seen`. Nobody's ticket is theirs by that; `then` is the status it has afterwards. `phone`: whether customers can call the desk."""
+    """To the customer, with `files` and such of the desk's notes (`along`, their ids), unless a colleague has answered or closed it since the
+    message `seen`. Nobody's ticket is theirs by that; `then` is the status it has afterwards. `source`: what it came as, from elsewhere.
+    `phone`: whether customers can call the desk."""
     if not ticket.about.is_answerable:
         return NotAnswered.NO_REQUESTER
     since = agent_tickets.meanwhile(tx, ticket.grant, ticket.number, seen)
     if since:
         return AnsweredMeanwhile(tuple(since))
-    return Answered(agent_tickets.answer(tx, ticket.grant, ticket.number, words, phone=phone, along=along, then=then))
+    reach = agent_tickets.answer(
+        tx, ticket.grant, ticket.number, words, phone=phone, along=along, files=files, source=source, then=then
+    )
+    return Answered(reach)
 
 
 def correct(tx: Transaction, ticket: TicketRight, message: int, words: str, *, phone: bool) -> bool:

@@ -26,6 +26,8 @@ from authz import load_schemes
 from desk import opening_hours, response_times
 from desk.actors import permit_worker
 from deskgate import metrics, request_bodies, slack, smtp
+from deskgate.help_desk_client import help_desk_of
+from deskgate.help_desk_jobs import EVERY, HelpDeskJobs
 from deskgate.http_client import http_client
 from deskgate.job_handlers import Deliveries, Send, make_deliveries
 from deskgate.phone_jobs import may_call
@@ -84,6 +86,7 @@ class Container:
     deliveries: Deliveries
     worker: Worker
     inbox: Inbox | None = None
+    help_desk: HelpDeskJobs | None = None
 
 
 def open_container(
@@ -148,6 +151,10 @@ def open_container(
         inbox = simulator_mount.Inbox()
         send = inbox.put
     deliveries = make_deliveries(settings, store, phone, rest, send) | slack.deliveries(opened, store)
+    help_desk, jobs = help_desk_of(settings), None
+    if help_desk is not None:
+        jobs = HelpDeskJobs(store, help_desk, settings.public_url, settings.step_up_minutes, phone=settings.phone_open)
+        deliveries |= jobs.deliveries(deliveries["ticket_update"])
     return Container(
         settings,
         store,
@@ -174,8 +181,10 @@ def open_container(
             deliveries,
             (slack.sweep(opened), partial(_remove_old, settings), daily_figures.count_days(zone)),
             mail_server.hang_up if mail_server else None,
+            {"help-desk": (jobs.look, EVERY)} if jobs is not None else {},
         ),
         inbox,
+        jobs,
     )
 
 

@@ -67,6 +67,11 @@ def _findings() -> Iterator[Finding]:
         ("Twilio", {"PUBLIC_URL"} | _WHETHER_PLAYED, lambda: doctor_remote.twilio(settings)),
         ("Slack", _WHETHER_PLAYED, lambda: doctor_remote.slack(settings, tokens)),
         ("mail", {"SMTP_URL", "MAIL_FROM"}, lambda: doctor_remote.mail(settings)),
+        (
+            "Request Tracker",
+            {"RT_URL", "RT_USER", "RT_TOKEN", "RT_PASSWORD", "WEBHOOK_NETWORKS"},
+            lambda: doctor_remote.help_desk(settings),
+        ),
     ]
     for what, needed, look in looks:
         if first := sorted(name for name in wrong if name in needed or name.startswith(f"{what.upper()}_")):

@@ -10,6 +10,7 @@ import httpx2
 from bot.platform.install import scopes
 from deskgate import smtp
 from deskgate.command_line import one_line
+from deskgate.help_desk_client import help_desk_of
 from deskgate.http_client import http_client
 from deskgate.settings import Settings
 from store.jobs.job_queue import RetryLaterError
@@ -94,6 +95,16 @@ def slack(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
                 yield from _agent_channel(http, first, settings.slack_agent_channel)
     except (httpx2.HTTPError, ValueError) as fault:
         yield BAD, f"Slack cannot be reached ({type(fault).__name__}): {_away('SLACK_API_URL')}"
+
+
+def help_desk(settings: Settings) -> Iterator[Finding]:
+    """Nothing is said where none is set."""
+    there = help_desk_of(settings)
+    if there is not None:
+        why = there.trouble()
+        yield (
+            (OK, f"Request Tracker: {settings.rt_user} may work in {settings.rt_queue}") if why is None else (BAD, why)
+        )
 
 
 def _away(setting: str) -> str:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from desk import opening_hours, response_times
 from deskgate import base_url, env_file, settings_check
+from deskgate.help_desk_settings import HelpDeskSettings
 from deskgate.smtp import server_of, wire_sender
 from store import Keys, SecretKeysError, read_url, sqlite_file
 from store.imports.field_words import SLACK_TEAM
@@ -44,7 +45,7 @@ class SettingError(ValueError):
         return {re.split(r"[: ]", line, maxsplit=1)[0] for line in self.lines}
 
 
-class Settings(BaseSettings):
+class Settings(HelpDeskSettings):
     """docs/settings.md. An empty variable counts as one that is not there."""
 
     model_config = SettingsConfigDict(

@@ -24,6 +24,12 @@ class Configured(Protocol):
     @property
     def public_url(self) -> str: ...
     @property
+    def rt_secret(self) -> str: ...
+    @property
+    def rt_url(self) -> str: ...
+    @property
+    def rt_user(self) -> str: ...
+    @property
     def secret_keys(self) -> str: ...
     @property
     def simulated(self) -> bool: ...
@@ -55,6 +61,8 @@ def faults(settings: Configured) -> Iterator[str]:
     # A key of our own is made only while the simulator plays Twilio, and beside a SQLite file.
     if not settings.secret_keys and not (settings.simulated and sqlite_file(settings.database_url) is not None):
         yield NO_KEYS
+    if settings.rt_url and not (settings.rt_user and settings.rt_secret):
+        yield f"{'RT_TOKEN' if settings.rt_user else 'RT_USER'}: is missing; RT needs a user of its own for us, and its token or password"
     if bool(settings.twilio_account_sid) != bool(settings.twilio_auth_token):
         missing = "TWILIO_AUTH_TOKEN" if settings.twilio_account_sid else "TWILIO_ACCOUNT_SID"
         yield f"{missing}: is missing; the phone needs both the account and its token"

@@ -82,7 +82,7 @@ def _post(found: ToSend, networks: Sequence[Network], body: bytes, now: int) -> 
     if why is not None:
         raise RetryLaterError(f"endpoint {found.message.endpoint}: {why}", 3600)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address(found.message.endpoint, host, port, networks)
+    address = address_of(f"endpoint {found.message.endpoint}", host, port, networks)
     literal = f"[{address}]" if address.version == 6 else str(address)
     target = httpx2.URL(found.url).copy_with(host=literal)
     headers = {
@@ -118,12 +118,13 @@ def _signature(secret: bytes, id: str, now: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(made).decode()}"
 
 
-def _address(endpoint: int, host: str, port: int, networks: Sequence[Network]) -> IPv4Address | IPv6Address:
+def address_of(who: str, host: str, port: int, networks: Sequence[Network]) -> IPv4Address | IPv6Address:
+    """The address that is asked, once every one that the name leads to was looked at. Raises `RetryLaterError`, with `who` it is of."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise RetryLaterError(f"endpoint {endpoint}: its name is not known") from None
+        raise RetryLaterError(f"{who}: its name is not known") from None
     each = [ip_address(str(one[4][0])) for one in found]
     if any(not may_go_to(one, networks) for one in each):
-        raise RetryLaterError(f"endpoint {endpoint} leads to {RESERVED}", 3600)
+        raise RetryLaterError(f"{who} leads to {RESERVED}", 3600)
     return each[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,7 @@ THREADS = {
     "notices": 1,
     "call": 2,
     "webhook": 2,
+    "help_desk": 1,
     "": 2,
 }  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
@@ -109,10 +110,12 @@ class Worker:
         deliveries: Deliveries,
         also_swept: Sequence[Sweep] = (),
         nothing_to_do: Callable[[], None] | None = None,
+        looks: Mapping[str, tuple[Callable[[], None], float]] | None = None,
     ) -> None:
-        """`nothing_to_do` is called in each thread that has done all there was for it, and in the one that stops the worker."""
+        """`looks` are done again and again, each after so many seconds, in a thread of that name. `nothing_to_do` is called in each thread that has done all there was for it, and in the one that stops the worker."""
         self._store, self._deliveries, self._also_swept = store, deliveries, also_swept
         self._nothing_to_do = nothing_to_do or (lambda: None)
+        self._looks = dict(looks or {})
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._head: tuple[int, str] | None = None
@@ -129,6 +132,8 @@ class Worker:
         self._run("ledger-watch", self._again, self.watch_the_ledger, CHECKPOINT_EVERY)
         self._run("clock", self._again, self.watch_the_clock, CLOCK_EVERY)
         self._run("sweep", self._again, self.sweep, SWEEP_EVERY)
+        for name, (look, every) in self._looks.items():
+            self._run(name, self._again, look, every)
 
     def stop(self) -> None:
         """Finishes what is under way. The clean stop's own checkpoint is the store's."""
@@ -312,6 +317,8 @@ def waits_for(kind: str) -> str:
         return "call"
     if kind == webhook_messages.WORK:
         return "webhook"  # somebody else's machine, which may be slow
+    if kind.startswith("help_desk."):
+        return "help_desk"
     return (
         "slack"
         if kind.startswith("slack.")

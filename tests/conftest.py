@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.asking",
     "tests.postgres",
     "tests.browser",
+    "tests.request_tracker",
     "tests.desk",
     "tests.leaks",
     "tests.plans",

@@ -6,6 +6,7 @@ import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from authz import load_schemes
 from deskgate.app import UNTRACED, Container, make_app
+from deskgate.help_desk_jobs import followed
 from deskgate.settings import SIMULATED_NUMBER, SIMULATED_SID, Settings, read_settings
 from deskgate.simulator_mount import SAMPLE
 from simulator.exchange import Exchange, posting
@@ -27,7 +29,7 @@ from store import Keys, Store, open_store
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
-from store.jobs.job_queue import Job
+from store.jobs.job_queue import Delivery, Job
 from tests.channels.mailbox import Mailbox
 from tests.postgres import Server
 
@@ -69,9 +71,10 @@ class Desk:
         )
         self.container: Container = self.app.state.container
         if self.slack_api is None:
-            self.container.deliveries["ticket_update"] = lambda _tx, _piece: (
-                None
-            )  # nobody is in Slack here; see tests/bot
+            # Nobody is in Slack here; see tests/bot.
+            nobody: Delivery = lambda _tx, _piece: None  # noqa: E731
+            connected = self.container.help_desk is not None
+            self.container.deliveries["ticket_update"] = partial(followed, nobody) if connected else nobody
         self.store: Store = self.container.store
         self.client = TestClient(self.app, base_url=public_url, client=("127.0.0.1", 50000))
         token = (

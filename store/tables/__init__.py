@@ -10,6 +10,7 @@ from store.tables.base import Base
 from store.tables.calls import AgentLeg, Call, Callback, CallTicket, Delivery, SupportCall
 from store.tables.codes import Code
 from store.tables.delegations import Delegation, DelegationRequest
+from store.tables.help_desks import HelpDeskLeft, HelpDeskMessage, HelpDeskPosition, HelpDeskTicket, HelpDeskTransaction
 from store.tables.jobs import Job
 from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
 from store.tables.messages import EarlyEdit, File, Message, Recording
@@ -89,5 +90,8 @@ notices, notice_accounts, notice_recipients, mail_bounces, mail_preferences = ma
 )
 daily_figures = _table(DailyFigure)
 api_keys, api_answers = map(_table, (ApiKey, ApiAnswer))
+help_desk_tickets, help_desk_messages, help_desk_left, help_desk_transactions, help_desk_positions = map(
+    _table, (HelpDeskTicket, HelpDeskMessage, HelpDeskLeft, HelpDeskTransaction, HelpDeskPosition)
+)
 webhook_endpoints, webhook_messages = map(_table, (WebhookEndpoint, WebhookMessage))
 segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

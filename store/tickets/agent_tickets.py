@@ -156,11 +156,13 @@ def answer(
     *,
     phone: bool,
     along: Sequence[int] = (),
+    files: Sequence[Sent] = (),
+    source: str | None = None,
     then: str = "waiting",
 ) -> Reach:
-    """What the customer gets, and files of the desk's notes that go along; whoever answers a ticket that nobody has takes it. `then` is
+    """What the customer gets, with `files` and such of the desk's notes (`along`); whoever answers a ticket that nobody has takes it. `then` is
     the status it has afterwards: it does not wait where nobody can read the answer. Whom it reaches; `phone`: whether the desk has a line to
-    ring."""
+    ring. `source`: what it came as, from elsewhere."""
     if then not in DESK_STATUSES:
         raise ValueError(f"no status of the desk's: {then}")
     _at_work(tx, grant, number)
@@ -171,7 +173,15 @@ def answer(
     unread = found.way == answer_delivery.NOBODY and not found.others
     _give_status(tx, number, "open" if then == "waiting" and unread else then, anew=not unread)
     id = timeline.add(
-        tx, number, grant.subject, body, along=along, answer=True, told="solved" if then == "closed" else None
+        tx,
+        number,
+        grant.subject,
+        body,
+        source=source,
+        files=files,
+        along=along,
+        answer=True,
+        told="solved" if then == "closed" else None,
     )
     assert id is not None
     answer_delivery.begin(tx, id, found)

@@ -139,6 +139,7 @@ OPENS: dict[str, set[str]] = {
     },
     **{f"webhook_endpoints.{name}": {"desk.operate"} for name in ("add", "every", "remove", "rotate")},
     **{f"webhook_messages.{name}": {"desk.operate"} for name in ("listed", "replay")},
+    **{f"help_desk_tickets.{name}": {"desk.deliver"} for name in ("link", "staff_of", "ticket_of")},
     "pin_reset.address": {"desk.deliver"},
     "pin_reset.owe": {"desk.pin.reissue"},
     "credentials.tried": {"desk.deliver"},

@@ -11,6 +11,20 @@ REASONS: Final[dict[str, str]] = {
     "webhook_messages.sweep": "drops messages that are over",
     "webhook_endpoints.told_of": "ids of the operator's endpoints; knows no customer",
     "webhook_endpoints.secrets_of": "for webhook_messages.to_send, under its Grant",
+    **dict.fromkeys(
+        (f"help_desk_tickets.{name}" for name in ("begin_anew", "gave", "opened", "told_status")),
+        "what another help desk has of a ticket, by its number: written down, and nothing given back",
+    ),
+    "help_desk_tickets.owe": "enqueues that a ticket has news, by its number; gives nothing back",
+    "help_desk_tickets.was_left": "whether a number of theirs was one of ours: true or false",
+    **dict.fromkeys(
+        (f"help_desk_tickets.{name}" for name in ("ordering_key", "source", "is_from")),
+        "pure: made of numbers that the caller has",
+    ),
+    **dict.fromkeys(
+        (f"help_desk_positions.{name}" for name in ("begin", "lease", "position", "see")),
+        "numbers of another help desk's transactions; knows no customer",
+    ),
     "account_news.tell": "a part of an import: enqueues what it brings, as its other parts do",
     "timeline.tell": "enqueues that a ticket has news, by its number; gives nothing back",
     **dict.fromkeys(

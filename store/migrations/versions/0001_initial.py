@@ -26,6 +26,7 @@ def upgrade() -> None:
     _reports()
     _api_keys()
     _webhooks()
+    _help_desks()
 
 
 def _only(
@@ -976,4 +977,37 @@ def _webhooks() -> None:
         sa.Column("status", sa.BigInteger),
         sa.Column("sent_at", sa.BigInteger),
         sa.Index("ix_webhook_messages_endpoint", "endpoint", "happened_at"),
+    )
+
+
+def _help_desks() -> None:
+    op.create_table(
+        "help_desk_tickets",
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+        sa.Column("theirs", sa.BigInteger, unique=True),
+        sa.Column("part", sa.BigInteger, nullable=False, server_default="1"),
+        sa.Column("status", sa.String(16), nullable=False),
+    )
+    op.create_table(
+        "help_desk_messages",
+        sa.Column("ticket", ID, sa.ForeignKey("help_desk_tickets.ticket", ondelete="CASCADE"), primary_key=True),
+        sa.Column("key", sa.String(40), primary_key=True),
+        sa.Column("version", sa.String(16), nullable=False),
+    )
+    op.create_table(
+        "help_desk_left",
+        sa.Column("theirs", ID, primary_key=True, autoincrement=False),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+    )
+    op.create_table(
+        "help_desk_transactions",
+        sa.Column("theirs", ID, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Index("ix_help_desk_transactions_at", "at"),
+    )
+    op.create_table(
+        "help_desk_positions",
+        sa.Column("name", sa.String(16), primary_key=True),
+        sa.Column("seen", sa.BigInteger, nullable=False),
+        sa.Column("leased_until", sa.BigInteger, nullable=False),
     )
