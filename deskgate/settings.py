@@ -15,8 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from desk import opening_hours, response_times
-from deskgate import base_url, env_file, settings_check
-from deskgate.help_desk_settings import HelpDeskSettings
+from deskgate import base_url, env_file, help_desk_settings, settings_check
 from deskgate.smtp import server_of, wire_sender
 from store import Keys, SecretKeysError, read_url, sqlite_file
 from store.imports.field_words import SLACK_TEAM
@@ -45,7 +44,7 @@ class SettingError(ValueError):
         return {re.split(r"[: ]", line, maxsplit=1)[0] for line in self.lines}
 
 
-class Settings(HelpDeskSettings):
+class Settings(help_desk_settings.HelpDeskSettings):
     """docs/settings.md. An empty variable counts as one that is not there."""
 
     model_config = SettingsConfigDict(

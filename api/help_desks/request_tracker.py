@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -70,7 +71,7 @@ class RequestTracker:
         if file is not None and file.content:
             about["Attachments"] = [
                 {
-                    "FileName": file.name or "file",
+                    "FileName": _plain_name(file.name),
                     "FileType": "application/octet-stream",
                     "FileContent": base64.b64encode(file.content).decode(),
                 }
@@ -224,7 +225,11 @@ class RequestTracker:
         except httpx2.HTTPError as fault:
             raise RetryLaterError(f"RT cannot be reached: {type(fault).__name__}") from None
         status = answer.status_code
-        if status < 300 or (status == 404 and missing) or (status in (400, 409) and taken):
+        if (status == 404 and missing) or (status in (400, 409) and taken):
+            return answer
+        if status < 300:
+            if not answer.headers.get("Content-Type", "").startswith("application/json"):
+                raise RetryLaterError("what answers at RT_URL is no REST 2.0 of RT's: check RT_URL", 600)
             return answer
         if status == 401:
             raise RetryLaterError("RT refuses the sign-in: check RT_USER, and RT_TOKEN or RT_PASSWORD", 600)
@@ -237,6 +242,12 @@ class RequestTracker:
 
 def _bare(path: str) -> str:
     return re.sub(r"[^\w/-]", "", path)[:60]
+
+
+def _plain_name(name: str) -> str:
+    """RT 5.0.3 breaks what is not ASCII; the name as it is stands in the words."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^\w. ()-]", "_", plain).strip() or "file"
 
 
 def _limit(field: str, operator: str, value: object) -> dict[str, Any]:

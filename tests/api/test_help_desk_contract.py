@@ -53,12 +53,18 @@ def test_it_keeps_the_contract(connector: HelpDesk, rt: RequestTracker) -> None:
     assert [(one.ticket, one.username) for one in theirs] == [(first, KIM)]
     assert connector.read(theirs[0].id).words == "Hi"
     ours = next(one for one in seen if one.kind is Kind.NOTE)
-    assert [(one.name, one.content) for one in connector.read(ours.id).files] == [("é.bin", b"\x00\xff")]
+    assert [(one.name, one.content) for one in connector.read(ours.id).files] == [("e.bin", b"\x00\xff")]
 
 
 @pytest.mark.parametrize(
     ("status", "says"),
-    [(401, "check RT_USER"), (403, "give it the right"), (500, "RT answered 500"), (302, "RT answered 302")],
+    [
+        (200, "no REST 2.0 of RT's"),
+        (401, "check RT_USER"),
+        (403, "give it the right"),
+        (500, "RT answered 500"),
+        (302, "RT answered 302"),
+    ],
 )
 def test_what_refuses_us_is_told_in_words_and_with_no_secret(status: int, says: str) -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:

@@ -111,6 +111,7 @@ def test_a_ticket_goes_there_and_back_over_an_outage(desk: Desk, rt: RequestTrac
     rt.ask(KIM, "PUT", f"ticket/{ticket}", {"Status": "resolved"})
     look(desk)
     assert "closed this ticket" in mia.read(page)
+    mia.send(f"{page}/reopen")
     sends(mia, f"{page}/reply", [], words="It is down again")
     desk.work()
     assert (rt.one(ticket)["status"], rt.said(ticket)[-1]) == ("open", ("Correspond", OURS, "It is down again"))
