@@ -10,9 +10,9 @@ import httpx2
 
 from api.help_desks.help_desk import HelpDesk
 from api.help_desks.request_tracker import RequestTracker
-from deskgate import webhook_jobs
 from deskgate.settings import Settings
-from deskgate.webhook_jobs import Network
+from deskgate.webhook_addresses import Network, why_not
+from deskgate.webhook_jobs import address_of
 from store.jobs.job_queue import RetryLaterError
 
 TIMEOUT: Final = 15.0  # seconds for each step
@@ -42,12 +42,10 @@ class _Listed(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
-        why = webhook_jobs.why_not(f"{url.scheme}://{url.netloc.decode()}", self._networks)
+        why = why_not(f"{url.scheme}://{url.netloc.decode()}", self._networks)
         if why is not None:
             raise RetryLaterError(f"RT_URL: {why}", 3600)
-        address = webhook_jobs.address_of(
-            "RT_URL", url.host, url.port or (443 if url.scheme == "https" else 80), self._networks
-        )
+        address = address_of("RT_URL", url.host, url.port or (443 if url.scheme == "https" else 80), self._networks)
         request.url = url.copy_with(host=f"[{address}]" if address.version == 6 else str(address))
         request.extensions = {**request.extensions, "sni_hostname": url.host}
         return self._to.handle_request(request)
