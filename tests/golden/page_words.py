@@ -166,7 +166,7 @@ class Page(HTMLParser):
         like = f", like {had['placeholder']}" if had.get("placeholder") else ""
         most = f", {had['maxlength']} at most" if had.get("maxlength") else ""
         value = f" {had['value']!r}" if had.get("value") else ""
-        self.lines.append(f"<{kind}{like}{most}>{value}")
+        self._show(f"<{kind}{like}{most}>{value}")
 
     def handle_endtag(self, tag: str) -> None:
         words = " ".join(self._words.split())
@@ -187,7 +187,7 @@ class Page(HTMLParser):
             said = (f"[{words}]" if words else "") + (" (not now)" if "disabled" in self._button else "")
             if self.forms:
                 self.forms[-1].buttons[words] = self._button.get("name", ""), self._button.get("value", "")
-            self._words, self._button = said, None
+            self._words, self._button = "" if self._unread else said, None
         if tag == "a" and words:
             self._words = f"<{words}>"
         if tag in _BLOCKS:
@@ -210,13 +210,17 @@ class Page(HTMLParser):
         form = self.forms[-1]
         there = form.choices[self._select]
         chosen = next((words for words, value in there.items() if value == form.filled[self._select]), "")
-        self.lines.append(f"<{' | '.join(there)}>" + (f" {chosen!r}" if chosen != next(iter(there)) else ""))
+        self._show(f"<{' | '.join(there)}>" + (f" {chosen!r}" if chosen != next(iter(there)) else ""))
 
     def handle_data(self, data: str) -> None:
         if not self._unread:
             self._words += data
         if self._typed and self._open and self._open[-1][0] == "textarea":
             self.forms[-1].filled[self._typed] = data
+
+    def _show(self, line: str) -> None:
+        if not self._unread:
+            self.lines.append(line)
 
     @property
     def _unread(self) -> bool:

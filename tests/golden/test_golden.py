@@ -17,6 +17,7 @@ from deskgate.settings import Settings
 from tests.bot.slack_desk import SlackDesk, Stage, stage
 from tests.channels.mailbox import Mailbox
 from tests.desk import SECRET
+from tests.golden import page_words
 from tests.golden.labels import NothingCalledError
 from tests.golden.walking import KEPT, Walk, Walking
 
@@ -112,3 +113,16 @@ def test_a_walk_in_which_an_exchange_fails_is_neither_held_nor_recorded(walking:
 def test_there_are_walks_and_nothing_else() -> None:
     assert len(WALKS) >= 10
     assert sorted(FOLDER.iterdir()) == WALKS
+
+
+def test_of_what_is_hidden_nothing_is_printed_fields_and_buttons_neither() -> None:
+    form = '<label for="a">Tag</label><input id="a" name="a"><select name="b"><option>No</option></select>'
+    form += '<textarea name="c"></textarea><button disabled>Set</button>'
+    assert page_words.read(f"<form>{form}</form>").lines == [
+        "label: Tag",
+        "<text>",
+        "<No>",
+        "<words>",
+        "[Set] (not now)",
+    ]
+    assert page_words.read(f"<div hidden><form>{form}</form></div>").lines == []
