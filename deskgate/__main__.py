@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "serve": ("deskgate.serve:serve", "Run the service."),
     "migrate": ("deskgate.serve:migrate_database", "Bring the database to the newest schema."),
     "import": ("deskgate.import_command:import_accounts", "Load accounts, all or nothing."),
+    "sync": ("deskgate.sync_command:sync", "Bring accounts line by line, again and again."),
     "explain": ("deskgate.decisions:explain", "Say what the service would decide, and by which rules."),
     "matrix": (
         "deskgate.decisions:show_matrix",

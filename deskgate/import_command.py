@@ -43,7 +43,7 @@ def import_accounts(
     ] = False,
 ) -> None:
     """Load accounts: all or nothing, and a second time changes nothing."""
-    since = _day(known_since) if known_since else None
+    since = day(known_since) if known_since else None
     try:
         with (
             open_desk() as (settings, store),
@@ -83,7 +83,7 @@ def import_accounts(
     print(f"{'Would change' if dry_run else 'Imported'}: {counted or 'nothing, all is as the file says'}.")
 
 
-def _day(word: str) -> int:
+def day(word: str) -> int:
     """The beginning of a day in UTC, in ms."""
     try:
         at = int(datetime.combine(date.fromisoformat(word), time(), UTC).timestamp() * 1000)

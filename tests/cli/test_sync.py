@@ -1,0 +1,65 @@
+"""`deskgate sync` from a shell: line by line, what will not do is named and all else is done; the same twice changes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.imports import account_lines
+from tests.cli.conftest import Said, Shell
+
+
+def account(n: int, **more: Any) -> dict[str, Any]:
+    one = {"username": f"person.{n}", "name": f"Person {n}", "email": f"person.{n}@customer.example"}
+    contacts = [{"person": f"person.{n}", "roles": ["owner"]}]
+    said = {"number": f"S-{n}", "name": f"Customer {n}", "scheme": "standard_roles", "people": [one]}
+    return said | {"contacts": contacts} | more
+
+
+def written(*lines: Any) -> str:
+    Path("accounts.jsonl").write_text("".join((x if isinstance(x, str) else json.dumps(x)) + "\n" for x in lines))
+    return "accounts.jsonl"
+
+
+def test_the_first_time_and_again(light: Shell) -> None:
+    said = light.run("sync", written(account(1), account(2)))
+    assert said == Said(0, "Synced 2 accounts: 2 accounts added, 2 contacts added, 2 people added.\n", "")
+    again = light.run("sync", "accounts.jsonl")
+    assert again == Said(0, "Synced 2 accounts: nothing, all is as the lines say.\n", "")
+
+
+def test_lines_that_will_not_do_are_named_and_the_others_done(light: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account_lines, "TOGETHER", 2)
+    monkeypatch.setattr(account_lines, "LONGEST", 400)
+    queen = [{"person": "person.2", "roles": ["queen"]}]
+    lines = (
+        account(1),
+        account(2, contacts=queen),
+        "[]",
+        account(3, name="x" * 500),
+        account(4, colour="red"),
+        account(5),
+    )
+    said = light.run("sync", written(*lines))
+    assert said.code == 1
+    assert said.out == "Synced 6 accounts: 2 accounts added, 2 contacts added, 2 people added.\n"
+    told = [line.partition(": ")[2] for line in said.err.splitlines()]
+    starts = (
+        "line 2: contacts[0].roles: queen is none",
+        "line 3: must be",
+        "line 4: is longer",
+        "line 5: colour: is not",
+    )
+    for start in starts:
+        assert any(line.startswith(start) for line in told), (start, told)
+    assert told[-1] == "4 lines will not do; nothing of those was stored"
+
+
+def test_what_cannot_be_read_is_one_line(light: Shell) -> None:
+    assert light.run("sync", "nowhere.jsonl").code == 2
+    Path("empty.jsonl").write_text("")
+    assert light.run("sync", "empty.jsonl").out == "Synced 0 accounts: nothing, all is as the lines say.\n"
+    assert light.run("sync", "empty.jsonl", "--known-since", "last year").code == 2
