@@ -9,11 +9,12 @@ from typing import Final
 
 _PERSON: Final = re.compile(r"person:[0-9]{1,18}")
 _STAFF: Final = re.compile(r"staff:[0-9]{1,18}")
+_ASSISTANT: Final = re.compile(r"assistant:[0-9]{1,18}")
 _KEY: Final = re.compile(r"key:[0-9]{1,18}")
 
 
 class Subject(str):
-    """Who asks or acts: `person:17`, `staff:3`, `key:5`, `desk:worker`, `nobody`. Never a name, so that a person can be erased and the
+    """Who asks or acts: `person:17`, `staff:3`, `key:5`, `assistant:8`, `desk:worker`, `nobody`. Never a name, so that a person can be erased and the
     ledger keeps its chain.
 
     It is the very text that columns and the ledger hold: nothing is converted on the way, and mypy finds any
@@ -33,6 +34,10 @@ class Subject(str):
     @classmethod
     def of_key(cls, id: int) -> "Subject":
         return cls(f"key:{id}")
+
+    @classmethod
+    def of_assistant(cls, id: int) -> "Subject":
+        return cls(f"assistant:{id}")
 
     @property
     def is_person(self) -> bool:
@@ -66,6 +71,17 @@ class Subject(str):
         if not self.is_key:
             raise ValueError(f"{self} is not a key")
         return int(self[4:])
+
+    @property
+    def is_assistant(self) -> bool:
+        return _ASSISTANT.fullmatch(self) is not None
+
+    @property
+    def assistant(self) -> int:
+        """The id of a program that helps one of the staff with one case; ValueError for everybody else."""
+        if not self.is_assistant:
+            raise ValueError(f"{self} is not an assistant")
+        return int(self[10:])
 
 
 class Proof(IntEnum):
@@ -286,7 +302,7 @@ OWN_REQUESTS: Final = "own_requests"
 LIMITS: Final = frozenset({"billing_topics"})
 """`when` words of customer schemes that limit a yes and travel in the grant (MT-4 for the billing contact)."""
 
-DESK_LIMITS: Final = frozenset({"read", "queue", "open_case"})
+DESK_LIMITS: Final = frozenset({"read", "queue", "open_case", "one_case"})
 """`when` words of the desk's own table."""
 
 

@@ -55,6 +55,10 @@ def on(tx: Judging, subject: Subject, account: int | None, service: str | None) 
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
     if subject.is_key:
         return _of_key(tx, subject, account)
+    if subject.is_assistant:
+        asked = {"assistant": subject.assistant, "account": account, "now": tx.now}
+        held = frozenset({"assistant"}) if tx.connection.execute(_ASSISTANT, asked).first() else frozenset()
+        return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
     if account is None or subject.startswith("desk:"):
         held = _DESK.get(subject, frozenset())
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
@@ -222,6 +226,18 @@ _KEY = select(_k.scope).where(
     _k.person_id.is_(None),
     _k.ended_at.is_(None),
     _k.ends_at > bindparam("now", type_=_k.ends_at.type),
+)
+# Of its own case's account, and of no other: assistant_sessions.py says whether the case is open still.
+_ASSISTANT = (
+    select(tables.assistants.c.id)
+    .join(tables.staff, tables.staff.c.id == tables.assistants.c.staff_id)
+    .where(
+        tables.assistants.c.id == bindparam("assistant"),
+        tables.assistants.c.account_id == bindparam("account"),
+        tables.assistants.c.ended_at.is_(None),
+        tables.assistants.c.ends_at > bindparam("now", type_=tables.assistants.c.ends_at.type),
+        tables.staff.c.suspended_at.is_(None),
+    )
 )
 _KINDS = (
     select(tables.tickets.c.kind)

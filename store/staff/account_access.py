@@ -168,7 +168,7 @@ def has_case(tx: Transaction, staff: int, account: int) -> bool:
     """A call with somebody verified, or an open ticket they have taken. A closed one is opened into a case by what a customer
     does alone: the desk cannot make itself one by opening it again."""
     t, a = tables.tickets.c, tables.assignments.c
-    taken = exists().where(t.account_id == account, a.ticket == t.number, a.staff_id == staff, _is_case())
+    taken = exists().where(t.account_id == account, a.ticket == t.number, a.staff_id == staff, is_case())
     return bool(tx.connection.execute(select(call_assignment.of_account(tx, staff, account) | taken)).scalar_one())
 
 
@@ -179,12 +179,12 @@ def cases(tx: Transaction, staff: int) -> CompoundSelect[Any]:
     late = select(a.ticket).where(a.staff_id == staff).order_by(a.ticket.desc()).limit(TAKEN_OF_LATE).subquery()
     r = tables.account_access.c
     looked_at = t.account_id.in_(select(r.account_id).where(r.staff_id == staff, r.at > tx.now - KEPT))
-    taken = select(t.account_id).join(late, late.c.ticket == t.number).where(looked_at, _is_case())
+    taken = select(t.account_id).join(late, late.c.ticket == t.number).where(looked_at, is_case())
     return union(call_assignment.accounts_of(tx, staff), taken)
 
 
-def _is_case() -> ColumnElement[bool]:
-    """An open ticket that nobody has closed, or on which a customer has written since. One that somebody of the desk wrote down for a caller
+def is_case() -> ColumnElement[bool]:
+    """For a statement: of a ticket that somebody has taken, whether it is a case. An open ticket that nobody has closed, or on which a customer has written since. One that somebody of the desk wrote down for a caller
     is none until the customer has written on it themselves: nobody makes their own case last."""
     m, closing, t = tables.messages.c, tables.messages.alias("closing").c, tables.tickets.c
     # One number of each ticket's: of an exists() PostgreSQL might read all messages there are, to have those of any ticket at hand.

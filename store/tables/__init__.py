@@ -6,6 +6,7 @@ from sqlalchemy import Table
 
 from store.tables.accounts import Account, Contact, ContactChange, ContactRequest, ContactRight, Invoice, Service
 from store.tables.api_keys import ApiAnswer, ApiKey
+from store.tables.assistants import Assistant, SuggestedAnswer
 from store.tables.base import Base
 from store.tables.calls import AgentLeg, Call, Callback, CallTicket, Delivery, SupportCall
 from store.tables.codes import Code
@@ -80,6 +81,7 @@ calls, support_calls, call_tickets, agent_legs, callbacks, deliveries, jobs = ma
 )
 account_access, alerts, switches, dual_control = map(_table, (AccountAccess, Alert, Switch, DualControl))
 sent_forms, unsent_words, passkeys, vouches = map(_table, (SentForm, UnsentWords, Passkey, Vouch))
+assistants, suggested_answers = map(_table, (Assistant, SuggestedAnswer))
 drills, opening_exceptions = map(_table, (Drill, OpeningException))
 slack_members, account_teams, installations, install_states, posts, quotes = map(
     _table, (SlackMember, AccountTeam, Installation, InstallState, Post, Quote)

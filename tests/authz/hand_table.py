@@ -124,18 +124,18 @@ MEMSET_COLUMNS = {
 }
 
 DESK = """
-actions                        | proof | operator    | worker | agent            | supervisor       | administrator    | api_key
-desk.deliver                   | -     | n           | y*     | n                | n                | n                | n
-desk.ticket.work               | -     | y only read | n      | y only queue     | y*               | y*               | y*
-desk.card.view                 | -     | n           | n      | y only open_case | y only open_case | y only open_case | n
-desk.proof.ask                 | -     | n           | n      | y*               | y*               | y*               | n
-desk.pin.reissue               | -     | y*          | n      | n                | y*               | y*               | n
-desk.ledger.read               | -     | y*          | n      | n                | y*               | y*               | y*
-desk.threat.switch             | -     | y*          | n      | n                | y*               | y*               | n
-desk.staff.manage desk.operate | -     | y*          | n      | n                | n                | y*               | n
-desk.accounts.read desk.accounts.write desk.tickets.read | - | y* | n | n | n | n | y*
-desk.decisions.read desk.verifications.write desk.notices.write | - | y* | n | n | n | n | y*
-desk.reports.read desk.webhooks.write desk.help_desk | - | y* | n | n | n | n | y*
+actions                        | proof | operator    | worker | assistant       | agent            | supervisor       | administrator    | api_key
+desk.deliver                   | -     | n           | y*     | n               | n                | n                | n                | n
+desk.ticket.work               | -     | y only read | n      | y only one_case | y only queue     | y*               | y*               | y*
+desk.card.view                 | -     | n           | n      | y only one_case | y only open_case | y only open_case | y only open_case | n
+desk.proof.ask                 | -     | n           | n      | y only one_case | y*               | y*               | y*               | n
+desk.pin.reissue               | -     | y*          | n      | n               | n                | y*               | y*               | n
+desk.ledger.read               | -     | y*          | n      | n               | n                | y*               | y*               | y*
+desk.threat.switch             | -     | y*          | n      | n               | n                | y*               | y*               | n
+desk.staff.manage desk.operate | -     | y*          | n      | n               | n                | n                | y*               | n
+desk.accounts.read desk.accounts.write desk.tickets.read | - | y* | n | n | n | n | n | y*
+desk.decisions.read desk.verifications.write desk.notices.write | - | y* | n | n | n | n | n | y*
+desk.reports.read desk.webhooks.write desk.help_desk | - | y* | n | n | n | n | n | y*
 """
 
 # On a closed account everything is refused except these, to the owner (Memset: the admin contact).

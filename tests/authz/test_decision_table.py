@@ -120,6 +120,7 @@ DESK_WORDS = {
     "read": (True, "read"),
     "tickets of the desk's queues": (True, "queue"),
     "on an open case, once the caller is verified": (True, "open_case"),
+    "on its one case": (True, "one_case"),
 }
 
 

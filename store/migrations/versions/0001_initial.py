@@ -27,6 +27,7 @@ def upgrade() -> None:
     _api_keys()
     _webhooks()
     _help_desks()
+    _assistants()
 
 
 def _only(
@@ -1010,4 +1011,34 @@ def _help_desks() -> None:
         sa.Column("name", sa.String(16), primary_key=True),
         sa.Column("seen", sa.BigInteger, nullable=False),
         sa.Column("leased_until", sa.BigInteger, nullable=False),
+    )
+
+
+def _assistants() -> None:
+    op.create_table(
+        "assistants",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("session", sa.String(64), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("support_call", ID, sa.ForeignKey("support_calls.id", ondelete="CASCADE"), index=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), index=True),
+        sa.Column("digest", sa.String(64), nullable=False, unique=True),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("seen_at", sa.BigInteger),
+        sa.Index("ix_assistants_staff", "staff_id", "id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "suggested_answers",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("assistant_id", ID, sa.ForeignKey("assistants.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
     )
