@@ -1,4 +1,4 @@
-"""What an assistant may do with its one case: read what its customer may be told now, note, draft, suggest, ask for proof. T55
+"""What an assistant may do with its one case: read what its customer may be told now, note, draft, suggest, ask for proof. T56
 
 Each tool is judged three times: the assistant under the scheme `desk`, its agent as if they did it themselves, and, of what is told, the customer with the
 proof of this moment. The ledger has all three: the assistant's own entry names its agent and its case, the others say that it was by the assistant.

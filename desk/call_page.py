@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from authz import Action, Grant
-from desk import call_work, calls, disclosure
+from desk import assistants, call_work, calls, disclosure
 from desk.actors import Actor, permit_staff
 from desk.call_work import Offered
 from desk.calls import Callback
 from desk.disclosure import Disclosure
 from store import Transaction
+from store.assistants.assistant_sessions import Assistant
 from store.calls import call_tickets, callbacks, caller_names, live_calls, past_calls, support_calls
 from store.calls.live_calls import Case, LiveCall
 from store.calls.past_calls import PastCalls
@@ -35,7 +36,7 @@ class CallPage:
     `here`: whether whoever looks is away, and who else is. `digits`: those by which whoever looks takes each call that waits, on a phone of the desk.
     `callers`: who called, by name, in the newest of `before` that are theirs, by id.
     `free` talk on a phone of the desk and nobody has said that it is theirs; `assignable` are all such calls, by id, those just over as well.
-    `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
+    `assistant` is the program that helps whoever looks with that call. `counts` are tickets by status; `for_supervisors` how many warnings wait for supervisors; `read` of `budget` accounts were looked at."""
 
     chosen: LiveCall | None
     case: Case | None
@@ -45,6 +46,7 @@ class CallPage:
     offered: Offered | None
     in_call: tuple[int, ...]
     earlier: PastCalls | None
+    assistant: Assistant | None
     mine: tuple[LiveCall, ...]
     free: tuple[LiveCall, ...]
     waiting: tuple[LiveCall, ...]
@@ -105,6 +107,7 @@ def call_page(
         offered=call_work.offered(tx, case) if case is not None else None,
         in_call=card.tickets if card is not None else (),
         earlier=card.earlier if card is not None else None,
+        assistant=assistants.in_call(tx, who, own.id, own.account) if own is not None and case is not None else None,
         mine=mine,
         free=free,
         waiting=tuple(call for call in now if call.state == "waiting"),

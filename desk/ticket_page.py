@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from authz import Action
-from desk import calls, disclosure, ticket_work
+from desk import assistants, calls, disclosure, ticket_work
 from desk.actors import Actor, permit_staff
 from desk.calls import Callback
 from desk.disclosure import Disclosure
 from desk.ticket_history import TicketHistory, ticket_history
 from desk.ticket_work import Barred, TicketRight
 from store import Transaction
+from store.assistants.assistant_sessions import Assistant
+from store.assistants.suggested_answers import SuggestedAnswer
 from store.calls import call_tickets
 from store.calls.call_tickets import CallOnTicket
 from store.contacts import contact_requests
@@ -74,7 +76,8 @@ class TicketPage:
     `colleagues` are those it can be handed over to, `calls` those in which something was done with it; `held` the answers that are about to go out,
     and the reader's own that did not;
     `present` are the colleagues who have it open, `canned` the answers that can be inserted; `before` what was before, where that was asked for; `tags` the desk's own words for it;
-    `linked` those it is linked to, as the queue shows them; `merged` where it went on, and `merged_here` what went on in this one."""
+    `linked` those it is linked to, as the queue shows them; `merged` where it went on, and `merged_here` what went on in this one; `assistant` is the program that helps the
+    reader with it, and `suggested` the answers it has drafted for them."""
 
     found: OnDesk
     rights: Disclosure | None
@@ -96,6 +99,8 @@ class TicketPage:
     linked: tuple[Queued, ...]
     merged: Merge | None
     merged_here: tuple[int, ...]
+    assistant: Assistant | None
+    suggested: tuple[SuggestedAnswer, ...]
 
     @property
     def card(self) -> Card:
@@ -143,6 +148,8 @@ def ticket_page(
         _linked(tx, who, ticket),
         ticket_merges.of_ticket(tx, grant, number) if found.card.status == "closed" else None,
         ticket_merges.into_ticket(tx, grant, number),
+        assistants.on_ticket(tx, ticket) if found.mine else None,
+        assistants.suggested(tx, ticket) if found.card.requester is not None else (),
     )
 
 

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from api.mcp.door import Assistants
 from api.v1 import documentation
 from api.v1.context import ApiContext
 from api.v1.router import AT as API_AT
@@ -174,6 +175,7 @@ def open_container(
             zone=zone,
             opening_hours=settings.opening_hours,
             mails=send is not None,
+            assistants=settings.assistants != "off",
         ),
         deliveries,
         Worker(
@@ -208,6 +210,7 @@ def make_app(
             ]
         )
     container = open_container(settings, clock=clock, twilio_api=twilio_api, slack_api=slack_api)
+    assistants = Assistants(container.store, settings.public_url, sends=settings.assistants == "canned")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -219,7 +222,8 @@ def make_app(
         if container.slack is not None and container.slack.socket is not None:
             container.slack.socket.start()
         try:
-            yield
+            async with assistants.open():
+                yield
         finally:
             if container.slack is not None and container.slack.socket is not None:
                 await anyio.to_thread.run_sync(container.slack.socket.stop)
@@ -259,6 +263,8 @@ def make_app(
     )
     _documentation(app, container, api)
     app.mount(API_AT, api)
+    if settings.assistants != "off":
+        app.add_route("/mcp", assistants, methods=["POST"], include_in_schema=False)  # type: ignore[arg-type] # an ASGI application
     app.router.routes.extend(portal_router(container.portal).routes)  # included, each page would be looked for twice
     if settings.simulated and container.phone is not None:
         from deskgate import simulator_mount

@@ -41,7 +41,7 @@ class RequestTimer:
     KNOWN: Final = frozenset(
         (
             *("ivr", "slack", "simulator", "healthz", "readyz", "metrics"),
-            *("desk", "enrol", "pin", "", "sign-in", "sign-out", "join", "static", "api"),
+            *("desk", "enrol", "pin", "", "sign-in", "sign-out", "join", "static", "api", "mcp"),
         )
     )
 

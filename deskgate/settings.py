@@ -79,6 +79,7 @@ class Settings(help_desk_settings.HelpDeskSettings):
     pin_choice: Literal["on", "off"] = "off"
     step_up_minutes: int = Field(default=15, ge=5, le=60)
     staff_passkeys: Literal["offered", "required"] = "offered"
+    assistants: Literal["drafts", "canned", "off"] = "drafts"
     accounts_an_hour: int = Field(default=30, ge=5, le=1000)
     sms: Literal["on", "off"] = "off"
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ()
@@ -260,8 +261,7 @@ class Settings(help_desk_settings.HelpDeskSettings):
 
     @property
     def texting(self) -> tuple[str, ...]:
-        """The countries to which codes go by text message: those that are named, or those of the desk's own numbers; none where no
-        codes go."""
+        """The countries to which codes go by text message: those named, or those of the desk's own numbers; none where no codes go."""
         return (self.sms_countries or self._own_countries) if self.sms == "on" else ()
 
     @property

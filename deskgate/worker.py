@@ -21,6 +21,7 @@ from deskgate.job_handlers import Deliveries
 from store import ConnectionLostError, Store, Transaction, retried
 from store.accounts import recipients
 from store.api_keys import api_keys, kept_answers
+from store.assistants import assistant_sessions
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
 from store.contacts import contact_requests
@@ -78,6 +79,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     quotes.sweep,
     sessions.sweep,
     wall_displays.sweep,
+    assistant_sessions.sweep,
     sent_forms.sweep,
     api_keys.sweep,
     kept_answers.sweep,

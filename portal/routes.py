@@ -34,6 +34,7 @@ from portal.customers import ticket_pages as customers_tickets
 from portal.customers.signed_in import Customers
 from portal.staff import (
     account_pages,
+    assistant_pages,
     bulk_pages,
     call_pages,
     canned_pages,
@@ -154,6 +155,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("POST", "/desk/notices/preview"): notices_pages.preview,
     ("GET", "/desk/notices/{id}"): notices_pages.show,
     **drill_pages.PAGES,
+    **assistant_pages.PAGES,
     **passkey_page.pages("/desk/passkeys", "staff/passkeys"),
     ("GET", "/desk/{anything:path}"): lambda context, visit, _tx, _who: responses.not_there(context, visit),
 }

@@ -39,6 +39,7 @@ ALLOWED: Final = (
     ("page /slack/.*", "code .*|page", "shown in Slack to whoever asked for it, in the answer to their click"),
     ("page /(desk.*|sign-in.*|join/.*)", "session", "the cookie, to the browser that has signed in"),
     ("page /pin/.*", "PIN", "a new PIN is shown once, on a one-time page mailed to its owner"),
+    ("page /desk/(tickets|calls)/[0-9]+/assistant", "assistant's token", "a new token is shown once to its agent"),
     ("page /accounts/.*/keys", "API key", "a new key is shown once to whoever made it, after a second proof"),
     ("page /me/pin", "PIN", "a new PIN is shown once to its owner, after a second proof"),
     (

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from deskgate import metrics, smtp
 from simulator.exchange import Exchange
 from store.api_keys import api_keys
+from store.assistants import assistant_sessions
 from store.codes import one_time_codes, one_time_links
 from store.sign_in import credentials, sessions
 from store.staff import wall_displays
@@ -69,6 +70,7 @@ def _secrets(search: Search) -> None:
     after(one_time_codes, "issue", lambda given, made: learn(made, f"code of kind {given[1]}"))
     after(one_time_links, "issue", lambda _given, made: learn(made, "page"))
     after(api_keys, "make", lambda _given, made: learn(made[1] if made else "", "API key"))
+    after(assistant_sessions, "give", lambda _given, made: learn(made or "", "assistant's token"))
     after(sessions, "begin", lambda _given, made: learn(made, "session"))
     after(wall_displays, "come_for", lambda _given, made: learn(made or "", "session"))
     after(pyotp, "random_base32", lambda _given, made: learn(made, "authenticator's secret"))

@@ -1,4 +1,4 @@
-"""Words that somebody else wrote, marked as data before a program reads them that might take them for orders. T55"""
+"""Words that somebody else wrote, marked as data before a program reads them that might take them for orders. T56"""
 
 from __future__ import annotations
 

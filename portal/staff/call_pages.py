@@ -61,7 +61,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     if found is None:
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "tone": _tone(found.case), "callback": offered(found.callback)}
-    given |= {"writing": visit.query.get("write") == "1"}  # without scripts
+    given |= {"assistants": context.assistants, "writing": visit.query.get("write") == "1"}  # without scripts
     given |= {"longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/calls", given)
 

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import Response
 
 from authz import Refusal
-from desk import calls, canned_answers, contact_requests, held_answers, login_details, ticket_work
+from desk import assistants, calls, canned_answers, contact_requests, held_answers, login_details, ticket_work
 from desk.calls import Callback
 from desk.people import NotAdded
 from desk.ticket_page import ticket_page
@@ -104,6 +104,9 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
     given |= {"longest_login": login_details.LONGEST, "record": partial(record_words.sentence, context.words)}
     chosen = (one.words for one in found.canned if str(one.id) == visit.query.get("answer"))
     given["inserted"] = canned_answers.filled(next(chosen, ""), found.card)
+    drafted = (one.words for one in found.suggested if str(one.id) == visit.query.get("suggested"))
+    given["inserted"] = next(drafted, given["inserted"])
+    given |= {"assistants": context.assistants}
     given |= {"longest_tag": ticket_tags.LONGEST, "longest": LONGEST, "unsent": sent_forms.kept(tx, who.staff)}
     return responses.live_page(context, visit, "staff/ticket", given)
 
@@ -199,6 +202,15 @@ def _untag(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit:
     return "tagged" if ticket_work.untag(tx, ticket, visit.field("tag")) else "status_already"
 
 
+def _drop_suggested(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit) -> str:
+    id = numbers.parse_int(visit.field("suggested")) or 0
+    return "suggestion_dropped" if assistants.drop_suggested(tx, ticket, id) else "status_already"
+
+
+def _withdraw_assistant(_context: PortalContext, tx: Transaction, ticket: TicketRight, _visit: Visit) -> str:
+    return "assistant_withdrawn" if assistants.withdraw_on_ticket(tx, ticket) else "status_already"
+
+
 def _link(_context: PortalContext, tx: Transaction, ticket: TicketRight, visit: Visit, *, off: bool = False) -> str:
     other = numbers.parse_int(visit.field("other").lstrip("#")) or 0
     return LINKED[ticket_work.link(tx, ticket, other, off=off)]
@@ -259,6 +271,7 @@ set_status, set_priority = _on(_status), _on(_priority)
 tag, untag = _on(_tag), _on(_untag)
 merge, undo_merge = _on(_merge), _on(_undo_merge)
 link, unlink = _on(_link), _on(partial(_link, off=True))
+drop_suggested, withdraw_assistant = _on(_drop_suggested), _on(_withdraw_assistant)
 DEEDS: Final = {
     "tags": tag,
     "tags/remove": untag,
@@ -275,6 +288,8 @@ DEEDS: Final = {
     "note": note,
     "status": set_status,
     "priority": set_priority,
+    "suggested/drop": drop_suggested,
+    "assistant/withdraw": withdraw_assistant,
 }
 
 

@@ -39,7 +39,7 @@ class PortalContext:
     go by text message, none where they do not; `phone`: whether customers can call the desk, `may_call` which numbers it may ring;
     `proxies` are believed about whom they ask for; `region` is where a number is that is typed without its country (GB); `passkeys_required`: the staff sign in by passkey alone;
     `step_up_minutes`: for how long a second proof stands; `zone`: where a day of the desk begins and ends; `opening_hours` as in OPENING_HOURS; `mails`: the desk can send
-    some."""
+    some; `assistants`: the staff may let a program help them with a case."""
 
     store: Store
     origin: str
@@ -62,6 +62,7 @@ class PortalContext:
     step_up_minutes: int = 15
     opening_hours: str = ""
     mails: bool = True
+    assistants: bool = True
     request_pools: RequestPools = field(default_factory=RequestPools)
 
     def hashing(self, realm: Realm) -> HashPool:
@@ -96,8 +97,9 @@ def open_context(
     zone: ZoneInfo,
     opening_hours: str = "",
     mails: bool = True,
+    assistants: bool = True,
 ) -> PortalContext:
-    """`mails`: the desk can send some."""
+    """`mails` and `assistants` as in `PortalContext`."""
     parts, said = urlsplit(public_url), page_words.load(mails=mails)
     names = ("portal", "portal-customers", "portal-new")
     pool, customers, strangers = (HashPool(places=PLACES, queue=QUEUE, name=name) for name in names)
@@ -124,6 +126,7 @@ def open_context(
         step_up_minutes,
         opening_hours,
         mails,
+        assistants,
     )
 
 

@@ -49,6 +49,8 @@ def authority(words: Words, one: Record) -> str:
         return words.word("customer_record_by", "refused")
     if one.lent_by:
         return words.word("customer_record_by", "lent", name=one.lent_by)
+    if one.by_assistant and one.kind in ("person", "gone"):
+        return words.word("customer_record_by", "assistant")
     return words.word("customer_record_by", "written_down" if one.by_desk else one.kind)
 
 

@@ -58,8 +58,10 @@ def give(
     """The token of a new one for a case of whoever asks, to be shown to them once: those they had for it before are good no more. `session` is theirs
     (`SignedIn.session`). None: it is no case of theirs now."""
     tx.require(grant, "desk.card.view", "desk.ticket.work")
-    if grant.account is None or (ticket is None) == (support_call is None):
-        raise GrantRequiredError("an assistant is for one case")
+    if (ticket is None) == (support_call is None):
+        raise ValueError("an assistant is for one case")
+    if grant.account is None:
+        raise GrantRequiredError("a case is of one account")
     chance = secrets.token_urlsafe(32)
     token = PREFIX + chance + tx.keys.digest(_SEAL, chance)[: _TOKEN - _CHANCE]
     withdraw(tx, grant, ticket=ticket, support_call=support_call)

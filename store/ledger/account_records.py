@@ -48,7 +48,8 @@ OUTCOMES: Final = (
 class Record:
     """One entry. `who` is a name, where it is somebody of the account; `kind` what they are: person, desk, operator, program or gone
     (a person whose data was erased). `told` are the names of what was told or changed; `about` the names of people it was about; `lent_by`
-    who had lent the right it rests on; `by_desk`: one of the desk did it for them, in a call."""
+    who had lent the right it rests on; `by_desk`: one of the desk did it for them, in a call;
+    `by_assistant`: a program that helps the desk with a case of theirs read it, under their right."""
 
     at: int
     who: str
@@ -59,6 +60,7 @@ class Record:
     about: tuple[str, ...]
     lent_by: str
     by_desk: bool
+    by_assistant: bool
     rules: tuple[str, ...]
     proof: str
     channel: str
@@ -176,6 +178,7 @@ def _record(row: Any, names: dict[str, str]) -> Record:
         about,
         lent_by,
         any(word.startswith("by:staff:") for word in words),
+        any(word.startswith("by:assistant:") for word in words),
         tuple(row.rules.split()),
         row.proof,
         row.channel,

@@ -20,6 +20,7 @@ PATTERNS: Final = (
     ("words", re.compile(rf"\b(?:{_word}),? (?:{_word})\b")),
     ("link", re.compile(r"(?<=/join/)[\w-]{20,}|(?<=/enrol/)[\w-]{20,}|(?<=/pin/)[\w-]{20,}|(?<=state=)[\w.%-]{20,}")),
     ("key", re.compile(r"\bdgk_[0-9A-Za-z]{49}\b")),
+    ("token", re.compile(r"\bdga_[\w-]{86}")),
     ("begins", re.compile(r"\bdgk_[0-9A-Za-z]{4}\b")),
     ("digest", re.compile(r"\b(?:CA|RE|SM)?[0-9a-f]{16,}\b")),
     ("port", re.compile(r"(?<=127\.0\.0\.1:)(?!8000\b)[0-9]{4,5}")),

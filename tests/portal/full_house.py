@@ -170,6 +170,26 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     change_of_contacts = request(desk, OLIVIA, HARBOUR)
     kim.get(f"/desk/tickets/{change_of_contacts}")
     kim.send(f"/desk/tickets/{change_of_contacts}/take")
+    helper = {
+        "id": 77,
+        "staff_id": KIM,
+        "session": "",
+        "account_id": 1,
+        "ticket": change_of_contacts,
+        "digest": "",
+        "made_at": 0,
+        "ends_at": desk.now,
+    }
+    change(desk, insert(tables.assistants).values(helper))
+    drafted = {
+        "ticket": change_of_contacts,
+        "assistant_id": 77,
+        "staff_id": KIM,
+        "title": "",
+        "words": "Dear Olivia, …",
+        "at": 0,
+    }
+    change(desk, insert(tables.suggested_answers).values(drafted))
     writes(kim, change_of_contacts, "change", "tom.reyes", "technical", "billing")
     drills = [begin(kim, "new_colleague"), begin(ana, "sim_swap")]
     does(kim, drills[0], act="pin")
@@ -306,6 +326,11 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/tickets", "/desk/tickets?q=slow", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{first}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{login}", "kim"),
+        Sight("/desk/tickets/{number}/assistant", f"/desk/tickets/{change_of_contacts}/assistant", "kim"),
+        Sight(
+            "/desk/tickets/{number}/assistant", f"/desk/tickets/{change_of_contacts}/assistant", "kim", "Make its token"
+        ),
+        Sight("/desk/calls/{support_call}/assistant", f"/desk/calls/{call}/assistant", "ana", "Make its token"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{quarantined}", "ana"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{change_of_contacts}?said=answered_meanwhile", "kim"),
         Sight("/desk/answers", "/desk/answers", "ana"),

@@ -108,7 +108,17 @@ KNOWN: dict[str, set[str]] = {
     "joining": {"short", "long", "names", "guessable", *passwords.KINDS.values(), "differ", "code", "busy"}
     | {"passkey_late", "passkey_wrong", "passkey_there", "passkey_only"},
     "customer_record_at": {"phone", "slack", "portal", "shell", "worker", "api", "mail"},
-    "customer_record_by": {"refused", "person", "gone", "lent", "written_down", "desk", "operator", "program"},
+    "customer_record_by": {
+        "refused",
+        "person",
+        "gone",
+        "lent",
+        "assistant",
+        "written_down",
+        "desk",
+        "operator",
+        "program",
+    },
     "customer_record_done": {*record_words.DONE, "account.locked", "account.unlocked"},
     "customer_record_lent": {"allowed", "taken_back", "ended"},
     "customer_record_who": {"person", "gone", "desk", "operator", "program"},

@@ -41,6 +41,16 @@ OF_ANSWERS: Final[dict[str, list[Case]]] = {
     "held_answers.hold": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, "b", status="open", seen=0))],
     "held_answers.take_back": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1))],
     "held_answers.of_ticket": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+    "assistant_sessions.give": [
+        (ELSEWHERE, lambda f, tx, g: f(tx, g, "s", ticket=THEIRS)),
+        (queue, lambda f, tx, g: f(tx, g, "s", ticket=THEIRS)),
+    ],
+    "assistant_sessions.of_case": [(ELSEWHERE, lambda f, tx, g: f(tx, g, ticket=THEIRS))],
+    "assistant_sessions.withdraw": [(ELSEWHERE, lambda f, tx, g: f(tx, g, ticket=THEIRS))],
+    "assistant_sessions.proof_lasts": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+    "suggested_answers.keep": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, None, "w"))],
+    "suggested_answers.of_ticket": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS))],
+    "suggested_answers.remove": [(ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1))],
     "recordings.get": [
         (ELSEWHERE, lambda f, tx, g: f(tx, g, THEIRS, 1)),
         (queue, lambda f, tx, g: f(tx, g, THEIRS, 1)),

@@ -59,6 +59,11 @@ OPENS: dict[str, set[str]] = {
     "invitations.owe_anew": {"desk.pin.reissue"},
     **{key: {"desk.deliver"} for key in ("invitations.invite_again", "recovery.answer")},
     "api_keys.make": {"apikeys.manage", "desk.operate"},
+    **{
+        f"assistant_sessions.{name}": {"desk.card.view", "desk.ticket.work"} for name in ("give", "of_case", "withdraw")
+    },
+    "assistant_sessions.proof_lasts": {"desk.ticket.work"},
+    **{f"suggested_answers.{name}": {"desk.ticket.work"} for name in ("keep", "of_ticket", "remove")},
     **{f"api_keys.{name}": {"apikeys.manage", "account.lock", "desk.operate"} for name in ("listed", "withdraw")},
     "lock.locked_since": {*CELLS, "account.lock"},
     "lock.set_locked": {"account.lock"},

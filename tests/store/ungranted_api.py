@@ -8,6 +8,12 @@ from tests.store import reasons
 
 REASONS: Final[dict[str, str]] = {
     "api_keys.is_well_formed": reasons.PURE,
+    "assistant_sessions.is_ours": reasons.PURE,
+    "assistant_sessions.find": "whose assistant it is, and its case, to decide: ids, for whoever has the token",
+    "assistant_sessions.asks": "counts what an assistant asks; says whether it may once more",
+    "assistant_sessions.Assistant.subject": reasons.PURE,
+    "assistant_sessions.sweep": "drops assistants that ended long ago, with what they drafted",
+    "account_access.is_case": reasons.SQL,
     "api_keys.find": "whose key it is, to decide: ids and what it was made for, for whoever has the key",
     "api_keys.act": "from here on its maker asks by it, and within its scope; gives why they may not have one",
     "api_keys.own": "what a program may know of the key by which it asks",

@@ -133,9 +133,9 @@ addEventListener("click", (event) => {
   }
 });
 
-// A canned answer goes to the end of what is written, filled by the desk.
+// A canned answer, or one that an assistant has drafted, goes to the end of what is written, filled by the desk.
 async function insert(link) {
-  const field = link.closest("form").querySelector("textarea");
+  const field = link.closest(".ticket-page").querySelector(".compose .answer textarea");
   await flush();
   const answer = await fetch(link.href, { headers: BY_SCRIPT });
   if (answer.status === 401) return signedOut();
@@ -144,7 +144,7 @@ async function insert(link) {
   holder.innerHTML = await answer.text();
   field.value = holder.content.querySelector(`#${field.id}`).value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
-  link.closest("details").open = false;
+  link.closest("details")?.removeAttribute("open");
   field.focus();
 }
 

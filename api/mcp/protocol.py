@@ -30,11 +30,11 @@ from mcp_types import (
     ToolAnnotations,
 )
 from pydantic import AnyHttpUrl
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from api.mcp import tools
 from api.mcp.marked import SAYS
+from desk.assistant_tools import Refused
 from store import Store, retried
 from store.assistants import assistant_sessions
 
@@ -45,48 +45,32 @@ log = structlog.get_logger("api")
 T = TypeVar("T")
 
 
-class Assistants(TokenVerifier):
-    """An ASGI application. `open` serves it while the web process runs; before and afterwards it answers 503."""
+class Protocol(TokenVerifier):
+    """The SDK's server, and what it asks of us."""
 
-    def __init__(self, store: Store, public_url: str, *, sends: bool) -> None:
+    def __init__(self, store: Store, *, sends: bool) -> None:
         """`sends`: canned answers may go out by themselves."""
-        self._store, self._public_url, self._sends = store, public_url, sends
-        self._app: ASGIApp | None = None
-        self._limiter: CapacityLimiter | None = None
+        self._store, self._sends = store, sends
+        self._limiter = CapacityLimiter(AT_ONCE)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        self._limiter = CapacityLimiter(AT_ONCE)
+    async def serve(self, public_url: str) -> AsyncIterator[ASGIApp]:
         server: Server[dict[str, Any]] = Server(
             "deskgate", title="Deskgate", instructions=SAYS, on_list_tools=self._list, on_call_tool=self._call
         )
         server.middleware.clear()  # the SDK's own would trace every call as soon as somebody sets OpenTelemetry up beside us
-        # The issuer is only said where there is OAuth, and there is none: an agent hands the token over.
         app = server.streamable_http_app(
             stateless_http=True,
             json_response=True,
             max_request_body_size=MOST,
             # A page of a stranger's has no token, whatever name it finds us by.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-            auth=AuthSettings(issuer_url=AnyHttpUrl(self._public_url), resource_server_url=None),
+            # The issuer is said to clients where there is OAuth, and there is none: an agent hands the token over.
+            auth=AuthSettings(issuer_url=AnyHttpUrl(public_url), resource_server_url=None),
             token_verifier=self,
         )
         async with server.session_manager.run():
-            self._app = app
-            try:
-                yield
-            finally:
-                self._app = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app or PlainTextResponse("not open", 503)
-
-        async def unkept(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"cache-control", b"no-store")]
-            await send(message)
-
-        await app(scope, receive, unkept)
+            yield app
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """The same answer for one that was made up, that is over and that was withdrawn."""
@@ -130,7 +114,7 @@ class Assistants(TokenVerifier):
     def _answer(self, token: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
         with self._store.transaction(CHANNEL) as tx:
             one = assistant_sessions.find(tx, token)  # once more: a press may have come between
-            result = tools.Refused.NOT_NOW if one is None else tools.call(tx, one, name, given, sends=self._sends)
+            result = Refused.NOT_NOW if one is None else tools.call(tx, one, name, given, sends=self._sends)
             return tools.told(result)
 
     async def _thread(self, do: Callable[[], T]) -> T:
