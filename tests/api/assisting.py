@@ -13,13 +13,16 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
+from sqlalchemy import insert
 
 from authz import At, Proof, Subject, Topic
 from desk import tickets
 from desk.actors import Actor
 from desk.outcomes import Opened
+from store import tables
 from tests.api.asking import ACCOUNTS
 from tests.desk import Desk
+from tests.ivr.wire import change
 from tests.portal.browsing import Agent
 from tests.serving import Serving, serving
 
@@ -59,7 +62,15 @@ def lets_help(agent: Agent, page: str) -> str:
     return found[1]
 
 
-class Helper:
+def drafted(desk: Desk, number: int, staff: int) -> None:
+    """An answer that an assistant has drafted for one of the staff on a ticket of account 1, before it ended."""
+    its = {"id": 77, "session": "", "account_id": 1, "digest": "", "made_at": 0, "ends_at": desk.now}
+    change(desk, insert(tables.assistants).values(staff_id=staff, ticket=number, **its))
+    words = {"assistant_id": 77, "title": "", "words": "Dear Olivia, we look into it.", "at": 0}
+    change(desk, insert(tables.suggested_answers).values(staff_id=staff, ticket=number, **words))
+
+
+class Connected:
     """The SDK's client, connected."""
 
     def __init__(self, client: Client, portal: BlockingPortal) -> None:
@@ -88,12 +99,12 @@ class Helper:
 
 
 @contextmanager
-def helping(server: Serving, token: str) -> Iterator[Helper]:
+def helping(server: Serving, token: str) -> Iterator[Connected]:
     with start_blocking_portal() as portal:
         http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30)
         client = Client(streamable_http_client(f"{server.url}/mcp", http_client=http))
         with portal.wrap_async_context_manager(http), portal.wrap_async_context_manager(client):
-            yield Helper(client, portal)
+            yield Connected(client, portal)
 
 
 def posted(server: Serving, token: str | None, name: str = "cases", **given: Any) -> httpx2.Response:

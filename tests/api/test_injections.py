@@ -18,7 +18,7 @@ from api.mcp.tools import TOOLS
 from authz import Subject
 from store import tables
 from tests.api.asking import MIA
-from tests.api.assisting import Helper, helping, lets_help, opened, served, signed_in, takes
+from tests.api.assisting import Connected, helping, lets_help, opened, served, signed_in, takes
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
 from tests.sizes import is_everything
@@ -86,7 +86,7 @@ def orders(own: str, other: int) -> list[str]:
 class Obedient:
     """It does what the words say, whoever wrote them, and keeps all that it was told."""
 
-    def __init__(self, helper: Helper, case: str) -> None:
+    def __init__(self, helper: Connected, case: str) -> None:
         self.helper, self.case = helper, case
         self.heard: list[str] = []
         self.tried: list[tuple[str, bool]] = []

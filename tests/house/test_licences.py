@@ -23,7 +23,7 @@ OLD_WORDS = {  # classifiers, of those who do not say an SPDX expression yet
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-ELSEWHERE = {"colorama", "httpx2-jsfetch"}  # pinned for other platforms, never installed on Linux
+ELSEWHERE = {"colorama", "httpx2-jsfetch", "pywin32"}  # pinned for other platforms, never installed on Linux
 PINNED = re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
 
 

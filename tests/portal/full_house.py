@@ -16,6 +16,7 @@ from store.security.alerts import alert
 from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS, STAFF
 from store.verification import step_ups
+from tests.api.assisting import drafted
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.golden.page_words import form_of
@@ -170,26 +171,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     change_of_contacts = request(desk, OLIVIA, HARBOUR)
     kim.get(f"/desk/tickets/{change_of_contacts}")
     kim.send(f"/desk/tickets/{change_of_contacts}/take")
-    helper = {
-        "id": 77,
-        "staff_id": KIM,
-        "session": "",
-        "account_id": 1,
-        "ticket": change_of_contacts,
-        "digest": "",
-        "made_at": 0,
-        "ends_at": desk.now,
-    }
-    change(desk, insert(tables.assistants).values(helper))
-    drafted = {
-        "ticket": change_of_contacts,
-        "assistant_id": 77,
-        "staff_id": KIM,
-        "title": "",
-        "words": "Dear Olivia, …",
-        "at": 0,
-    }
-    change(desk, insert(tables.suggested_answers).values(drafted))
+    drafted(desk, change_of_contacts, KIM)
     writes(kim, change_of_contacts, "change", "tom.reyes", "technical", "billing")
     drills = [begin(kim, "new_colleague"), begin(ana, "sim_swap")]
     does(kim, drills[0], act="pin")
