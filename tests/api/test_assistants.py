@@ -164,7 +164,7 @@ def test_a_token_of_one_case_opens_no_other(one_desk: Desk) -> None:
                 assert helper.refused("read_everything", account="200417") == "no_such_tool"
     tried = [entry for entry in entries(one_desk, "assistant:%") if entry[0] == "assistant"]
     assert len(tried) == 2 * 17
-    assert sum(f"asked:ticket:{theirs}" in fields for _, _, fields in tried) == 6
+    assert sum(f"asked:ticket:{theirs}" in fields for _, _, fields in tried) == 6 + 5
     assert sum("asked:account:200417" in fields for _, _, fields in tried) == 12
 
 
