@@ -45,8 +45,7 @@ FEW: Final = {  # tables that do not grow with use, or hold what is of this minu
     *("staff", "staff_logins", "staff_sessions", "switches", "installations", "install_states", "write_probe"),
     *("unsent_words", "queue_views", "daily_figures", "canned_answers", "held_answers"),
     *("ticket_presence", "bulk_actions", "opening_exceptions", "wall_displays", "webhook_endpoints"),
-    *("help_desk_positions", "help_desk_transactions", "help_desk_left"),
-    *("assistants", "suggested_answers"),
+    *("help_desk_positions", "help_desk_transactions", "help_desk_left", "assistants", "suggested_answers"),
 }
 SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
     *("ix_jobs_due", "ix_jobs_kind_due", "ix_jobs_ordering_key", "ix_jobs_given_up"),
