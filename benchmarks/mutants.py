@@ -82,6 +82,8 @@ TRIED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "authz.contact_rules": authz("contact_rules", "moves"),
     "authz.moves": authz("moves"),
     "authz.way_forward": authz("forward"),
+    "authz.house_decisions": authz("words"),
+    "authz.key_scopes": authz("key_scopes"),
     "store.verification.attempt_limits": GUARD,
     "store.verification.pins": PINS,
     "ivr.pin": CALLS,
