@@ -175,6 +175,14 @@ def sample_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def one_sample_url(request: pytest.FixtureRequest) -> str:
+    """Like `sample_url`, for what hardly concerns the database: on SQLite, and with `--everything` on PostgreSQL too (tests/sizes.py)."""
+    on = getattr(request, "param", "sqlite")
+    url: str = request.getfixturevalue({"sqlite": "sample_sqlite", "postgresql": "sample_postgres"}[on])
+    return url
+
+
+@pytest.fixture
 def desk(sample_url: str) -> Iterator[Desk]:
     opened = Desk(sample_url)
     yield opened

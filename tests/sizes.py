@@ -55,6 +55,12 @@ def is_extra(item: pytest.Item) -> bool:
     return on_postgres and STORE not in item.path.parents and item.get_closest_marker("both_databases") is None
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """At every change those of `one_sample_url` are not made for PostgreSQL and then left out: there are a thousand."""
+    if "one_sample_url" in metafunc.fixturenames and metafunc.config.getoption(EVERYTHING):
+        metafunc.parametrize("one_sample_url", ["sqlite", "postgresql"], indirect=True)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption(EVERYTHING):
         return

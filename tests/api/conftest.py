@@ -27,15 +27,15 @@ def desk(sample_url: str) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def one_desk(sample_sqlite: str) -> Iterator[Desk]:
-    """For what does not concern the database."""
-    opened = Desk(sample_sqlite, **ACCOUNT)
+def one_desk(one_sample_url: str) -> Iterator[Desk]:
+    """For what hardly concerns the database."""
+    opened = Desk(one_sample_url, **ACCOUNT)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def mailing(sample_sqlite: str, mailbox: Mailbox) -> Iterator[Desk]:
-    opened = Desk(sample_sqlite, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
+def mailing(one_sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
+    opened = Desk(one_sample_url, **ACCOUNT, smtp_url=mailbox.url, mail_from="desk@desk.example")
     yield opened
     opened.close()

@@ -24,4 +24,4 @@ def test_a_customers_key_asks_about_tickets_bills_services_and_contacts() -> Non
 
 
 def test_each_verb_of_an_operators_key_opens_one_cell_of_the_desk() -> None:
-    assert KEY_VERBS == dict(line.split() for line in OPERATORS.split("\n") if line)
+    assert dict(line.split() for line in OPERATORS.split("\n") if line) == KEY_VERBS

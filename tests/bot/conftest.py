@@ -24,8 +24,8 @@ def slack(sample_url: str, slack_stage: Stage) -> Iterator[SlackDesk]:
 
 
 @pytest.fixture
-def slack_once(sample_sqlite: str, slack_stage: Stage) -> Iterator[SlackDesk]:
-    """For what does not concern the database."""
-    opened = SlackDesk(sample_sqlite, slack_stage)
+def slack_once(one_sample_url: str, slack_stage: Stage) -> Iterator[SlackDesk]:
+    """For what hardly concerns the database."""
+    opened = SlackDesk(one_sample_url, slack_stage)
     yield opened
     opened.close()

@@ -47,15 +47,23 @@ def full(sample_url: str) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def one_full(sample_sqlite: str) -> Iterator[Desk]:
-    opened = Desk(sample_sqlite, **ACCOUNT, **SLACK, sms="on", sms_countries="GB")
+def one_full(one_sample_url: str) -> Iterator[Desk]:
+    opened = Desk(one_sample_url, **ACCOUNT, **SLACK, sms="on", sms_countries="GB")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def one_desk(sample_sqlite: str) -> Iterator[Desk]:
-    """On SQLite alone, for what does not concern the database."""
+def one_desk(one_sample_url: str) -> Iterator[Desk]:
+    """For what hardly concerns the database."""
+    opened = Desk(one_sample_url, **ACCOUNT)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_desk(sample_sqlite: str) -> Iterator[Desk]:
+    """For what concerns SQLite alone."""
     opened = Desk(sample_sqlite, **ACCOUNT)
     yield opened
     opened.close()
@@ -89,5 +97,5 @@ def open_desk(sample_url: str) -> Iterator[Opens]:
 
 
 @pytest.fixture
-def open_one_desk(sample_sqlite: str) -> Iterator[Opens]:
-    yield from opening(sample_sqlite)
+def open_one_desk(one_sample_url: str) -> Iterator[Opens]:
+    yield from opening(one_sample_url)

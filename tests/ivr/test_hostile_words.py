@@ -83,10 +83,10 @@ def test_nobodys_words_break_a_call(desk: Desk, words: str) -> None:
         assert "+441632960999" not in answer.partition("<Dial")[2]
 
 
-def test_a_nul_in_a_name_breaks_nothing(one_desk: Desk) -> None:
+def test_a_nul_in_a_name_breaks_nothing(sqlite_desk: Desk) -> None:
     """SQLite keeps one; PostgreSQL would not."""
-    change(one_desk, *everywhere("a\x00b"))
-    phone, _agent = long_call(one_desk)
+    change(sqlite_desk, *everywhere("a\x00b"))
+    phone, _agent = long_call(sqlite_desk)
     assert "a b is a b." in phone.heard
 
 

@@ -19,19 +19,19 @@ from tests.ivr.wire import Caller, Wire
 
 @pytest.mark.parametrize("taken", [writer_elsewhere, locked_elsewhere])
 def test_b8_while_somebody_else_writes_the_turn_waits_and_the_rest_answers(
-    one_desk: Desk, taken: Callable[[str], AbstractContextManager[None]]
+    sqlite_desk: Desk, taken: Callable[[str], AbstractContextManager[None]]
 ) -> None:
-    wire = Wire(one_desk)
+    wire = Wire(sqlite_desk)
     caller = Caller(wire)
     caller.dial()
     path, form = caller.answer.action, caller.form(("Digits", ""))
     headers = {"X-Twilio-Signature": wire.sign(path, form), "Content-Type": "application/x-www-form-urlencoded"}
-    transport = httpx2.ASGITransport(app=one_desk.app)
+    transport = httpx2.ASGITransport(app=sqlite_desk.app)
 
     async def ring() -> tuple[str, str]:
         """What the health page said meanwhile, and the turn in the end."""
         async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC) as client:
-            with taken(one_desk.store.url):
+            with taken(sqlite_desk.store.url):
                 turn = asyncio.create_task(client.post(path, content=urlencode(form), headers=headers))
                 health = await client.get("/healthz")
                 await asyncio.sleep(2 * router.LOOKS * router.LOOK)

@@ -38,8 +38,8 @@ def mailing(sample_url: str, mailbox: Mailbox) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def one_desk(sample_sqlite: str) -> Iterator[Desk]:
-    """On SQLite alone, for what does not concern the database."""
-    opened = Desk(sample_sqlite, **ACCOUNT)
+def one_desk(one_sample_url: str) -> Iterator[Desk]:
+    """For what hardly concerns the database."""
+    opened = Desk(one_sample_url, **ACCOUNT)
     yield opened
     opened.close()
