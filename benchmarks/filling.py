@@ -275,17 +275,9 @@ SPAN: Final = {  # ms for which they are kept; all else is of a month
     **dict.fromkeys((tables.jobs, tables.deliveries), 3 * DAY),
     **dict.fromkeys((tables.calls, tables.early_edits, tables.person_sessions), 7 * DAY),
     **dict.fromkeys(
-        (
-            tables.approvals,
-            tables.codes,
-            tables.account_access,
-            tables.step_ups,
-            tables.text_messages,
-            tables.api_answers,
-        ),
-        DAY,
+        (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
     ),
-    tables.pin_guards: DAY,
+    **dict.fromkeys((tables.pin_guards, tables.api_answers), DAY),
     **dict.fromkeys((tables.budgets, tables.sent_forms), DAY // 24),
 }
 # Of these, one for so many.
