@@ -15,6 +15,7 @@ from store.messages import visible_messages
 from store.messages.timeline import Said
 from store.security import alerts
 from store.tickets import ticket_summary
+from store.verification import verification_requests
 from store.webhooks.webhook_messages import Message
 
 Facts = Mapping[str, Any]
@@ -38,6 +39,8 @@ def facts(tx: Transaction, grant: Grant, message: Message, desk: str, minutes: i
             return _ticket(tx, grant, message, desk, minutes)
         case "call":
             return _call(tx, grant, message.number)
+        case "verification":
+            return _verification(tx, grant, message.number)
         case "contact":
             return _contacts(tx, grant, message)
         case _:
@@ -115,6 +118,27 @@ def _call(tx: Transaction, grant: Grant, id: int) -> Facts | None:
             "ending": call.ending,
             "answered_by": call.agent or None,
             "tickets": list(call.tickets),
+        }
+    }
+
+
+def _verification(tx: Transaction, grant: Grant, id: int) -> Facts | None:
+    """What came of it, by its number: whether they may then do it is read by the key that asked."""
+    found = verification_requests.to_tell(tx, grant, id)
+    if found is None:
+        return None
+    username, account = verification_requests.names(tx, grant, found)
+    return {
+        "verification": {
+            "id": found.id,
+            "person": username,
+            "account": account,
+            "action": found.action,
+            "way": found.way,
+            "state": found.state,
+            "why": found.why or None,
+            "asked_at": utc(found.made_at),
+            "ended_at": None if found.ended_at is None else utc(found.ended_at),
         }
     }
 

@@ -26,6 +26,7 @@ from api.v1.router import described, make_api
 from authz import load_schemes
 from desk import opening_hours, response_times
 from desk.actors import permit_worker
+from desk.verification_requests import Reach
 from deskgate import metrics, request_bodies, slack, smtp
 from deskgate.help_desk_client import help_desk_of
 from deskgate.help_desk_jobs import EVERY, HelpDeskJobs
@@ -257,7 +258,18 @@ def make_app(
             simulator_mount.add_slack(app, settings, container.store.keys)
     api = make_api(
         ApiContext(
-            container.store, container.portal.origin, container.portal.zone, settings.region, settings.slack_home
+            container.store,
+            container.portal.origin,
+            container.portal.zone,
+            settings.region,
+            settings.slack_home,
+            Reach(
+                settings.phone_open,
+                partial(may_call, settings),
+                settings.texting,
+                settings.slack_open,
+                settings.step_up_minutes,
+            ),
         ),
         UNTRACED,
     )

@@ -29,9 +29,14 @@ from store.security import alerts
 from store.sign_in import credentials, invitations, recovery
 from store.staff import email_codes, staff_invitations
 from store.tickets import held_answers, login_details
-from store.verification import pin_reset, slack_members, sms_codes
+from store.verification import pin_reset, slack_members, sms_codes, verification_requests
 
-IN_SLACK: Final = ("call_card", "slack.code_words", "slack.callback_failed")  # nothing is owed where Slack is closed
+IN_SLACK: Final = (
+    "call_card",
+    "slack.code_words",
+    "slack.callback_failed",
+    verification_requests.ASK,
+)  # nothing is owed where Slack is closed
 RECORDING_TRIES: Final = 6  # half an hour: by then Twilio has what it will ever have
 TRANSCRIPT_TRIES: Final = 5
 TEXT_TRIES: Final = 3
@@ -62,6 +67,7 @@ def make_deliveries(
         login_details.WORK: lambda tx, job: _send_login_link(settings, send, tx, job),
         "ticket_event": lambda tx, job: _tell_of_ticket(send, tx, job),
         **webhook_jobs.deliveries(settings),
+        verification_requests.OVER: lambda tx, job: verification_requests.late(tx, int(job.payload["verification"])),
         "account_news": _account_news,
         notice_delivery.WORK: lambda tx, job: _send_letter(settings, send, tx, job),
         invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),

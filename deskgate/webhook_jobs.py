@@ -21,6 +21,7 @@ from deskgate.settings import Settings
 from deskgate.webhook_addresses import RESERVED, Network, may_go_to, why_not
 from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
+from store.verification import verification_requests
 from store.webhooks import webhook_messages
 from store.webhooks.webhook_messages import FAILED, SENT, WAITING, WITHHELD, ToSend
 
@@ -29,7 +30,11 @@ TIMEOUT: Final = 15.0  # seconds; the specification advises 15 to 30
 
 def deliveries(settings: Settings) -> dict[str, Delivery]:
     """Kind of job → how it is done."""
-    return {webhook_messages.WORK: partial(_send, settings), "call_ended": _call_ended}
+    return {
+        webhook_messages.WORK: partial(_send, settings),
+        "call_ended": _call_ended,
+        verification_requests.TOLD: _verification_ended,
+    }
 
 
 def tell(tx: Transaction, job: Job, event: str, about: int) -> None:
@@ -40,6 +45,10 @@ def tell(tx: Transaction, job: Job, event: str, about: int) -> None:
 
 def _call_ended(tx: Transaction, job: Job) -> None:
     tell(tx, job, "call.ended", int(job.payload["support_call"]))
+
+
+def _verification_ended(tx: Transaction, job: Job) -> None:
+    tell(tx, job, "verification.ended", int(job.payload["verification"]))
 
 
 def _send(settings: Settings, tx: Transaction, job: Job) -> Iterator[None]:

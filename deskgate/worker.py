@@ -35,7 +35,15 @@ from store.sign_in import sent_forms, sessions, vouches
 from store.slack import installations, quotes
 from store.staff import account_access, drill_runs, dual_control, wall_displays
 from store.tickets import bulk_actions, held_answers, login_details, ticket_presence
-from store.verification import attempt_limits, call_approvals, slack_members, sms_codes, step_ups, totp
+from store.verification import (
+    attempt_limits,
+    call_approvals,
+    slack_members,
+    sms_codes,
+    step_ups,
+    totp,
+    verification_requests,
+)
 from store.webhooks import webhook_messages
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
@@ -88,6 +96,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     sms_codes.sweep,
     alerts.sweep,
     call_approvals.sweep,
+    verification_requests.sweep,
     callbacks.sweep,
     dual_control.sweep,
     drill_runs.sweep,

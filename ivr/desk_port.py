@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from authz import Action, Status, Topic
 from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
+from desk.verification_requests import ToAnswer
 from ivr.types import Call
 from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
 from store.messages.timeline import Recorded
@@ -147,6 +148,18 @@ class Desk(Protocol):
 
     def unlock_code(self, call: Call) -> Code | BeingUpdated | None:
         """For somebody whose PIN is locked, called on their number on file. None: they no longer need it."""
+
+    def who_verifies(self, call: Call) -> str | None:
+        """What the system is called that has them called to be verified. None: that is over."""
+
+    def verification(self, call: Call) -> ToAnswer | None:
+        """What it asks for, for whoever has keyed their PIN. None: that is over."""
+
+    def confirm_verification(self, call: Call) -> bool:
+        """They say that it is them. False: that is over."""
+
+    def not_me(self, call: Call) -> None:
+        """Whoever answers a call to be verified says that it is not them who asked."""
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
         """Of one page of their accounts."""

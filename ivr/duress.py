@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from authz import Proof
 from desk.opening_hours import Opening
 from desk.outcomes import Opened
+from desk.verification_requests import ToAnswer
 from ivr import desk_port as port
-from ivr import ringing
+from ivr import ringing, verifying
 from ivr.asks import DeskSettings, judged, keep, ring_ask
 from ivr.desk_port import Desk, GivesUp
 from ivr.ringing import MOST_RINGS, RING_FOR
@@ -38,6 +39,20 @@ class UnderThreat:
         return self
 
     # --- as always: what one chooses by, and what one leaves
+
+    def who_verifies(self, call: Call) -> str | None:
+        return self.usual.who_verifies(call)
+
+    def verification(self, call: Call) -> ToAnswer | None:
+        return self.usual.verification(call)
+
+    def confirm_verification(self, call: Call) -> bool:
+        """Sounds as always; whoever asked is told nothing, and it ends with its time as if nobody had answered."""
+        self._not_told(call, "ConfirmVerification")
+        return verifying.let_go(self.tx, call)
+
+    def not_me(self, call: Call) -> None:
+        self.usual.not_me(call)
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
         return self.usual.account_names(call)

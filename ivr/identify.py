@@ -24,6 +24,7 @@ from ivr.transitions import (
 )
 from ivr.types import Call, Event, Gather, Keys, Move, Said, say
 from store.accounts.people import is_support_id
+from store.calls.callbacks import VERIFY
 from store.verification.pins import Pin
 
 
@@ -49,6 +50,9 @@ def _ask_pin(call: Call, _desk: Desk) -> Said:
 
 def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
     match event:
+        case Keys("*") if call.about == VERIFY:
+            desk.not_me(call)
+            return goodbye(call, "verify.not_me")
         case Keys("*"):
             return leave_message(call, desk, "no_pin")
         case Keys(keyed) if re.fullmatch("[0-9]{6,10}", keyed):
@@ -71,6 +75,8 @@ def _hear_pin(call: Call, desk: Desk, event: Event) -> Move:
             known = replace(call, subject=subject, proof=int(Proof.VERIFIED), accounts=accounts, lead=(say("proved"),))
             known = replace(known, duress=call.duress or duress, unlocked=0)
             met = desk.under_threat() if duress else desk
+            if call.about == VERIFY:
+                return goto(known, met, "confirm")
             if len(accounts) == 1 or (call.callback is not None and call.account in accounts):
                 return _settled(replace(known, account=call.account if call.account in accounts else accounts[0]), met)
             return goto(known, met, "accounts")

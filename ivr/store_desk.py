@@ -13,8 +13,9 @@ from desk import accounts, by_phone, choices, spoken, tickets
 from desk.actors import NotAllowed
 from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
+from desk.verification_requests import ToAnswer
 from ivr import desk_port as port
-from ivr import proving, ringing
+from ivr import proving, ringing, verifying
 from ivr.asks import DeskSettings, account_of, asked, by_topic, caller, judged, keep
 from ivr.desk_port import Desk, GivesUp, WayTaken
 from ivr.duress import UnderThreat
@@ -54,6 +55,18 @@ class StoreDesk:
 
     def unlock_code(self, call: Call) -> port.Code | None:
         return ringing.unlock_code(self.tx, call)
+
+    def who_verifies(self, call: Call) -> str | None:
+        return verifying.who_verifies(self.tx, call)
+
+    def verification(self, call: Call) -> ToAnswer | None:
+        return verifying.verification(self.tx, call)
+
+    def confirm_verification(self, call: Call) -> bool:
+        return verifying.confirm(self.tx, self.settings, call)
+
+    def not_me(self, call: Call) -> None:
+        verifying.not_me(self.tx, call)
 
     def account_names(self, call: Call) -> tuple[AccountName, ...]:
         allowed = accounts.allowed(self.tx, caller(self.tx, call))

@@ -11,6 +11,7 @@ from ivr import types as t
 from ivr.desk_port import Desk, NotTold
 from ivr.types import Call, Event, HangUp, Keys, Move, Said, Screen, Utterance, say
 from store.accounts.account_details import Refused
+from store.calls.callbacks import VERIFY
 
 T = TypeVar("T")
 PAGE = 8  # choices by "Press N for …"; 9 is more
@@ -65,6 +66,8 @@ def _prove_anew(call: Call, desk: Desk) -> Said:
     ours = call.account if call.callback is not None else None
     fresh = Call(number=call.number, attested=call.attested, support_id=call.support_id, callback=call.callback)
     fresh = replace(fresh, account=ours, duress=call.duress, tries=call.tries, rung=call.rung)
+    if ours is not None and call.about == VERIFY:
+        fresh = replace(fresh, about=VERIFY)
     return goto(fresh, desk, "pin", say("pin_anew"))
 
 

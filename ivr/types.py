@@ -73,7 +73,7 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Where a call stands. `attested`: the network vouches for the number, which proves nothing. `ticket` is the place in the list of tickets, `told` the number of the one just read out;
-    `unlocked` is the person whose locked PIN is looked at in this call, for a code they keyed; `queue` the place in the queue last said; `rung` how often the desk was rung; `callback` the call of ours this is, until the desk has been rung; under
+    `unlocked` is the person whose locked PIN is looked at in this call, for a code they keyed; `queue` the place in the queue last said; `rung` how often the desk was rung; `callback` the call of ours this is, until the desk has been rung, to verify them where it is `about` that; under
     `duress` nothing is told and nobody is rung (duress.py); `lead` is said before the next prompt and never kept.
 
     `then` is where to go on after a second proof: the menu, `talk` with an agent, `request:<action>`, `hand_in:<ticket>`, `prove` for none of these.

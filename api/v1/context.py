@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from api.v1.problems import ProblemError
+from desk.verification_requests import Reach
 from store import Store
 
 T = TypeVar("T")
@@ -71,11 +72,13 @@ def _mark(token: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """`origin` is that of PUBLIC_URL; `zone`: where a day of the desk begins and ends; `home`: the desk's own Slack workspace, as the settings name it."""
+    """`origin` is that of PUBLIC_URL; `zone`: where a day of the desk begins and ends; `home`: the desk's own Slack workspace, as the settings name it; `reach`:
+    what people can be asked by."""
 
     store: Store
     origin: str
     zone: ZoneInfo
     region: str = ""
     home: str = ""
+    reach: Reach = field(default_factory=Reach)
     pools: KeyPools = field(default_factory=KeyPools)

@@ -37,6 +37,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "no-such-method": Kind(405, "Not done in this way", "The header Allow says which methods there are here."),
     "too-slow": Kind(408, "The body came too slowly", "Send it again."),
     "conflict": Kind(409, "It is not as this request takes it to be", "Read it again, and decide anew."),
+    "not-asked": Kind(
+        409, "This person cannot be asked in this way now", "`reason` says why. Take another way, or ask later."
+    ),
     "changed": Kind(412, "It was changed meanwhile", "Read it again, and send its new ETag as If-Match."),
     "too-large": Kind(413, "Too much in one request", "Send less at once."),
     "invalid": Kind(

@@ -14,7 +14,7 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from api.v1 import accounts, decisions, key_routes, problems, tickets, written_accounts
+from api.v1 import accounts, decisions, key_routes, problems, tickets, verifications, written_accounts
 from api.v1.context import ApiContext
 from api.v1.doorway import Doorway
 from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
@@ -47,6 +47,9 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("POST", "/tickets/{number}/messages"): Route(tickets.answered, tickets.Made, 201, about="Tickets"),
     ("GET", "/tickets/{number}/files/{file}"): Route(tickets.file, None, about="Tickets"),
     ("POST", "/decisions"): Route(decisions.explained, decisions.Decisions, about="Decisions"),
+    ("POST", "/verifications"): Route(verifications.ask, verifications.Verification, 201, about="Verifications"),
+    ("GET", "/verifications/{id}"): Route(verifications.look, verifications.Verification, about="Verifications"),
+    ("DELETE", "/verifications/{id}"): Route(verifications.withdraw, verifications.Verification, about="Verifications"),
 }
 _STATUS: Final = {
     400: "malformed",

@@ -67,6 +67,7 @@ def _clicks(context: SlackContext) -> dict[str, Do]:
         **verification_actions.CLICKS,
         **contact_actions.CLICKS,
         "send_text": verification_actions.send_text(context),
+        "verification_yes": verification_actions.verification_yes(context),
         "tell_": customer_actions.TELL,
         "add_": customer_actions.ADD,
     }

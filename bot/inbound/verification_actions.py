@@ -13,7 +13,7 @@ from bot.platform.payloads import Click, Pressed
 from bot.text import button_values
 from bot.text.button_values import ToProve
 from bot.text.replies import AboutTicket, Fixed, Named, Reply, Why
-from desk import approvals, own_security, tickets, verification
+from desk import approvals, own_security, tickets, verification, verification_requests
 from desk.outcomes import HandIn
 from store import Transaction
 from store.accounts.account_details import Refused
@@ -70,6 +70,22 @@ def _approve_not_me(tx: Transaction, who: Who, body: Click, action: Pressed) -> 
     return Fixed("approval.not_me") if done else Fixed("approval.gone")
 
 
+def verification_yes(context: SlackContext) -> Do:
+    """The member of somebody whom another system asks for says that it is them."""
+
+    def yes(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
+        minutes = context.step_up_minutes
+        done = is_old_enough(tx, who) and verification_requests.in_slack(tx, who, number_of(action), minutes=minutes)
+        return Fixed("verification.yes") if done else Fixed("verification.gone")
+
+    return yes
+
+
+def _verification_not_me(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
+    done = is_old_enough(tx, who) and verification_requests.not_me(tx, who.subject, number_of(action))
+    return Fixed("verification.not_me") if done else Fixed("verification.gone")
+
+
 def _remove(tx: Transaction, who: Who, body: Click, action: Pressed) -> Reply | None:
     """In 72 hours: a click proves nothing but that somebody has their Slack. Not by a member who has come just now."""
     if not is_old_enough(tx, who):
@@ -88,6 +104,7 @@ CLICKS: Final[dict[str, Do]] = {
     "prove_on": _prove,
     "approve_say": _approve_say,
     "approve_not_me": _approve_not_me,
+    "verification_not_me": _verification_not_me,
     "authenticator_keep": _keep,
     "authenticator_remove": _remove,
 }

@@ -20,7 +20,7 @@ from store.codes import one_time_codes
 from store.jobs import job_queue
 from store.jobs.job_queue import Job
 from store.slack import ticket_threads
-from store.verification import call_approvals, call_codes, factors
+from store.verification import call_approvals, call_codes, factors, verification_requests
 from store.verification.slack_members import Member
 
 
@@ -62,6 +62,25 @@ def approve(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
             posting.change(stands, message)
         elif not asked.over:
             _show(posting, f"approve:{id}", member, message, job)
+
+
+def verify(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
+    """Another system asks whether it is them. Answered or over, what asked says so."""
+    id, context = int(job.payload["verification"]), posting.context
+    asked = verification_requests.to_tell(tx, permit_worker(tx), id)
+    named = None if asked is None else _account_name(tx, Subject.of_person(asked.person), asked.account)
+    if asked is None or named is None:
+        return
+    waits = asked.state == verification_requests.WAITING
+    them = factors.on_file(tx, asked.person).members
+    there = {member: ticket_threads.posted(tx, f"verify:{id}:{member.team}:{member.user}") for member in them}
+    message = verification_messages.verification(context.phrases, asked, named)
+    yield
+    for member, stands in there.items():
+        if stands is not None:
+            posting.change(stands, message)
+        elif waits:
+            _show(posting, f"verify:{id}", member, message, job)
 
 
 def calling(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:

@@ -18,6 +18,7 @@ from desk.verification import Proved, Standing, Ways
 from store.accounts.account_details import AccountName, Refused
 from store.tickets.customer_tickets import Ticket
 from store.verification.call_approvals import ON_PAGE, Asked
+from store.verification.verification_requests import WAITING, Request
 
 HANDED_IN: Final = {
     HandIn.DONE: "prove.handed",
@@ -189,6 +190,16 @@ def approval(p: Phrases, asked: Asked, pages: str) -> Message:
             not_me,
         ),
     )
+
+
+def verification(p: Phrases, asked: Request, account: str) -> Message:
+    """Another system asks for their word. What they say by it proves no more than anything else this member writes."""
+    if asked.state != WAITING:
+        return b.message(b.section(p.say("verification.over", by=asked.asked_by, account=account)))
+    yes = b.button(p.plain("button.verification_yes"), "verification_yes", str(asked.id), style="primary")
+    no = b.button(p.plain("button.verification_not_me"), "verification_not_me", str(asked.id), style="danger")
+    said = p.say("verification.asked", by=asked.asked_by, action=asked.action, account=account)
+    return b.message(b.section(said), b.actions(yes, no))
 
 
 def number_form(p: Phrases, id: int) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from desk import approvals
+from desk import approvals, verification_requests
 from desk.home_page import home_page
 from portal.customers.signed_in import acting
 from portal.web import responses
@@ -16,4 +16,5 @@ from store.sign_in.sessions import SignedIn
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     given = responses.fields_of(home_page(tx, acting(who))) | {"asked": approvals.asked_on_page(tx, acting(who))}
+    given["to_confirm"] = verification_requests.to_answer(tx, acting(who))
     return responses.page(context, visit, "customers/home", who=who, **given)

@@ -25,6 +25,7 @@ NOT_WITHIN: Final = (
     "/enrol",
     "/pin",
     "/prove",
+    "/confirm",
     "/desk",
     "/simulator",
     "/static",

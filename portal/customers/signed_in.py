@@ -24,7 +24,7 @@ Customers = Callable[[PortalContext, Visit, Transaction, SignedIn], Response]
 DONE: Final = frozenset(
     {"replied", "solved", "reopened", "opened", "proved", "requested", "drafted", "handed_in", "withdrawn"}
     | {"passkey_added", "passkey_renamed", "passkey_removed", "app_ending", "app_kept"}
-    | {"call_confirmed", "call_handed_in", "call_not_me", "vouched"}
+    | {"call_confirmed", "call_handed_in", "call_not_me", "vouched", "asked_confirmed", "asked_not_me"}
     | {"number_added", "number_removed", "address_changed", "slack_unlinked"}
     | {"locked", "unlocked", "tickets_on", "tickets_off"}
     | {"people_changed", "people_removed", "handed_over", "person_added", "invited", "not_all_invited"}

@@ -1,5 +1,5 @@
 """Calls of ours to a number on file that has not changed lately, asked for by an agent: to talk, or to tell a code to somebody
-whose PIN is locked.
+whose PIN is locked; or by a key of the operator's, to verify them.
 
 The number is never one that a caller named. Whoever answers has proved nothing yet.
 """
@@ -23,13 +23,14 @@ from store.db.transaction import WORKER, Transaction
 from store.jobs import job_queue
 from store.messages import timeline
 from store.text.durations import lasted
-from store.verification import attempt_limits, factors
+from store.verification import attempt_limits, factors, verification_requests
 
 APART: Final = 5 * 60_000  # ms from one call to the next to the same person, whoever asks
 A_DAY, DAY = 5, 24 * 3_600_000  # T35
 UNHEARD_OF: Final = 10 * 60_000  # ms: then a call of which Twilio has told nothing has come to nothing
 KEPT: Final = 90 * 24 * 3_600_000  # ms: then the row goes, and the number in it
 ENDED: Final = ("machine", "nobody", "gone", "away", "refused", "withdrawn", "given_up", "over")
+VERIFY: Final = "verify"  # a purpose: they are asked whether it is them (verification_requests.py)
 _NOT_TRIED: Final = "We did not call back: it could not be tried any longer, or the operator dropped it. Ask for it anew if it is still to be done."
 
 
@@ -72,6 +73,26 @@ def ask(
     return made
 
 
+def ask_for_key(tx: Transaction, grant: Grant, person: int, account: int) -> int | str:
+    """A key of the operator's asks for one, to verify them: its id, or why not, in words of `ask`."""
+    tx.require(grant, "desk.verifications.write")
+    return _make(tx, person, account, None, VERIFY, None)
+
+
+def why_not_for_key(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str], bool]) -> str:
+    """Why they cannot be called to be verified, in words of `why_not`, or locked: their PIN is. Empty where they can."""
+    tx.require(grant, "desk.verifications.write")
+    why = _why_not(tx, person, None)
+    if not why and attempt_limits.is_locked(tx, attempt_limits.counter_of(person)):
+        return "locked"
+    return why or ("" if may_call(factors.numbers(tx, person).good[0]) else "abroad")
+
+
+def withdraw(tx: Transaction, id: int) -> None:
+    """Nobody is called any more; who is being rung already hears why, as by a machine."""
+    moved(tx, id, "withdrawn")
+
+
 def why_not(tx: Transaction, grant: Grant, person: int, may_call: Callable[[str], bool]) -> str:
     """Why they cannot be called back now, in words of `ask`, or abroad: the number that would be rung is none that `may_call` lets
     us ring. Empty where they can."""
@@ -105,8 +126,11 @@ def moved(tx: Transaction, id: int, state: str, *, call: str | None = None) -> b
     c = tables.callbacks.c
     new: dict[str, Any] = {"state": state} | ({"call": call} if call else {})
     new |= {"ended_at": tx.now} if state in ENDED else {}
-    going = update(tables.callbacks).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.id)
-    return tx.connection.execute(going).first() is not None
+    going = update(tables.callbacks).where(c.id == id, c.ended_at.is_(None)).values(**new).returning(c.purpose)
+    row = tx.connection.execute(going).first()
+    if row is not None and row.purpose == VERIFY and state in ENDED:
+        verification_requests.call_over(tx, id, state)
+    return row is not None
 
 
 def number_now(tx: Transaction, ours: Callback) -> str | None:
@@ -149,7 +173,8 @@ def in_vain(tx: Transaction, ours: Callback, note: str) -> None:
     ended = look(tx, ours.id)
     assert ended is not None
     tx.record(WORKER, ours.account, "callback", ended.state, fields=(f"called:{Subject.of_person(ours.person)}",))
-    job_queue.enqueue_once(tx, "slack.callback_failed", str(ours.id), {"callback": ours.id})
+    if ours.purpose != VERIFY:
+        job_queue.enqueue_once(tx, "slack.callback_failed", str(ours.id), {"callback": ours.id})
 
 
 def reached(tx: Transaction, ours: Callback) -> None:

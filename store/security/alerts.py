@@ -39,6 +39,7 @@ KINDS: Final = {
     "codes_spent": DESK,  # wrong codes, of the kind in the detail
     "links_team": DESK,  # members of one Slack workspace have used up the wrong link codes they share
     "texts_spent": DESK,  # text messages with codes
+    "verifications_spent": DESK,  # a key of the operator's asks people to prove themselves, again and again
     "messages_number": DESK,  # one number has left as many messages as it may, unproved
     "messages_withheld": DESK,  # callers who withhold their number have
     "messages_strangers": DESK,  # all callers from numbers that are not on file have

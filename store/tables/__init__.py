@@ -51,7 +51,7 @@ from store.tables.tickets import (
     TicketThread,
     TicketWord,
 )
-from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage
+from store.tables.verification import Approval, Authenticator, Pin, PinGuard, StepUp, TextMessage, VerificationRequest
 from store.tables.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = ["ROLES", "SUPERVISORS", "Base"]
@@ -95,5 +95,6 @@ api_keys, api_answers = map(_table, (ApiKey, ApiAnswer))
 help_desk_tickets, help_desk_messages, help_desk_left, help_desk_transactions, help_desk_positions = map(
     _table, (HelpDeskTicket, HelpDeskMessage, HelpDeskLeft, HelpDeskTransaction, HelpDeskPosition)
 )
+verification_requests = _table(VerificationRequest)
 webhook_endpoints, webhook_messages = map(_table, (WebhookEndpoint, WebhookMessage))
 segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))

@@ -90,7 +90,7 @@ class AgentLeg(Base):
 
 class Callback(Base):
     """A call of ours to a number on file. `state`: owed, ringing, answered, proved, machine, nobody, gone, away, refused,
-    withdrawn, given_up or over. `purpose` is talk, or code: a code for somebody whose PIN is locked. `staff_id` is who asked for it, if it was an agent."""
+    withdrawn, given_up or over. `purpose` is talk, code (for somebody whose PIN is locked) or verify. `staff_id` is who asked for it, if it was an agent."""
 
     __tablename__ = "callbacks"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -108,3 +108,31 @@ class TextMessage(Base):
     country: Mapped[str] = mapped_column(String(2))
     at: Mapped[int] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN
+
+
+class VerificationRequest(Base):
+    """Another system of the operator's (`key_id`) asks that a person prove themselves, for the cell `action` on an account. `asked_by` is what the key
+    is called. `way` is callback, passkey, slack or text; `state` waiting, passed, failed, ended or withdrawn, and `why` it is that. `callback`: the
+    call of ours it is asked in. `until`: until when what they have proved counts."""
+
+    __tablename__ = "verification_requests"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), index=True)
+    asked_by: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    action: Mapped[str] = mapped_column(String(32))
+    way: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(10))
+    why: Mapped[str] = mapped_column(String(12))
+    callback: Mapped[int | None]
+    made_at: Mapped[int]
+    ends_at: Mapped[int] = mapped_column(index=True)
+    ended_at: Mapped[int | None]
+    until: Mapped[int | None]
+    __table_args__ = (
+        Index("ix_verification_requests_person", "person_id", "made_at"),
+        only("ix_verification_requests_waiting", "ended_at IS NULL", "person_id", unique=True),
+        only("ix_verification_requests_callback", "callback IS NOT NULL", "callback"),
+        NEVER_AGAIN,
+    )

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, true, update
 
 from authz import Proof, Subject
 from store import tables
@@ -132,6 +132,21 @@ def _ended(
     proved = update(tables.step_ups).where(theirs(s), s.ends_at > tx.now).values(ends_at=tx.now)
     for row in tx.connection.execute(proved.returning(s.person_id)):
         ended[row.person_id].add("step_up")
+    v = tables.verification_requests
+    told = or_(v.c.ended_at.is_(None), v.c.until > tx.now)
+    over = (
+        update(v)
+        .where(theirs(v.c), told)
+        .values(
+            state=case((v.c.ended_at.is_(None), "ended"), else_=v.c.state),
+            why=case((v.c.ended_at.is_(None), "revoked"), else_=v.c.why),
+            ended_at=func.coalesce(v.c.ended_at, tx.now),
+            until=case((v.c.until > tx.now, tx.now), else_=v.c.until),
+        )
+    )
+    for row in tx.connection.execute(over.returning(v.c.person_id, v.c.id)):
+        ended[row.person_id].add("verification")
+        job_queue.enqueue_once(tx, "verification_ended", f"{row.id}:revoked", {"verification": row.id})
     for person in _not_called(tx, theirs(b)):
         ended[person].add("callback")
     for person in end_sessions(tx, some, but=but):

@@ -16,7 +16,7 @@ from store.db.transaction import Transaction
 
 EVENTS: Final = (
     *("ticket.opened", "ticket.replied", "ticket.answered", "ticket.closed", "ticket.reopened"),
-    *("call.ended", "contact.changed", "alert.raised"),
+    *("call.ended", "contact.changed", "alert.raised", "verification.ended"),
 )
 EVERYTHING: Final = "*"
 MOST: Final = 20  # endpoints: each event is a job for each

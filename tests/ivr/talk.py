@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 from authz import CELLS, REQUESTS, Denied, Reason, Subject, Topic, WayForward
 from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened
+from desk.verification_requests import ToAnswer
 from ivr import callback, dialogue, transitions
 from ivr import desk_port as port
 from ivr import types as t
@@ -103,7 +104,7 @@ def hear(dice: Dice, call: Call, event: Event, **answers: object) -> Step:
     return settle(dice, Step(call, event), transitions.step(call, desk.port, event), desk)
 
 
-BEGINNINGS = ("", "menu", "called", "code")
+BEGINNINGS = ("", "menu", "called", "code", "verify")
 
 
 def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> list[Step]:
@@ -111,9 +112,9 @@ def converse(dice: Dice, *, messages_only: bool = False, begins: str = "") -> li
 
     The state goes through its text after each turn, as it does through the database."""
     desk = DiceDesk(dice)
-    if begins in ("called", "code"):
+    if begins in ("called", "code", "verify"):
         ours = Call(number="+441632960108", support_id="10000081", account=1, callback=7)
-        begun = callback.begin(ours, desk.port, "code" if begins == "code" else "talk", ("amber", "otter"))
+        begun = callback.begin(ours, desk.port, begins if begins != "called" else "talk", ("amber", "otter"))
     elif begins:
         accounts = tuple(range(1, 2 + dice.throw(12)))
         call = Call("menu", "+441632960108", subject=Subject("person:8"), proof=2, accounts=accounts, account=1)
@@ -227,8 +228,15 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             return dice.one_of((None, None, refused(dice, "ticket.reply:technical")))
         case "may_leave_message":
             return port.MessageAllowed("withheld" if call.proof < 2 and dice.throw(4) == 3 else "")
-        case "leave_message" | "end_talk" | "caller_left":
+        case "leave_message" | "end_talk" | "caller_left" | "not_me":
             return None
+        case "who_verifies":
+            return dice.one_of(("Billing", "Billing", None))
+        case "verification":
+            asked = ToAnswer(3, "Billing", AccountName(1, "400639", "Tideworks Ltd"), dice.one_of(CELLS), "callback")
+            return dice.one_of((asked, asked, None))
+        case "confirm_verification":
+            return dice.one_of((True, False))
         case "invoices":
             statuses = ("paid", "unpaid", "overdue")[: dice.throw(4)]
             invoices = tuple(Invoice("MS-1", "311.20", "GBP", "2026-11-15", status) for status in statuses)

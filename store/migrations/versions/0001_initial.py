@@ -28,6 +28,7 @@ def upgrade() -> None:
     _webhooks()
     _help_desks()
     _assistants()
+    _verification_requests()
 
 
 def _only(
@@ -1040,5 +1041,27 @@ def _assistants() -> None:
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+
+
+def _verification_requests() -> None:
+    op.create_table(
+        "verification_requests",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("key_id", ID, sa.ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("asked_by", sa.Text, nullable=False),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("way", sa.String(8), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("why", sa.String(12), nullable=False),
+        sa.Column("callback", sa.BigInteger),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("until", sa.BigInteger),
+        sa.Index("ix_verification_requests_person", "person_id", "made_at"),
+        _only("ix_verification_requests_waiting", "ended_at IS NULL", "person_id", unique=True),
+        _only("ix_verification_requests_callback", "callback IS NOT NULL", "callback"),
         sqlite_autoincrement=True,
     )
