@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from store.accounts.account_details import AccountName
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -36,3 +38,14 @@ class NotProved(Enum):
     BUSY = "busy"  # by everybody together: on the phone alone it is said that this lasts a moment
     WRONG = "wrong"
     OTHER_TOPIC = "other_topic"  # carried here, theirs, and not for what the draft asks: it stays good
+
+
+@dataclass(frozen=True, slots=True)
+class ToAnswer:
+    """What the person is asked. `asked_by` is what the operator calls the system that asks; `action` is a cell."""
+
+    id: int
+    asked_by: str
+    account: AccountName
+    action: str
+    way: str

@@ -15,11 +15,10 @@ from typing import Final
 from authz import CELL_OF, Action, Ask, Denied, Grant, Proof, Subject
 from desk import accounts, own_passkeys, verification
 from desk.actors import Actor, NotAllowed, build_ask, judge
-from desk.outcomes import NotProved
+from desk.outcomes import NotProved, ToAnswer
 from desk.own_passkeys import NotYet
 from desk.verification import MINUTE
 from store import Transaction
-from store.accounts.account_details import AccountName
 from store.calls import callbacks
 from store.jobs import job_queue
 from store.security import alerts
@@ -28,7 +27,7 @@ from store.sign_in.passkey_answers import Site
 from store.sign_in.passkeys import Refused, Used
 from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, verification_requests
 from store.verification.attempt_limits import Admission
-from store.verification.verification_requests import PASSED, Request
+from store.verification.verification_requests import PASSED, VerificationRequest
 
 _ASKED: Final = {cell: asked for asked, cell in CELL_OF.items()}
 ON_PAGE: Final = ("passkey", "text")  # answered on their account page
@@ -66,22 +65,11 @@ class Asked:
     """A request as whoever made it may know it. `verdict` is there once they have proved themselves and while that counts: of the action, as they are
     proved by it (`proof`)."""
 
-    request: Request
+    request: VerificationRequest
     username: str
     account: str
     proof: Proof
     verdict: Grant | Denied | None
-
-
-@dataclass(frozen=True, slots=True)
-class ToAnswer:
-    """What the person is asked. `asked_by` is what the operator calls the system that asks; `action` is a cell."""
-
-    id: int
-    asked_by: str
-    account: AccountName
-    action: str
-    way: str
 
 
 def permit(tx: Transaction, key: Subject) -> Grant | Denied:
@@ -216,7 +204,7 @@ def not_me_in_call(tx: Transaction, person: int, callback: int) -> None:
         not_me(tx, Subject.of_person(person), found.id)
 
 
-def verdict(tx: Transaction, request: Request) -> tuple[Proof, Grant | Denied | None]:
+def verdict(tx: Transaction, request: VerificationRequest) -> tuple[Proof, Grant | Denied | None]:
     """How they are proved by it at this moment, and what the judge says of the action then; nothing where it has not passed, or no longer counts."""
     if request.state != PASSED or request.until is None or request.until <= tx.now:
         return Proof.NONE, None
@@ -253,7 +241,7 @@ def _passed(
     return asked
 
 
-def _shown(tx: Transaction, who: Actor, found: Request) -> ToAnswer | None:
+def _shown(tx: Transaction, who: Actor, found: VerificationRequest) -> ToAnswer | None:
     account = accounts.name(tx, who, found.account)
     if account is None:
         return None

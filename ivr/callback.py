@@ -62,6 +62,8 @@ def _hear_confirm(call: Call, desk: Desk, event: Event) -> Said:
         case Keys("9"):
             desk.not_me(call)
             return goodbye(call, "verify.not_me")
+        case Keys("*"):
+            return goodbye(call, "verify.over")
         case Keys():
             return not_a_choice(call, desk)
     raise unexpected(call, event)

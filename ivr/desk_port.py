@@ -11,8 +11,7 @@ from typing import Literal, Protocol
 
 from authz import Action, Status, Topic
 from desk.opening_hours import Opening
-from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from desk.verification_requests import ToAnswer
+from desk.outcomes import Drafted, HandIn, NotProved, Opened, ToAnswer
 from ivr.types import Call
 from store.accounts.account_details import AccountName, Invoice, Refused, Service, ServiceName
 from store.messages.timeline import Recorded

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from authz import Proof
 from desk.opening_hours import Opening
-from desk.outcomes import Opened
-from desk.verification_requests import ToAnswer
+from desk.outcomes import Opened, ToAnswer
 from ivr import desk_port as port
 from ivr import ringing, verifying
 from ivr.asks import DeskSettings, judged, keep, ring_ask

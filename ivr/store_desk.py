@@ -12,8 +12,7 @@ from authz import Action, Proof, Topic
 from desk import accounts, by_phone, choices, spoken, tickets
 from desk.actors import NotAllowed
 from desk.opening_hours import Opening
-from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from desk.verification_requests import ToAnswer
+from desk.outcomes import Drafted, HandIn, NotProved, Opened, ToAnswer
 from ivr import desk_port as port
 from ivr import proving, ringing, verifying
 from ivr.asks import DeskSettings, account_of, asked, by_topic, caller, judged, keep

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desk import verification_requests
-from desk.verification_requests import ToAnswer
+from desk.outcomes import ToAnswer
 from ivr.asks import DeskSettings, caller
 from ivr.types import Call
 from store.accounts.people import resolve

@@ -37,7 +37,7 @@ from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.messages import edits, retention
 from store.slack import ticket_threads
-from store.verification import call_approvals, totp, verification_requests
+from store.verification import call_approvals, totp
 
 TRIGGER: Final = 3_000  # ms a trigger is good for
 PROMPTS: Final = ("bills", "services", "contacts", "tickets")  # four at most
@@ -327,11 +327,7 @@ IN_SLACK: Final[dict[str, Do]] = {
     "slack.prompts": prompts,
     "slack.welcome": welcome,
     "slack.react": react,
-    "slack.code": verification_prompts.code,
-    call_approvals.KIND: verification_prompts.approve,
-    verification_requests.ASK: verification_prompts.verify,
-    "slack.code_words": verification_prompts.calling,
-    "slack.expire": verification_prompts.fade,
+    **verification_prompts.JOBS,
     "call_card": call_updates.case,
     "slack.alert": call_updates.alert,
     "slack.callback_failed": call_updates.called,

@@ -7,6 +7,7 @@ of it. Made when it is shown; shown again it is made again, in the place of the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from authz import Proof, Subject
 from bot.outbound.posting import Posting
@@ -124,3 +125,12 @@ def _show(posting: Posting, name: str, member: Member, message: Message, job: Jo
         posting.change(post, message)
     if over_later:
         job.then.append(lambda tx: fades(tx, key))
+
+
+JOBS: Final = {
+    "slack.code": code,
+    call_approvals.KIND: approve,
+    verification_requests.ASK: verify,
+    "slack.code_words": calling,
+    "slack.expire": fade,
+}

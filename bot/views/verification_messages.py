@@ -18,7 +18,7 @@ from desk.verification import Proved, Standing, Ways
 from store.accounts.account_details import AccountName, Refused
 from store.tickets.customer_tickets import Ticket
 from store.verification.call_approvals import ON_PAGE, Asked
-from store.verification.verification_requests import WAITING, Request
+from store.verification.verification_requests import WAITING, VerificationRequest
 
 HANDED_IN: Final = {
     HandIn.DONE: "prove.handed",
@@ -192,7 +192,7 @@ def approval(p: Phrases, asked: Asked, pages: str) -> Message:
     )
 
 
-def verification(p: Phrases, asked: Request, account: str) -> Message:
+def verification(p: Phrases, asked: VerificationRequest, account: str) -> Message:
     """Another system asks for their word. What they say by it proves no more than anything else this member writes."""
     if asked.state != WAITING:
         return b.message(b.section(p.say("verification.over", by=asked.asked_by, account=account)))

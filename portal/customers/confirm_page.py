@@ -10,8 +10,7 @@ from typing import Any
 from fastapi import Response
 
 from desk import verification_requests
-from desk.outcomes import NotProved
-from desk.verification_requests import ToAnswer
+from desk.outcomes import NotProved, ToAnswer
 from portal.customers.signed_in import acting
 from portal.web import responses
 from portal.web.context import PortalContext

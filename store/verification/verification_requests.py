@@ -36,7 +36,7 @@ MAY: Final = "desk.verifications.write"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class VerificationRequest:
     """`person` and `account` are ids, `action` is a cell. `until`: until when what was proved counts. Times in ms."""
 
     id: int
@@ -77,7 +77,7 @@ def why_not(tx: Transaction, grant: Grant, person: int) -> str:
     return _why_not(tx, person)
 
 
-def ask(tx: Transaction, grant: Grant, person: int, account: int, action: str, way: str) -> Request | None:
+def ask(tx: Transaction, grant: Grant, person: int, account: int, action: str, way: str) -> VerificationRequest | None:
     """What waits for them from now on, after `why_not`. None: this key asks too often."""
     tx.require(grant, MAY)
     if budgets.take(tx, _budgets(grant.subject, way)) is not None:
@@ -104,7 +104,7 @@ def called(tx: Transaction, id: int, callback: int) -> None:
     tx.connection.execute(update(v).where(v.c.id == id).values(callback=callback))
 
 
-def own(tx: Transaction, grant: Grant, id: int) -> Request | None:
+def own(tx: Transaction, grant: Grant, id: int) -> VerificationRequest | None:
     """As the key that asked may know it. None: it is none of this key's."""
     tx.require(grant, MAY)
     found = _look(tx, id)
@@ -114,7 +114,7 @@ def own(tx: Transaction, grant: Grant, id: int) -> Request | None:
     return found
 
 
-def names(tx: Transaction, grant: Grant, request: Request) -> tuple[str, str]:
+def names(tx: Transaction, grant: Grant, request: VerificationRequest) -> tuple[str, str]:
     """(username, account number) of a request, as whoever asked named them."""
     tx.require(grant, MAY, "desk.deliver")
     row = tx.connection.execute(_NAMES, {"person": request.person, "account": request.account}).one()
@@ -129,13 +129,13 @@ def withdraw(tx: Transaction, grant: Grant, id: int) -> bool:
     return found is not None and _settled(tx, id, WITHDRAWN, "", grant.subject) is not None
 
 
-def to_tell(tx: Transaction, grant: Grant, id: int) -> Request | None:
+def to_tell(tx: Transaction, grant: Grant, id: int) -> VerificationRequest | None:
     """For the worker, which asks in Slack and sends webhooks."""
     tx.require(grant, "desk.deliver")
     return _look(tx, id)
 
 
-def waiting(tx: Transaction, subject: Subject) -> Request | None:
+def waiting(tx: Transaction, subject: Subject) -> VerificationRequest | None:
     """What they are asked at this moment, by whom and for what; in the ledger as shown to them."""
     row = tx.connection.execute(_WAITING, {"person": subject.person, "now": tx.now}).first()
     if row is None:
@@ -146,23 +146,23 @@ def waiting(tx: Transaction, subject: Subject) -> Request | None:
     return _read(row)
 
 
-def in_call(tx: Transaction, callback: int) -> Request | None:
+def in_call(tx: Transaction, callback: int) -> VerificationRequest | None:
     """What is asked in this call of ours, while it waits for an answer."""
     row = tx.connection.execute(_IN_CALL, {"callback": callback, "now": tx.now}).first()
     return None if row is None else _read(row)
 
 
-def passed(tx: Transaction, subject: Subject, id: int, way: str, *, until: int) -> Request | None:
+def passed(tx: Transaction, subject: Subject, id: int, way: str, *, until: int) -> VerificationRequest | None:
     """They have proved themselves in this way, which counts until then (ms). None: there is nothing to answer (any more). Of two at once one counts."""
     return _settled(tx, id, PASSED, "", subject, way=way, until=until)
 
 
-def refuse(tx: Transaction, subject: Subject, id: int) -> Request | None:
+def refuse(tx: Transaction, subject: Subject, id: int) -> VerificationRequest | None:
     """ "That is not me", in whatever way it is asked. None: there is nothing to answer."""
     return _settled(tx, id, FAILED, NOT_ME, subject)
 
 
-def fail(tx: Transaction, subject: Subject, id: int, why: str) -> Request | None:
+def fail(tx: Transaction, subject: Subject, id: int, why: str) -> VerificationRequest | None:
     return _settled(tx, id, FAILED, why, subject)
 
 
@@ -219,7 +219,7 @@ def _settled(
     *,
     way: str = "",
     until: int | None = None,
-) -> Request | None:
+) -> VerificationRequest | None:
     """Once: whoever comes second changes nothing. A person answers their own, in the way it is asked, and in time."""
     v = tables.verification_requests
     its = [v.c.id == id, v.c.ended_at.is_(None)]
@@ -247,16 +247,16 @@ def _about(person: int, action: str) -> tuple[str, str]:
     return f"of:{Subject.of_person(person)}", f"for:{action}"
 
 
-def _look(tx: Transaction, id: int) -> Request | None:
+def _look(tx: Transaction, id: int) -> VerificationRequest | None:
     row = tx.connection.execute(_ONE, {"id_": id}).first()
     return None if row is None else _read(row, tx.now)
 
 
-def _read(row: Any, now: int = 0) -> Request:
+def _read(row: Any, now: int = 0) -> VerificationRequest:
     """One that nobody has answered in time is over, whether the worker has come by or not."""
     late = row.ended_at is None and row.ends_at <= now
     state, why, ended = (ENDED, "late", row.ends_at) if late else (row.state, row.why, row.ended_at)
-    return Request(
+    return VerificationRequest(
         row.id,
         row.key_id,
         row.asked_by,

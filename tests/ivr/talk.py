@@ -9,8 +9,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from authz import CELLS, REQUESTS, Denied, Reason, Subject, Topic, WayForward
 from desk.opening_hours import Opening
-from desk.outcomes import Drafted, HandIn, NotProved, Opened
-from desk.verification_requests import ToAnswer
+from desk.outcomes import Drafted, HandIn, NotProved, Opened, ToAnswer
 from ivr import callback, dialogue, transitions
 from ivr import desk_port as port
 from ivr import types as t

@@ -103,7 +103,7 @@ def test_nothing_is_told_or_done_before_proof(numbers: list[int], messages_only:
 
 def test_the_conversations_come_everywhere() -> None:
     dice = random.Random(1)
-    calls = [converse(Dice(dice.choices(range(60), k=60)), begins=BEGINNINGS[n % 4]) for n in range(1200)]
+    calls = [converse(Dice(dice.choices(range(60), k=60)), begins=BEGINNINGS[n % len(BEGINNINGS)]) for n in range(1200)]
     steps = [step for call in calls for step in call]
     assert {name for step in steps for name, _ in step.asked} == ASKED - {"caller_left"}, (
         "the end of a call asks for that"
@@ -238,7 +238,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
 def test_the_places_are_those_of_the_contract() -> None:
     assert set(TABLE) == {
         *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
-        *("tickets", "reply", "on_hold", "closed", "talking", "pin_again", "called", "over"),
+        *("tickets", "reply", "on_hold", "closed", "talking", "pin_again", "called", "confirm", "over"),
         *(
             "anything_else",
             "request",
@@ -271,6 +271,7 @@ BACK = [
     (proved(at="closed"), "menu"),
     (proved(at="pin_again", support_call=5), "talking"),
     (Call(at="called", callback=7), "over"),  # whoever does not want the code has nothing to go back to
+    (proved(at="confirm", about="verify", callback=7), "over"),  # nothing is confirmed
     (proved(at="request"), "menu"),
     (proved(at="request", topics=("technical", "billing", "request")), "topic"),
     (proved(at="service", about="request", services=("a", "b"), then="request:service.cancel"), "request"),

@@ -259,6 +259,8 @@ TEXT_LINES: dict[str, dict[str, Any]] = {
     "choose.account": {"digit": 1, "name": ""},
     "choose.service": {"digit": 1, "name": ""},
     **{f"named.{way}": {"names": ("",)} for way in NAMES},
+    "verify.why": {"by": ""},
+    "verify.for": {"by": "", "action": "ticket.open", "account": ""},
     "agent.who": {"name": "", "account": "", "number": "", "proof": Proof.VERIFIED},
 }
 

@@ -143,6 +143,7 @@ KNOWN: dict[str, set[str]] = {
     "customer_kind": {"problem", "question", *map(str, (*Topic, *REQUESTS))},
     "customer_not_added": {*NotAdded, "proof_ended"},
     "customer_call_trouble": {"two", "wrong", "gone", "passkey_young", *PASSKEYS},
+    "customer_confirm_trouble": {"wrong", "later", "gone", "passkey_young", *PASSKEYS},
     "customer_not_proved": {"wrong", "later", "not_sent", "passkey_young", *PASSKEYS},
     "customer_owner_advice": {"media_temple"},
     "customer_people_shut": {"no_right", "account_suspended", "account_closed", "account_locked"},

@@ -70,6 +70,13 @@ OPENS: dict[str, set[str]] = {
     "lock.who_may_unlock": {"contacts.view"},
     **{f"account_records.{name}": {"account.records"} for name in ("of_account", "one", "people")},
     "call_approvals.to_ask": {"desk.deliver"},
+    "verification_requests.to_tell": {"desk.deliver"},
+    "verification_requests.names": {"desk.verifications.write", "desk.deliver"},
+    **{
+        f"verification_requests.{name}": {"desk.verifications.write"}
+        for name in ("find", "why_not", "ask", "own", "withdraw")
+    },
+    **{f"callbacks.{name}": {"desk.verifications.write"} for name in ("ask_for_key", "why_not_for_key")},
     "account_xray.examine": {"account.records", "desk.operate"},
     # Notices are sent by supervisors as well; the genuine desk.ticket.work of the tests is the operator's, who only reads with it.
     **{f"audience.{name}": {"desk.deliver", "desk.operate"} for name in ("may_send", "named", "numbered")},

@@ -1,0 +1,41 @@
+"""A panel of the operator's that has people of the sample file verified, and their phones."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from httpx2 import Response
+
+from simulator.phone import Phone
+from store import tables
+from tests.api.asking import TIDEWORKS, Program, operators, problem
+from tests.desk import Desk
+from tests.ivr.test_callbacks import rung
+
+AT: Final = "/verifications"
+WANTED: Final = {"person": "mia.chen", "account": TIDEWORKS, "action": "ticket.open:technical", "way": "callback"}
+ALERTS: Final = tables.alerts.c
+
+
+def panel(desk: Desk) -> Program:
+    return operators(desk, "verifications:write")
+
+
+def asks(program: Program, way: str, **other: str) -> dict[str, Any]:
+    answer = program.post(AT, {**WANTED, "way": way, **other})
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    assert told["state"] == "waiting"
+    assert told["decision"] is None
+    return told
+
+
+def refused(answer: Response) -> str:
+    return str(problem(answer, "not-asked")["reason"])
+
+
+def answers(desk: Desk) -> Phone:
+    desk.work()
+    phone = rung(desk)
+    phone.answer()
+    return phone
