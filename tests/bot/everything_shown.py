@@ -30,6 +30,7 @@ from store.tickets.answer_delivery import Delivery
 from store.tickets.customer_tickets import Conversation, Ticket
 from store.tickets.ticket_summary import Card
 from store.verification.call_approvals import ON_PAGE, Asked
+from store.verification.verification_requests import VerificationRequest
 
 P = phrases.load()
 AT = 1_795_348_800_000
@@ -294,6 +295,11 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             "approval on the page": Asked(1, 1, name(text), over, way=ON_PAGE),
         }.items():
             yield f"{what} {over}", verification_messages.approval(P, question, "https://desk.example")
+    for state in ("waiting", "passed"):
+        request = VerificationRequest(
+            10**15, 1, text, 1, 1, "ticket.open:technical", "slack", state, "", None, AT, AT, None, None
+        )
+        yield f"verification {state}", verification_messages.verification(P, request, name(text))
     yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
     for what, case in cases(text):
         yield f"call {what}", call_cards.card(P, case)

@@ -48,12 +48,14 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
         "what was said; seen under rights that are read anew",
     ),
     **dict.fromkeys(("ledger", "alerts", "contact_changes"), "what has happened"),
+    "verification_requests": "ended by `revocation`, with what was proved by it: tests/api/test_verification_ends.py",
     "contact_requests": "changes nothing until it is confirmed, judged then; ends when its asker may no longer ask",
     **dict.fromkeys(("notice_recipients", "mail_preferences"), "who is told by mail, judged when it is sent"),
 }
 MADE_WHEN_DONE: Final = {  # background jobs that shows or begins something that proves, and why it need not be withdrawn
     "callback": "does nothing for a callback that was withdrawn",
     "slack.code_words": "likewise",
+    "slack.verification": "asks nothing that is answered or over already",
     "slack.approve": "asks nothing that is answered or over already",
     "login_details": "makes no link to what is gone",
     "recovery": "its link goes to whoever can be helped so when it is made",
@@ -108,7 +110,7 @@ PROVES_NOTHING: Final = {
         "slack.react",
         "slack.message",
     ),
-    *("webhook", "call_ended"),
+    *("webhook", "call_ended", "verification_over", "verification_ended"),
     *("account_news", "notice_mail", "ticket_event", "slack.announcement", "slack.announcement_to_member"),
     *(
         "remove_recording",

@@ -118,7 +118,19 @@ def test_e5_a_message_under_a_threat_sounds_as_always_and_is_held(one_desk: Desk
     assert sorted(statuses(one_desk)) == [(1001, "pending"), (1002, "quarantined")]
 
 
-CHOSEN_BY = {"account_names", "find_account", "offer", "topics", "service_names", "may_leave_message", "what_is_asked"}
+CHOSEN_BY = {
+    "account_names",
+    "find_account",
+    "offer",
+    "topics",
+    "service_names",
+    "may_leave_message",
+    "what_is_asked",
+} | {
+    "who_verifies",
+    "verification",
+    "not_me",
+}
 LEFT = {"open_ticket", "leave_message", "ask_callback"}
 TALK = {"look_at_support_call", "give_up_support_call", "caller_left", "back_to_talk", "end_talk"}
 
@@ -167,10 +179,11 @@ def test_whatever_is_asked_of_the_desk_tells_nothing(
                 done.add(name)
             else:
                 ours = {"ring", "look_at_support_call", "give_up_support_call", "caller_left", "end_talk"}
+                ours |= {"confirm_verification"}
                 assert name in ours or answer == BeingUpdated(), name
                 assert (answer == BeingUpdated()) == (name in NOT_TOLD), name
     assert done == always
-    assert NOT_TOLD - {"back_to_talk"} == ASKED - CHOSEN_BY - LEFT - TALK - {"ring"}
+    assert NOT_TOLD - {"back_to_talk"} == ASKED - CHOSEN_BY - LEFT - TALK - {"ring", "confirm_verification"}
 
 
 def test_the_desk_under_threat_answers_whatever_the_port_asks_and_nothing_else() -> None:
