@@ -35,13 +35,12 @@ ON_PAGE: Final = ("passkey", "text")  # answered on their account page
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the desk can ask people by. `may_call`: which numbers it may ring; `texting`: the countries codes go to; `minutes`: how long a proof is good for."""
+    """What the desk can ask people by. `may_call`: which numbers it may ring; `texting`: the countries codes go to."""
 
     phone: bool = False
     may_call: Callable[[str], bool] = lambda _number: False
     texting: tuple[str, ...] = ()
     slack: bool = False
-    minutes: int = 15
 
 
 class NotAsked(StrEnum):

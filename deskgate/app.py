@@ -263,13 +263,7 @@ def make_app(
             container.portal.zone,
             settings.region,
             settings.slack_home,
-            Reach(
-                settings.phone_open,
-                partial(may_call, settings),
-                settings.texting,
-                settings.slack_open,
-                settings.step_up_minutes,
-            ),
+            Reach(settings.phone_open, partial(may_call, settings), settings.texting, settings.slack_open),
         ),
         UNTRACED,
     )

@@ -1,6 +1,6 @@
 """Having people verified: who may not, what is not there, each way it ends, once, and not too often.
 
-T52, T55
+T52, T57
 """
 
 from __future__ import annotations

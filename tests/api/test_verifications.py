@@ -1,6 +1,6 @@
 """Verification as a service: another system has a person verified for one action, who answers by themselves, and learns no more than what came of it.
 
-T42, T55
+T42, T57
 """
 
 from __future__ import annotations

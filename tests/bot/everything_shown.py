@@ -296,10 +296,10 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         }.items():
             yield f"{what} {over}", verification_messages.approval(P, question, "https://desk.example")
     for state in ("waiting", "passed"):
-        request = VerificationRequest(
+        wanted = VerificationRequest(
             10**15, 1, text, 1, 1, "ticket.open:technical", "slack", state, "", None, AT, AT, None, None
         )
-        yield f"verification {state}", verification_messages.verification(P, request, name(text))
+        yield f"verification {state}", verification_messages.verification(P, wanted, name(text))
     yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
     for what, case in cases(text):
         yield f"call {what}", call_cards.card(P, case)

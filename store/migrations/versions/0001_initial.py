@@ -1041,6 +1041,8 @@ def _assistants() -> None:
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
+    )
 
 
 def _verification_requests() -> None:
