@@ -124,6 +124,15 @@ def test_what_will_not_do_names_its_path_and_nothing_of_it_is_stored(one_desk: D
     assert not rows(one_desk, select(e.n).where(e.action == "contacts.changed", e.who == f"key:{program.id}"))
 
 
+def test_a_change_that_is_refused_leaves_no_entry_of_it(one_desk: Desk) -> None:
+    """Whoever reads the ledger must not find contacts changed that never were."""
+    program, e = operators(one_desk, "accounts:write"), tables.ledger.c
+    contacts = [{"person": name, "roles": ["owner"]} for name in ("dev.anand", "nobody.here")]
+    problem(program.ask("PUT", f"/accounts/{HARBOUR}", {"name": "Harbour Bread", "contacts": contacts}), "invalid")
+    found = {row.action for row in rows(one_desk, select(e.action).where(e.channel == "api"))}
+    assert found == {"desk.accounts.write", "import"}
+
+
 def test_reading_and_writing_are_two_verbs_and_no_customers_key_writes(one_desk: Desk) -> None:
     reads, writes = operators(one_desk, "accounts:read"), operators(one_desk, "accounts:write")
     told = problem(reads.ask("PUT", f"/accounts/{TIDEWORKS}", {"status": "closed"}), "denied")
