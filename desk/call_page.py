@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from authz import Action, Grant
-from desk import assistants, call_work, calls, disclosure
+from desk import assistants, call_work, calls, disclosure, queue_page
 from desk.actors import Actor, permit_staff
 from desk.call_work import Offered
 from desk.calls import Callback
@@ -23,7 +23,6 @@ from store.security.alerts import Alert
 from store.staff import account_access, availability
 from store.staff.account_access import AccountAccess
 from store.staff.availability import Availability
-from store.tickets import queue_lists
 
 NAMED: Final = 5  # of the calls of theirs that have just ended
 
@@ -118,7 +117,7 @@ def call_page(
         digits=calls.shown_digits(tx, grant, (call for call in now if call.state == "waiting")),
         here=availability.look(tx, grant),
         callbacks=len(callbacks.under_way(tx, grant)),
-        counts=queue_lists.counts(tx, tickets) if tickets is not None else {},
+        counts=queue_page.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),
         for_supervisors=alerts.waiting(tx, switching) if switching is not None else 0,
         threat=threat is not None and threat.on,

@@ -95,11 +95,26 @@ def open_on(
     words: str,
     service: str | None,
     files: Sequence[Sent] = (),
+    *,
+    title: str | None = None,
+    source: str | None = None,
+    channel: str = "",
 ) -> Opened | None:
-    """A ticket on the account of a number, about `service` (ref) where one was chosen. None: they may not open that."""
+    """A ticket on the account of a number, about `service` (ref) where one was chosen; the rest as in `tickets.open_ticket`. None: they may not open that."""
     of_topic = [one for one in choices.tickets(tx, who) if one.kind == topic]
     account = account_details.numbered(tx, (one.under for one in of_topic), number)
     if account is None:
         return None
-    made = tickets.open_ticket(tx, who, account.id, Topic(topic), words, service=service, files=files)
+    made = tickets.open_ticket(
+        tx,
+        who,
+        account.id,
+        Topic(topic),
+        words,
+        service=service,
+        source=source,
+        files=files,
+        title=title,
+        channel=channel,
+    )
     return made if isinstance(made, Opened) else None

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from authz import Action
+from authz import Action, Grant
 from desk.actors import Actor, permit_staff
 from store import Transaction
+from store.mail_in import pending_mails
+from store.mail_in.pending_mails import PendingMail
 from store.staff import ticket_search
 from store.tickets import queue_lists, queue_views
 from store.tickets.queue_lists import Filters, Key, Queued, SupervisorsOnlyError
@@ -18,7 +20,7 @@ from store.tickets.queue_views import View
 @dataclass(frozen=True, slots=True)
 class QueuePage:
     """One page of tickets; `next` is where the next one begins, None where there is none. `looked_through`: there may be more of these than
-    are shown, and no more tickets were looked at for this page. `counts` are tickets by status and those that are late, of many no more
+    are shown, and no more tickets were looked at for this page. `mails`: those that wait, where what is unverified is asked for. `counts` are tickets by status and those that are late, of many no more
     than `queue_lists.MANY`."""
 
     tickets: tuple[Queued, ...]
@@ -26,6 +28,7 @@ class QueuePage:
     looked_through: bool
     counts: Mapping[str, int]
     views: tuple[View, ...]
+    mails: tuple[PendingMail, ...] = ()
 
 
 class ViewKept(Enum):
@@ -47,7 +50,14 @@ def queue_page(
     if grant is None:
         return None
     found = ticket_search.found(tx, grant, search) if search else queue_lists.listed(tx, grant, filters, after)
-    return QueuePage(*found, queue_lists.counts(tx, grant), queue_views.listed(tx, grant))
+    mails = pending_mails.listed(tx, grant) if filters.status == "pending" and not search and after is None else ()
+    return QueuePage(*found, counts(tx, grant), queue_views.listed(tx, grant), mails)
+
+
+def counts(tx: Transaction, grant: Grant) -> dict[str, int]:
+    """Of tickets as in queue_lists.py, with the mails that wait among what is unverified."""
+    found = queue_lists.counts(tx, grant)
+    return found | {"pending": found["pending"] + pending_mails.count(tx, grant, queue_lists.MANY)}
 
 
 def save_view(tx: Transaction, who: Actor, name: str, filters: Filters, *, shared: bool) -> ViewKept:

@@ -40,8 +40,11 @@ def open_ticket(
     service: str | None = None,
     source: str | None = None,
     files: Sequence[Sent] = (),
+    title: str | None = None,
+    channel: str = "",
 ) -> Opened | Drafted | Refused:
-    """A ticket, or a request for a change, about `service` (ref) where one was chosen."""
+    """A ticket, or a request for a change, about `service` (ref) where one was chosen. `title` where it has one of its own; `channel`: by
+    which its words came, where that is not the one they are confirmed by."""
     about = choices.service(tx, who, account, kind, service)
     if isinstance(kind, Action):
         ask = build_ask(tx, who, kind, account, service=about)
@@ -55,7 +58,10 @@ def open_ticket(
     if isinstance(grant, Denied):
         return account_details.why_not(tx, ask, grant)
     seems = "question" if words.rstrip().endswith("?") else "problem"
-    return Opened(customer_tickets.open(tx, grant, body=words, kind=seems, service=about, source=source, files=files))
+    number = customer_tickets.open(
+        tx, grant, title=title, body=words, kind=seems, service=about, source=source, files=files, channel=channel
+    )
+    return Opened(number)
 
 
 def file(tx: Transaction, who: Actor, number: int, id: int) -> Content | None:

@@ -43,6 +43,7 @@ from deskgate.settings import (
     simulated_token,
 )
 from deskgate.slack import Slack
+from deskgate.smtp_listener import MailIn
 from deskgate.twilio_rest import TwilioRest
 from deskgate.worker import Worker
 from ivr import phrases, screens
@@ -220,12 +221,17 @@ def make_app(
             await anyio.to_thread.run_sync(slack.greet, container.slack, settings)
         if works:
             await anyio.to_thread.run_sync(container.worker.start)
+        mail_in = MailIn(settings, container.store) if works and settings.mail_in else None
+        if mail_in is not None:
+            await mail_in.open()
         if container.slack is not None and container.slack.socket is not None:
             container.slack.socket.start()
         try:
             async with assistants.open():
                 yield
         finally:
+            if mail_in is not None:
+                await mail_in.close()
             if container.slack is not None and container.slack.socket is not None:
                 await anyio.to_thread.run_sync(container.slack.socket.stop)
             await anyio.to_thread.run_sync(container.worker.stop)

@@ -22,6 +22,7 @@ from ivr.turn import PhoneContext
 from store import Store, Transaction
 from store.accounts import recipients
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError, enqueue_once, outside
+from store.mail_in import pending_mails
 from store.messages import recordings, retention
 from store.messages.timeline import Recorded
 from store.notices import audience, mail_bounces, notice_delivery
@@ -69,6 +70,7 @@ def make_deliveries(
         **webhook_jobs.deliveries(settings),
         verification_requests.OVER: lambda tx, job: verification_requests.late(tx, int(job.payload["verification"])),
         "account_news": _account_news,
+        pending_mails.WORK: lambda tx, job: _answer_mail(settings, send, tx, job),
         notice_delivery.WORK: lambda tx, job: _send_letter(settings, send, tx, job),
         invitations.WORK: lambda tx, job: _send_invitation(settings, send, tx, job),
         staff_invitations.WORK: lambda tx, job: _send_staff_invitation(settings, send, tx, job),
@@ -184,6 +186,14 @@ def _send_letter(settings: Settings, send: Send | None, tx: Transaction, job: Jo
         job.then.append(lambda tx: notice_delivery.refused(tx, letter, why))
     else:
         job.then.append(lambda tx: notice_delivery.mailed(tx, letter))
+
+
+def _answer_mail(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:
+    """Where there is no mail nobody waits for it: the mail stands on their pages."""
+    answer = pending_mails.to_answer(tx, permit_worker(tx), int(job.payload["mail"]))
+    if answer is not None and send is not None:
+        yield
+        send(mail.answer_mail(settings, answer, f"{job.kind}:{job.key}"))
 
 
 def _send_proof_code(settings: Settings, send: Send | None, tx: Transaction, job: Job) -> Iterator[None]:

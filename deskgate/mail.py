@@ -11,9 +11,11 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
+from api.mail.automatic import OURS
 from deskgate.settings import Settings
 from deskgate.smtp import wire_address, wire_sender
 from store.accounts.recipients import OF_DESK, OF_STAFF, Notice
+from store.mail_in.pending_mails import Answer
 from store.notices.notice_delivery import Letter
 from store.sign_in.invitations import InvitationMail
 from store.staff.email_codes import ProofMail
@@ -87,7 +89,26 @@ def letter_mail(settings: Settings, letter: Letter) -> EmailMessage:
     what, text = said[letter.event][whose].format(**of), "\n\n".join(filter(None, (letter.ticket_title, letter.text)))
     words = (said["words_with_text"] if text else said["words"]).format(what=what, text=text)
     title = said[letter.event]["title"].format(**of)
-    return _mail(settings, letter.to, letter.name, title, words, f"notice:{letter.notice}")
+    words += f"\n\n{said['by_mail']}" if settings.mail_in else ""
+    mail = _mail(settings, letter.to, letter.name, title, words, f"notice:{letter.notice}")
+    if settings.mail_in:  # an answer to it finds its ticket by that
+        domain = str(mail["Message-ID"]).rpartition("@")[2]
+        mail.replace_header("Message-ID", f"<{letter.message_id}@{domain}")
+        mail["Reply-To"] = settings.mail_in_address[0]
+    return mail
+
+
+def answer_mail(settings: Settings, answer: Answer, key: str) -> EmailMessage:
+    """To whoever wrote to us: the same words for everybody, with nothing in them of what was written, and no link that is good for something by itself."""
+    said = load()["mail"]["answer"]
+    mail = _mail(
+        settings, answer.to, said["name"], said["title"], said["words"].format(link=f"{settings.public_url}/mails"), key
+    )
+    mail.replace_header("Auto-Submitted", "auto-replied")
+    mail[OURS] = "answered"
+    if answer.to_id:
+        mail["In-Reply-To"] = mail["References"] = answer.to_id
+    return mail
 
 
 def news(what: str, about: str, items: Sequence[Mapping[str, str]]) -> tuple[str, str]:

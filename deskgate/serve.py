@@ -14,6 +14,7 @@ import typer
 
 from deskgate import log_limits, unknown_settings
 from deskgate.command_line import FAILED, fail, in_one_line
+from deskgate.mail_settings import place_of
 from deskgate.settings import Settings, read_settings
 from store import migrate, sqlite_file
 
@@ -53,6 +54,8 @@ def serve(
             fail(
                 f"port {port} is taken: stop what listens there, or choose another: `--port {other}`, `make run PORT={other}`"
             )
+        if settings.mail_in and is_taken(*place_of(settings.mail_in)):
+            fail(f"MAIL_IN: {settings.mail_in} is taken: stop what listens there, or choose another port")
         log_as_lines(production=settings.deskgate_env == "production")
         made = make_app(settings)  # what is wrong is said here, before any process is started
     for words in unknown_settings.unknown(os.environ):

@@ -16,10 +16,9 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from desk import opening_hours, response_times
 from deskgate import base_url, env_file, help_desk_settings, settings_check
-from deskgate.smtp import server_of, wire_sender
+from deskgate.mail_settings import Addresses, MailServerUrl, Place, Sender, ServerName
 from store import Keys, SecretKeysError, read_url, sqlite_file
 from store.imports.field_words import SLACK_TEAM
-from store.jobs.job_queue import PermanentError
 from store.text import numbers
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 SIMULATED_SID = "AC" + "0" * 32
 SIMULATED_NUMBER = "+441632960000"
 SIMULATED_AGENT = "+441632960001"
+LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 Numbers = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -73,8 +73,12 @@ class Settings(help_desk_settings.HelpDeskSettings):
     slack_api_url: str = "https://slack.com/api/"
     slack_agent_channel: str = ""
     transcribe: Literal["on", "off"] = "off"
-    smtp_url: str = Field(default="", repr=False)
-    mail_from: str = ""
+    smtp_url: MailServerUrl = Field(default="", repr=False)
+    mail_from: Sender = ""
+    mail_in: Place = ""
+    mail_in_address: Addresses = ()
+    mail_in_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = LOOPBACK
+    mail_in_server: ServerName = ""
     ticket_mail_text: Literal["on", "off"] = "off"
     pin_choice: Literal["on", "off"] = "off"
     step_up_minutes: int = Field(default=15, ge=5, le=60)
@@ -89,10 +93,7 @@ class Settings(help_desk_settings.HelpDeskSettings):
     files_days: int = Field(default=365, ge=1, le=3650)
     schemes_dir: Path | None = None
     elevated_threat: Literal["on", "off"] = "off"
-    proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = (
-        IPv4Network("127.0.0.0/8"),
-        IPv6Network("::1/128"),
-    )
+    proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = LOOPBACK
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     metrics_token: str = Field(default="", repr=False)
     deskgate_env: Literal["development", "production"] = "development"
@@ -197,23 +198,6 @@ class Settings(help_desk_settings.HelpDeskSettings):
             opening_hours.read(value)
         else:
             response_times.read(value)
-        return value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_server(cls, value: str) -> str:
-        if value:
-            server_of(value)
-        return value
-
-    @field_validator("mail_from")
-    @classmethod
-    def _sender(cls, value: str) -> str:
-        try:
-            if value:
-                wire_sender(value)
-        except PermanentError:
-            raise ValueError("must be an address like desk@desk.example, or Support desk <desk@desk.example>") from None
         return value
 
     @field_validator("slack_agent_channel")

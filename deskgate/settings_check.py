@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from deskgate.mail_settings import is_loopback
 from store import sqlite_file
 from store.db.keys import MAKE_A_KEY
 from store.text.this_machine import is_here
@@ -21,6 +22,12 @@ class Configured(Protocol):
     def database_url(self) -> str: ...
     @property
     def deskgate_env(self) -> str: ...
+    @property
+    def mail_in(self) -> str: ...
+    @property
+    def mail_in_address(self) -> Sequence[str]: ...
+    @property
+    def model_fields_set(self) -> set[str]: ...
     @property
     def public_url(self) -> str: ...
     @property
@@ -68,6 +75,13 @@ def faults(settings: Configured) -> Iterator[str]:
         yield f"{missing}: is missing; the phone needs both the account and its token"
     if settings.twilio_account_sid and not settings.twilio_number:
         yield "TWILIO_NUMBER: is missing; it is the number callers dial"
+    if settings.mail_in and not settings.mail_in_address:
+        yield "MAIL_IN_ADDRESS: is missing; it is the address people write to"
+    if settings.mail_in and not is_loopback(settings.mail_in) and "mail_in_networks" not in settings.model_fields_set:
+        yield (
+            "MAIL_IN_NETWORKS: is missing; MAIL_IN listens beyond this machine, so name the addresses or networks of your mail "
+            "server, like 10.0.0.25"
+        )
     yield from _slack(settings)
     if settings.simulated and not is_here(settings.public_url):
         yield (

@@ -122,7 +122,8 @@ class MailServer:
         session = self._kept.session
         assert session is not None
         try:
-            session.send_message(mail)
+            # What answers by itself comes from nobody, so that nothing answers it (RFC 3834, 3.3).
+            session.send_message(mail, "" if mail["Auto-Submitted"] == "auto-replied" else None)
             self._kept.mails += 1
         except BaseException as fault:
             self._kept.session = None

@@ -27,6 +27,7 @@ from store.codes import one_time_codes
 from store.contacts import contact_requests
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
+from store.mail_in import pending_mails
 from store.messages import edits, opening_exceptions
 from store.notices import notice_delivery
 from store.operator import failed_jobs, restore
@@ -62,6 +63,10 @@ THREADS = {
     "": 2,
 }  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
+_MAILS = (
+    *("mail", "proof_code", "pin_page", "invitation", "staff_invitation", "login_details"),
+    pending_mails.WORK,
+)
 _CALLS = (
     "ring_agent",
     "ring_returned",
@@ -109,6 +114,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     ticket_presence.sweep,
     notice_delivery.sweep,
     contact_requests.sweep,
+    pending_mails.sweep,
     webhook_messages.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own; in several, where it says that there is more."""
@@ -330,10 +336,4 @@ def waits_for(kind: str) -> str:
         return "webhook"  # somebody else's machine, which may be slow
     if kind.startswith("help_desk."):
         return "help_desk"
-    return (
-        "slack"
-        if kind.startswith("slack.")
-        else "mail"
-        if kind in ("mail", "proof_code", "pin_page", "invitation", "staff_invitation", "login_details")
-        else ""
-    )
+    return "slack" if kind.startswith("slack.") else "mail" if kind in _MAILS else ""

@@ -19,6 +19,7 @@ from portal.customers import (
     invoice_page,
     lock_page,
     login_details_page,
+    mail_pages,
     new_pin_page,
     notices_page,
     own_pages,
@@ -55,6 +56,7 @@ from portal.staff import (
     ticket_files,
     ticket_pages,
 )
+from portal.staff import mail_pages as staff_mails
 from portal.staff.signed_in import Staff
 from portal.web import passkey_page, proof_page, responses
 from portal.web.context import PortalContext
@@ -125,6 +127,7 @@ STAFF_PAGES: Final[dict[tuple[str, str], Staff]] = {
     ("GET", "/desk/answers"): canned_pages.show,
     ("POST", "/desk/answers/new"): canned_pages.change,
     ("POST", "/desk/answers/{id}"): canned_pages.change,
+    **staff_mails.PAGES,
     ("GET", "/desk/account"): account_pages.look_up,
     ("GET", "/desk/account/{account}"): account_pages.show,
     ("GET", "/desk/staff"): staff_pages.show,
@@ -223,6 +226,7 @@ SIGNED_IN: Final[dict[tuple[str, str], Customers]] = {
     ("POST", "/me/slack/unlink"): own_pages.unlink,
     ("GET", "/login-details/{link}"): login_details_page.show,
     ("POST", "/login-details/{link}"): login_details_page.open_once,
+    **mail_pages.PAGES,
     ("GET", "/tickets"): customers_tickets.listed,
     ("GET", "/tickets/new"): customers_tickets.new,
     ("POST", "/tickets/new"): customers_tickets.open_ticket,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import Response
 
 from authz import Topic
-from desk import accounts, customer_ticket_page, ticket_lists, tickets
+from desk import accounts, customer_ticket_page, mail_in, ticket_lists, tickets
 from desk.actors import Actor
 from desk.outcomes import HandIn
 from desk.ticket_lists import VIEW
@@ -43,6 +43,7 @@ def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn)
         "sees": found is not None,
         "refused": refused,
         "said": visit.query.get("said", ""),
+        "mails": mail_in.own(tx, acting(who)),
     }
     return responses.page(context, visit, "customers/tickets", who=who, **given)
 

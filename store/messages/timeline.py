@@ -127,8 +127,9 @@ def insert_ticket(
     *,
     priority: Priority = Priority.NORMAL,
     proved: tuple[str, str] = ("", ""),
+    channel: str = "",
 ) -> int:
-    """A new ticket's row; its number. Without a title it is the first line of its first message, whatever that is by then.
+    """A new ticket's row; its number. `channel`: by which its words came, where that is not the one of this transaction. Without a title it is the first line of its first message, whatever that is by then.
     `proved`: how its requester had proved who they are, and by which second proof.
 
     Under a threat it is quarantined for supervisors. Whoever opened it, and whoever else may see it, sees what they
@@ -146,7 +147,7 @@ def insert_ticket(
             "customer_status": status if tx.threatened else None,
             "priority": priority,
             "service": service,
-            "channel": tx.channel,
+            "channel": channel or tx.channel,
             "opened_at": tx.now,
             "proof": proved[0],
             "factor": proved[1],

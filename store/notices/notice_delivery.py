@@ -18,7 +18,7 @@ from store.db import sweeping
 from store.db.statements import either
 from store.db.transaction import WORKER, Transaction
 from store.jobs import job_queue
-from store.messages import timeline
+from store.messages import ticket_mail_ids, timeline
 from store.notices import audience, mail_bounces
 from store.notices.audience import Recipient
 
@@ -38,7 +38,8 @@ LONGEST_BODY: Final = 20_000
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One notice for one person, as it is true when it is sent. `about` are the names of the accounts it concerns them for, `account` the
-    first one's id. Of a ticket `own` says that they opened it; its title, and the `text` of an answer, are there where they were asked for."""
+    first one's id. Of a ticket `own` says that they opened it; its title, and the `text` of an answer, are there where they were asked for;
+    `message_id` is what an answer to that mail finds it by (ticket_mail_ids.py), before the @."""
 
     notice: int
     person: int
@@ -55,6 +56,7 @@ class Letter:
     own: bool = False
     ticket_title: str = ""
     text: str = ""
+    message_id: str = ""
 
 
 def send(
@@ -153,7 +155,9 @@ def _letter(tx: Transaction, grant: Grant, row: Any, *, ticket_text: bool) -> Le
     said = _said(tx, row) if ticket_text else ("", "")
     own = timeline.about(tx, row.ticket)
     mine = own is not None and own.opened_by == one.person
-    return Letter(*letter, one.rules, row.ticket, row.event, mine, *said)
+    once = tx.keys.digest("ticket-mail-once", str(row.id), str(one.person))
+    message_id = ticket_mail_ids.made(tx.keys, row.ticket, once)
+    return Letter(*letter, one.rules, row.ticket, row.event, mine, *said, message_id)
 
 
 def _said(tx: Transaction, row: Any) -> tuple[str, str]:

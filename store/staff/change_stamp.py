@@ -64,7 +64,7 @@ def _stands() -> CompoundSelect[tuple[str]]:
     together = select(both.ticket).where(both.seen_at > _time("there")).group_by(both.ticket).having(func.count() > 1)
     grow = (
         *(tables.messages.c.id, tables.tickets.c.number, a.id, a.seen_at, tables.step_ups.c.id),
-        *(tables.dual_control.c.id, tables.dual_control.c.answered_at),
+        *(tables.dual_control.c.id, tables.dual_control.c.answered_at, tables.pending_mails.c.id),
     )
     newest = select(func.max(tables.answer_states.alias("newest").c.at)).scalar_subquery()
     return union_all(

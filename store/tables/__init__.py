@@ -14,6 +14,7 @@ from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.help_desks import HelpDeskLeft, HelpDeskMessage, HelpDeskPosition, HelpDeskTicket, HelpDeskTransaction
 from store.tables.jobs import Job
 from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
+from store.tables.mail_in import PendingMail
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.notices import MailBounce, MailPreference, Notice, NoticeAccount, NoticeRecipient
 from store.tables.people import OldEmail, Person, PersonLogin, PersonSession, Phone
@@ -91,6 +92,7 @@ notices, notice_accounts, notice_recipients, mail_bounces, mail_preferences = ma
     _table, (Notice, NoticeAccount, NoticeRecipient, MailBounce, MailPreference)
 )
 daily_figures = _table(DailyFigure)
+pending_mails = _table(PendingMail)
 api_keys, api_answers = map(_table, (ApiKey, ApiAnswer))
 help_desk_tickets, help_desk_messages, help_desk_left, help_desk_transactions, help_desk_positions = map(
     _table, (HelpDeskTicket, HelpDeskMessage, HelpDeskLeft, HelpDeskTransaction, HelpDeskPosition)

@@ -35,3 +35,13 @@ def is_domain(name: str) -> bool:
     with suppress(idna.IDNAError):
         name = name if name.isascii() else idna.encode(name, uts46=True).decode()
     return len(name) < 254 and all(_LABEL.fullmatch(label) for label in name.split("."))
+
+
+def folded(address: str) -> str:
+    """As addresses are compared: without regard to case, the domain in ASCII. What is no address is itself."""
+    local, at, domain = address.strip().rpartition("@")
+    if not at:
+        return address.strip().casefold()
+    with suppress(idna.IDNAError, UnicodeError):
+        domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    return f"{local.casefold()}@{domain.casefold()}"

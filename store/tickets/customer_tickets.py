@@ -62,8 +62,9 @@ def open(
     recorded: Recorded | None = None,
     source: str | None = None,
     files: Sequence[Sent] = (),
+    channel: str = "",
 ) -> int:
-    """Opens a ticket; its number. Ticket, first message, ledger and background jobs stand together or not at all.
+    """Opens a ticket; its number. `channel` as in timeline.py. Ticket, first message, ledger and background jobs stand together or not at all.
 
     Without a title its first line is it. The topic is the grant's. An unanswered emergency becomes a ticket under `phone.emergency`, an unanswered call for a
     person under `phone.support`: both technical, or billing where the right is held to billing topics. A right lent for
@@ -74,7 +75,17 @@ def open(
     topic = grant.topic or ("billing" if grant.when == "billing_topics" else "technical")
     person = grant.subject.person
     number = insert_ticket(
-        tx, grant.account, person, topic, kind, title, "open", service, priority=priority, proved=_proved(tx, grant)
+        tx,
+        grant.account,
+        person,
+        topic,
+        kind,
+        title,
+        "open",
+        service,
+        priority=priority,
+        proved=_proved(tx, grant),
+        channel=channel,
     )
     if grant.when == "one_ticket":
         delegations.use_up(tx, grant, number)

@@ -29,6 +29,7 @@ def upgrade() -> None:
     _help_desks()
     _assistants()
     _verification_requests()
+    _mail_in()
 
 
 def _only(
@@ -1065,5 +1066,22 @@ def _verification_requests() -> None:
         sa.Index("ix_verification_requests_person", "person_id", "made_at"),
         _only("ix_verification_requests_waiting", "ended_at IS NULL", "person_id", unique=True),
         _only("ix_verification_requests_callback", "callback IS NOT NULL", "callback"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _mail_in() -> None:
+    op.create_table(
+        "pending_mails",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("source", sa.String(64), nullable=False, unique=True),
+        sa.Column("sender", sa.String(64), nullable=False),
+        sa.Column("automatic", sa.String(10), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("files", sa.LargeBinary),
+        sa.Column("came_at", sa.BigInteger, nullable=False, index=True),
+        _only("ix_pending_mails_waiting", "state = 'waiting'", "id"),
+        sa.Index("ix_pending_mails_sender", "sender", "state"),
         sqlite_autoincrement=True,
     )

@@ -1,0 +1,1 @@
+"""Mails that came in and that nobody has confirmed yet."""

@@ -1,0 +1,285 @@
+"""Mails that came in: kept, sealed, as nobody's words until somebody who has that address on file and has proved who they are confirms one.
+
+A mail proves nothing: who wrote it, whose address it names and what the operator's mail server found out about it (its signals) change no right. So
+nothing is looked up when it comes, and what is kept and answered is the same for an address that is on file and for one that is not.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, func, or_, select, update
+
+from authz import Grant, Subject
+from store import tables
+from store.db import sweeping
+from store.db.keys import MOST
+from store.db.statements import either
+from store.db.transaction import NOBODY, Transaction
+from store.jobs import job_queue
+from store.messages import ticket_mail_ids
+from store.security import budgets
+from store.security.budgets import Limit
+from store.text import addresses
+
+WORK: Final = "mail_answer"
+KEPT: Final = 14 * budgets.DAY  # ms from its arrival, whatever becomes of it
+WAITING: Final = 50  # of one address at a time
+ALL_WAITING: Final = 20_000
+A_PAGE: Final = 50
+ANSWERS: Final = Limit("mail-answers", 300, 12_000)  # to all addresses together: 300 at once, then 7,200 a day
+_TO: Final = "mail-answer"
+_USE: Final = "pending-mail"
+
+
+class TooManyWaitingError(RuntimeError):
+    """So many mails wait already, of this address or of all, that no more is kept before some are confirmed, removed or too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that came with a mail."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as it was read. `sender`: the one address it says it is from, or empty; `returns_to`: where the answer of a program goes, the address of the SMTP
+    session (RFC 3834), empty for a bounce. `words`: what is new in it; `whole`: all its text, where that is more. `refers`: Message-IDs it
+    answers. `automatic`: why no person wrote it, or empty (api/mail/automatic.py). `signals`: what the operator's own mail server says of it, as `dkim` → `pass`.
+    `left_out`: files over the bounds, by name."""
+
+    id: str
+    sender: str
+    returns_to: str
+    title: str
+    words: str
+    whole: str = ""
+    refers: tuple[str, ...] = ()
+    automatic: str = ""
+    signals: tuple[tuple[str, str], ...] = ()
+    files: tuple[MailFile, ...] = field(default=(), repr=False)
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMail:
+    """One that waits. `ticket`: the number of the ticket whose mail it answers, by a Message-ID that only we can make; None: of none. `files` are names."""
+
+    id: int
+    sender: str
+    title: str
+    words: str
+    whole: str
+    ticket: int | None
+    automatic: str
+    signals: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
+    left_out: tuple[str, ...]
+    came_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where the one neutral answer goes; `to_id`: the Message-ID of the mail it answers, or empty."""
+
+    to: str
+    to_id: str
+
+
+def keep(tx: Transaction, mail: Mail) -> bool:
+    """Keeps a mail, and has it answered where one may be. False: it was here before. Raises `TooManyWaitingError`."""
+    what = (mail.id, mail.sender, mail.title, mail.words)
+    if tx.connection.execute(_SEEN, _each("source", tx.keys.digests(_USE, "source", *what))).first() is not None:
+        return False
+    sender = tx.keys.digests(_USE, "sender", addresses.folded(mail.sender))
+    waiting = tx.connection.execute(_OF_SENDER, _each("sender", sender)).scalar_one()
+    if waiting >= WAITING or tx.connection.execute(_ALL).scalar_one() >= ALL_WAITING:
+        raise TooManyWaitingError
+    source = tx.keys.digest(_USE, "source", *what)
+    said = {
+        "message_id": mail.id,
+        "sender": mail.sender,
+        "returns_to": mail.returns_to,
+        "title": mail.title,
+        "words": mail.words,
+        "whole": mail.whole,
+        "ticket": ticket_mail_ids.ticket(tx.keys, mail.refers),
+        "signals": mail.signals,
+        "files": [one.name for one in mail.files],
+        "left_out": mail.left_out,
+    }
+    content = [{"name": one.name, "content": base64.b64encode(one.content).decode()} for one in mail.files]
+    row = {
+        "source": source,
+        "sender": sender[0],
+        "automatic": mail.automatic,
+        "state": "waiting",
+        "sealed": tx.keys.seal(_USE, json.dumps(said).encode(), f"mail {source}"),
+        "files": tx.keys.seal(_USE, json.dumps(content).encode(), f"files {source}") if content else None,
+        "came_at": tx.now,
+    }
+    id: int | None = tx.connection.execute(_WRITE[tx.dialect], row).scalar()
+    if id is None:
+        return False
+    tx.record(NOBODY, None, "mail.in", "kept", fields=(f"mail:{id}",))
+    if _is_answered(mail) and budgets.take(tx, (_answers_to(tx, mail.returns_to), ANSWERS)) is None:
+        job_queue.enqueue(tx, WORK, str(id), {"mail": id})
+    return True
+
+
+def _is_answered(mail: Mail) -> bool:
+    """Where the operator's server has found it forged, the answer would go to somebody who wrote nothing."""
+    return bool(mail.returns_to) and not mail.automatic and ("dmarc", "fail") not in mail.signals
+
+
+def _answers_to(tx: Transaction, address: str) -> Limit:
+    return Limit(f"{_TO}:{tx.keys.digest(_USE, 'answer', addresses.folded(address))}", 1, budgets.DAY)
+
+
+def to_answer(tx: Transaction, grant: Grant, id: int) -> Answer | None:
+    """For the worker that sends it. None: the mail is gone."""
+    tx.require(grant, "desk.deliver")
+    row = tx.connection.execute(select(_m).where(_m.c.id == id)).first()
+    said = None if row is None else _said(tx, row)
+    return None if said is None else Answer(said["returns_to"], said["message_id"])
+
+
+# --- the desk's
+
+
+def listed(tx: Transaction, grant: Grant, *, automatic: bool = False) -> tuple[PendingMail, ...]:
+    """The newest that wait; those that no person wrote, or the others. Of no account, and whoever's they may be is not looked up."""
+    tx.require(grant, "desk.ticket.work")
+    query = _WAITING.where(_m.c.automatic != "" if automatic else _m.c.automatic == "")
+    found = tuple(filter(None, (_read(tx, row) for row in tx.connection.execute(query.limit(A_PAGE)))))
+    if found:
+        tx.told(grant, "mail.sender", "mail.title")
+    return found
+
+
+def count(tx: Transaction, grant: Grant, most: int) -> int:
+    """How many wait that a person seems to have written; of more than `most`, so many."""
+    tx.require(grant, "desk.ticket.work")
+    some = select(_m.c.id).where(_waits, _m.c.automatic == "").limit(most).subquery()
+    found: int = tx.connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return found
+
+
+def one(tx: Transaction, grant: Grant, id: int) -> PendingMail | None:
+    """One that waits, with all its words."""
+    tx.require(grant, "desk.ticket.work")
+    row = tx.connection.execute(_WAITING.where(_m.c.id == id)).first()
+    found = None if row is None else _read(tx, row)
+    if found is not None:
+        tx.told(grant, f"mail:{id}", "mail.sender", "mail.title", "mail.words")
+    return found
+
+
+def remove(tx: Transaction, grant: Grant, id: int) -> bool:
+    """The desk wants nothing of it, as of what is sent to everybody. False: it does not wait."""
+    tx.require(grant, "desk.ticket.work")
+    return _over(tx, grant.subject, id, "removed")
+
+
+# --- those whose address it names
+
+
+def of_person(tx: Transaction, subject: Subject) -> tuple[PendingMail, ...]:
+    """Those that wait and say they are from the address that is on file for somebody, who has proved who they are."""
+    rows = tx.connection.execute(_WAITING.where(_theirs(tx, subject), _m.c.automatic == "").limit(A_PAGE)).all()
+    return tuple(filter(None, (_read(tx, row) for row in rows)))
+
+
+def theirs(tx: Transaction, subject: Subject, id: int) -> PendingMail | None:
+    """One of these, which nobody else confirms before this transaction ends. None: no such mail of theirs."""
+    row = tx.connection.execute(_WAITING.where(_m.c.id == id, _theirs(tx, subject)).with_for_update()).first()
+    return None if row is None or row.automatic else _read(tx, row)
+
+
+def files(tx: Transaction, mail: PendingMail) -> tuple[MailFile, ...]:
+    """What came with a mail that was just found to be theirs."""
+    row = tx.connection.execute(select(_m.c.files, _m.c.source).where(_m.c.id == mail.id)).first()
+    opened = None if row is None or row.files is None else tx.keys.open(_USE, row.files, f"files {row.source}")
+    found = json.loads(opened) if opened is not None else []
+    return tuple(MailFile(one["name"], base64.b64decode(one["content"])) for one in found)
+
+
+def confirmed(tx: Transaction, subject: Subject, id: int) -> bool:
+    """It stands on a ticket of theirs now. False: it does not wait (any more)."""
+    return _over(tx, subject, id, "confirmed")
+
+
+def disowned(tx: Transaction, subject: Subject, id: int) -> bool:
+    """Whoever has that address has not written it. False: no such mail of theirs."""
+    return theirs(tx, subject, id) is not None and _over(tx, subject, id, "disowned")
+
+
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, _m, _m.c.came_at < tx.now - KEPT)
+
+
+def _over(tx: Transaction, who: Subject, id: int, state: str) -> bool:
+    """Its words go at once; that it was here stays until it is swept, so that it has no effect again."""
+    gone = update(_m).where(_m.c.id == id, _m.c.state == "waiting").values(state=state, sealed=None, files=None)
+    if tx.connection.execute(gone.returning(_m.c.id)).first() is None:
+        return False
+    tx.record(who, None, "mail.in", state, fields=(f"mail:{id}",))
+    return True
+
+
+def _theirs(tx: Transaction, subject: Subject) -> Any:
+    p = tables.people.c
+    email = tx.connection.execute(select(p.email).where(p.id == subject.person)).scalar() or ""
+    return _m.c.sender.in_(tx.keys.digests(_USE, "sender", addresses.folded(email)) if email else ())
+
+
+def _read(tx: Transaction, row: Row[Any]) -> PendingMail | None:
+    said = _said(tx, row)
+    if said is None:
+        return None
+    return PendingMail(
+        row.id,
+        said["sender"],
+        said["title"],
+        said["words"],
+        said["whole"],
+        said["ticket"],
+        row.automatic,
+        tuple((name, value) for name, value in said["signals"]),
+        tuple(said["files"]),
+        tuple(said["left_out"]),
+        row.came_at,
+    )
+
+
+def _said(tx: Transaction, row: Row[Any]) -> Any:
+    """None: its words have gone, or the key they were sealed with."""
+    opened = None if row.sealed is None else tx.keys.open(_USE, row.sealed, f"mail {row.source}")
+    return None if opened is None else json.loads(opened)
+
+
+def _each(name: str, digests: tuple[str, ...]) -> dict[str, str]:
+    return {f"{name}_{place}": digest for place, digest in enumerate(digests)}
+
+
+_m = tables.pending_mails
+_COLUMNS: Final = ("source", "sender", "automatic", "state", "sealed", "files", "came_at")
+_WRITE = either(
+    lambda insert: (
+        insert(_m)
+        .values({name: bindparam(name) for name in _COLUMNS})
+        .on_conflict_do_nothing(index_elements=["source"])
+        .returning(_m.c.id)
+    )
+)
+_waits = _m.c.state == "waiting"
+_WAITING = select(*(one for one in _m.c if one.name != "files")).where(_waits).order_by(_m.c.id.desc())
+_SEEN = select(_m.c.id).where(or_(*(_m.c.source == bindparam(f"source_{n}") for n in range(MOST))))
+_OF_SENDER = select(func.count()).where(_waits, or_(*(_m.c.sender == bindparam(f"sender_{n}") for n in range(MOST))))
+_ALL = select(func.count()).select_from(select(_m.c.id).where(_waits).limit(ALL_WAITING).subquery())
