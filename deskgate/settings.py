@@ -121,7 +121,7 @@ class Settings(help_desk_settings.HelpDeskSettings):
     def _comma_list(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
-    @field_validator("proxies", "webhook_networks", mode="before")
+    @field_validator("proxies", "webhook_networks", "mail_in_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):

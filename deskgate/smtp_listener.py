@@ -74,6 +74,9 @@ class _Door:
         try:
             mail = reading.read(raw, returns_to, server=self.server, ours=self.own)
             is_new = retried(lambda: self._stored(mail))
+        except reading.TooMuchError:
+            log.warning("mail_not_kept", why="too much to read")
+            return "552 5.3.4 more parts, headers or lines than are read"
         except TooManyWaitingError:
             log.warning("mail_not_kept", why="too many wait")
             return "452 4.2.2 too many mails wait here, try again later"

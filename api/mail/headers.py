@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -13,6 +14,14 @@ from store.text import addresses
 from store.text.cleaning import cleaned
 
 LONGEST: Final = 20_000  # characters of one that are looked at
+LONGEST_FROM: Final = 2_000
+_CODECS: Final = (
+    "idna",
+    "punycode",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "utf-7",
+)  # that nobody writes in, and that take their time
 _ID: Final = re.compile(r"<[^\s<>@\"\\]{1,200}@[^\s<>@\"\\]{1,200}>", re.ASCII)
 
 
@@ -39,7 +48,12 @@ def sender(mail: Message) -> str:
     found = values(mail, "From")
     if len(found) != 1:
         return ""
-    named = [address for _, address in getaddresses(found)]
+    if len(found[0]) > LONGEST_FROM:
+        return ""
+    try:
+        named = [address for _, address in getaddresses(found)]
+    except RecursionError:  # comments within comments
+        return ""
     return named[0] if len(named) == 1 and addresses.is_address(named[0]) else ""
 
 
@@ -54,10 +68,14 @@ def _line(value: object) -> str:
     return " ".join(cleaned(raw).split())
 
 
-def _decoded(part: bytes | str, charset: str | None) -> str:
-    if isinstance(part, str):
-        return part
+def decoded(content: bytes, charset: str) -> str:
+    """Bytes in a charset of that name; where there is none, or it is no charset of mails, as UTF-8."""
     try:
-        return part.decode(charset or "ascii", "replace")
+        known = codecs.lookup(charset)
+        return content.decode("utf-8" if known.name in _CODECS else known.name, "replace")
     except (LookupError, ValueError):
-        return part.decode("utf-8", "replace")
+        return content.decode("utf-8", "replace")
+
+
+def _decoded(part: bytes | str, charset: str | None) -> str:
+    return part if isinstance(part, str) else decoded(part, charset or "ascii")

@@ -32,30 +32,31 @@ def new_words(text: str) -> str:
     """Without quoted lines, what stands below the line that introduces a quoted mail, and the signature. All of it where nothing else would be left."""
     lines = text.split("\n")
     looked = [line.strip()[:LONGEST_LINE] for line in lines]
-    end = next((n for n in range(len(lines)) if _is_over(looked, n)), len(lines))
+    last_new = max((n for n, line in enumerate(looked) if line and not line.startswith(">")), default=-1)
+    end = next((n for n in range(len(lines)) if _is_over(looked, n, last_new)), len(lines))
     kept = [line for line, look in zip(lines[:end], looked[:end], strict=True) if not look.startswith(">")]
     while kept and (not kept[-1].strip() or _SENT_BY.match(kept[-1].strip()[:LONGEST_LINE])):
         kept.pop()
     return "\n".join(kept).strip("\n") or text.strip("\n")
 
 
-def _is_over(lines: list[str], n: int) -> bool:
+def _is_over(lines: list[str], n: int, last_new: int) -> bool:
     """Whether what follows is not the writer's: a quoted mail below its introduction, or a signature."""
     line = lines[n]
     if line == "--" or _DIVIDES.match(line):
         return True
-    if _BEGINS.match(line) and _introduces(lines, n):
+    if _BEGINS.match(line) and (ends := _introduces(lines, n)):
         # Words below a quotation are the writer's own: what is quoted goes line by line then.
-        below = lines[n + 1 :]
-        return not any(one.startswith(">") for one in below[: WRAPPED + 2]) or _nothing_new(below)
+        by_line = any(one.startswith(">") for one in lines[ends : ends + WRAPPED])
+        return not by_line or last_new < ends
     if _UNDERSCORES.match(line):
         return any(_FROM.match(one) for one in lines[n + 1 : n + 3])
     return bool(_FROM.match(line)) and sum(bool(_HEADER.match(one)) for one in lines[n : n + 6]) >= 3
 
 
-def _introduces(lines: list[str], n: int) -> bool:
-    return any(_ENDS.search(" ".join(lines[n : n + many])[-LONGEST_LINE:]) for many in range(1, WRAPPED + 1))
-
-
-def _nothing_new(below: list[str]) -> bool:
-    return not any(one and not one.startswith(">") for one in below)
+def _introduces(lines: list[str], n: int) -> int:
+    """Where what is introduced by that line and the next ones begins; 0: they introduce nothing."""
+    for many in range(1, WRAPPED + 1):
+        if _ENDS.search(" ".join(lines[n : n + many])[-LONGEST_LINE:]):
+            return n + many
+    return 0

@@ -1,13 +1,14 @@
-"""A mail as it came over the wire, read into what is kept of it. Whatever the bytes are, something comes of them. Pure."""
+"""A mail as it came over the wire, read into what is kept of it. Whatever the bytes are, something comes of them, or it is more than anybody writes. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Compat32, Policy
 from typing import Final
 
 from api.mail import automatic, headers, html_text, quotes, signals
@@ -20,21 +21,24 @@ LONGEST_WORDS: Final = 12_000  # as on the pages
 LONGEST_WHOLE: Final = 100_000
 MOST_FILES: Final = 10  # as on the pages
 LARGEST_FILES: Final = 20 * 1024 * 1024  # bytes, of all together
-MOST_PARTS: Final = 200
+MOST_PARTS: Final = 500
+MOST_HEADERS: Final = 2_000  # of all parts together
+MOST_LINES: Final = 600_000  # 30 MB as mail programs write them are 400,000
+LONGEST_PARAMETERS: Final = 2_000
 DEEPEST: Final = 20
+
+
+class TooMuchError(ValueError):
+    """More parts, headers or lines than any mail program writes, or parts within parts: reading it would take too long."""
 
 
 def read(raw: bytes, returns_to: str, *, server: str = "", ours: frozenset[str] = frozenset()) -> Mail:
     """`returns_to`: the address of the SMTP session's MAIL FROM, empty for `<>`; `server`: whose Authentication-Results are read; `ours` as in
-    automatic.py."""
-    try:
-        mail: Message = BytesParser(policy=compat32).parsebytes(raw)
-        parts = list(_parts(mail))
-    except RecursionError:  # nested deeper than anybody writes: its headers are read, its body as it is
-        mail = BytesParser(policy=compat32).parsebytes(raw, headersonly=True)
-        parts = []
+    automatic.py. Raises `TooMuchError`."""
+    mail = _parsed(raw)
+    parts = list(_parts(mail))
     sender = headers.sender(mail)
-    whole = _text(parts) or ("" if parts else _decoded(_payload(mail), None)[:LONGEST_WHOLE].strip())
+    whole = _text(parts)
     words = quotes.new_words(whole)[:LONGEST_WORDS]
     files, left_out = _files(parts)
     return Mail(
@@ -52,19 +56,33 @@ def read(raw: bytes, returns_to: str, *, server: str = "", ours: frozenset[str] 
     )
 
 
+def _parsed(raw: bytes) -> Message:
+    if raw.count(b"\n") > MOST_LINES:
+        raise TooMuchError
+    left = MOST_PARTS
+
+    def part(policy: Policy[Message] | None = None) -> Message:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise TooMuchError
+        return Message(policy=policy) if policy is not None else Message()
+
+    try:
+        policy = _Bounds(seen=_Seen())  # type: ignore[call-arg] # a policy takes what it has
+        return BytesParser(part, policy=policy).parsebytes(raw)
+    except RecursionError:
+        raise TooMuchError from None
+
+
 def _parts(mail: Message, depth: int = 0) -> Iterator[Message]:
     """Those that hold something, in their order. Not the mails that come inside it: they are files."""
     if mail.get_content_type() == "message/rfc822" or not mail.is_multipart() or depth >= DEEPEST:
         yield mail
         return
-    many = 0
     for part in mail.get_payload():
         if isinstance(part, Message):
-            for one in _parts(part, depth + 1):
-                many += 1
-                if many > MOST_PARTS:
-                    return
-                yield one
+            yield from _parts(part, depth + 1)
 
 
 def _text(parts: list[Message]) -> str:
@@ -127,7 +145,26 @@ def _decoded(content: bytes, part: Message | None) -> str:
     if part is not None:
         with suppress(ValueError, LookupError, TypeError, AttributeError):
             charset = str(part.get_content_charset("utf-8"))
-    try:
-        return content.decode(charset, "replace")
-    except (LookupError, ValueError):  # no such charset
-        return content.decode("utf-8", "replace")
+    return headers.decoded(content, charset)
+
+
+@dataclass
+class _Seen:
+    headers: int = 0
+
+
+class _Bounds(Compat32):
+    """How a mail is parsed: each header so far as it is looked at, and no more of them than a mail has. Python's parser takes the square of the time
+    for what is longer."""
+
+    seen: _Seen | None = None
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        assert self.seen is not None
+        self.seen.headers += 1
+        if self.seen.headers > MOST_HEADERS:
+            raise TooMuchError
+        name, _, value = sourcelines[0].partition(":")
+        most = LONGEST_PARAMETERS if name.lower().startswith("content-") else headers.LONGEST
+        whole = value.lstrip(" \t") + "".join(sourcelines[1:])
+        return name, whole[:most].rstrip("\r\n")

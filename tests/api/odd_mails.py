@@ -7,26 +7,135 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
-CHARSETS: Final = ("utf-8", "iso-8859-1", "windows-1252", "utf-16", "shift_jis", "koi8-r", "utf-7", "no-such-charset", "", "\x00", "unknown-8bit", "idna", "rot13", "base64")
+CHARSETS: Final = (
+    "utf-8",
+    "iso-8859-1",
+    "windows-1252",
+    "utf-16",
+    "shift_jis",
+    "koi8-r",
+    "utf-7",
+    "no-such-charset",
+    "",
+    "\x00",
+    "unknown-8bit",
+    "idna",
+    "rot13",
+    "base64",
+)
 ENCODINGS: Final = ("7bit", "8bit", "base64", "quoted-printable", "x-uuencode", "binary", "none", "", "BASE64 ")
 KINDS: Final = (
-    *("text/plain", "text/html", "text", "/", "multipart/mixed", "multipart/alternative", "message/rfc822", "message/delivery-status"),
-    *("multipart/report; report-type=delivery-status", "application/octet-stream", "image/png; name*=utf-8''a%ff.png", "message/partial; id=a"),
-    *("text/plain; charset", "text/calendar", "multipart/signed", "application/ms-tnef", "message/external-body; access-type=url"),
+    *(
+        "text/plain",
+        "text/html",
+        "text",
+        "/",
+        "multipart/mixed",
+        "multipart/alternative",
+        "message/rfc822",
+        "message/delivery-status",
+    ),
+    *(
+        "multipart/report; report-type=delivery-status",
+        "application/octet-stream",
+        "image/png; name*=utf-8''a%ff.png",
+        "message/partial; id=a",
+    ),
+    *(
+        "text/plain; charset",
+        "text/calendar",
+        "multipart/signed",
+        "application/ms-tnef",
+        "message/external-body; access-type=url",
+    ),
 )
+DISPOSITIONS: Final = (
+    *("inline", 'attachment; filename="../../etc/passwd"', "attachment; filename*=x''%"),
+    *("attachment; filename*0=a; filename*2=b", ""),
+)
+RESULTS: Final = (*("mx.desk.example; dkim=pass; spf=fail", "(" * 200, "mx.desk.example", "other; dkim=pass", ";=;="),)
 NAMES: Final = (
-    *("From", "To", "Subject", "Message-ID", "References", "In-Reply-To", "Date", "Auto-Submitted", "Precedence", "List-Id", "Received"),
-    *("Authentication-Results", "Content-Type", "Content-Disposition", "Content-Transfer-Encoding", "MIME-Version", "X-\xff", "Reply-To"),
+    *(
+        "From",
+        "To",
+        "Subject",
+        "Message-ID",
+        "References",
+        "In-Reply-To",
+        "Date",
+        "Auto-Submitted",
+        "Precedence",
+        "List-Id",
+        "Received",
+    ),
+    *(
+        "Authentication-Results",
+        "Content-Type",
+        "Content-Disposition",
+        "Content-Transfer-Encoding",
+        "MIME-Version",
+        "X-\xff",
+        "Reply-To",
+    ),
 )
 ADDRESSES: Final = (
-    *("mia@tideworks.example", "Mia <mia@tideworks.example>", "<>", "", "@", "a@b@c", "Mia <mia@tideworks.example>, Leo <leo@x.example>", "mia@[127.0.0.1]"),
-    *("=?utf-8?q?M=C3=ADa?= <mia@tideworks.example>", "=?utf-8?b?////?= <x@y.example>", '"quo\\"ted" <q@x.example>', "undisclosed:;", "mia@exämple.example"),
-    *("(a comment (nested) <mia@tideworks.example>", "mia@tideworks.example\x00", "<" * 400, ",".join(f"a{n}@x.example" for n in range(300)), "=?x?y?z?="),
+    *(
+        "mia@tideworks.example",
+        "Mia <mia@tideworks.example>",
+        "<>",
+        "",
+        "@",
+        "a@b@c",
+        "Mia <mia@tideworks.example>, Leo <leo@x.example>",
+        "mia@[127.0.0.1]",
+    ),
+    *(
+        "=?utf-8?q?M=C3=ADa?= <mia@tideworks.example>",
+        "=?utf-8?b?////?= <x@y.example>",
+        '"quo\\"ted" <q@x.example>',
+        "undisclosed:;",
+        "mia@exämple.example",
+    ),
+    *(
+        "(a comment (nested) <mia@tideworks.example>",
+        "mia@tideworks.example\x00",
+        "<" * 400,
+        ",".join(f"a{n}@x.example" for n in range(300)),
+        "=?x?y?z?=",
+    ),
 )
 WORDS: Final = (
-    *("It is down.", "", "\x00\x01\x02", "é" * 50, "\u202eabc", ">" * 200, "On Monday Sam wrote:\n> a\n", "-- \nMia", "a" * 5_000, "\n" * 300),
-    *("<p>Hello<br>world", "<" * 500, "<!-- " * 50, "<blockquote>" * 60 + "x", "&#x110000;&#0;&bogus;", "<script>alert(1)</script>", "On " * 200, "From: a\n" * 40),
-    *(".", "..\r\n.", "begin 644 x\nM", "=\n==3D=ZZ=", base64.b64encode(b"words " * 30).decode(), "-----Original Message-----\nFrom: a", "\ud800" * 3),
+    *(
+        "It is down.",
+        "",
+        "\x00\x01\x02",
+        "é" * 50,
+        "\u202eabc",
+        ">" * 200,
+        "On Monday Sam wrote:\n> a\n",
+        "-- \nMia",
+        "a" * 5_000,
+        "\n" * 300,
+    ),
+    *(
+        "<p>Hello<br>world",
+        "<" * 500,
+        "<!-- " * 50,
+        "<blockquote>" * 60 + "x",
+        "&#x110000;&#0;&bogus;",
+        "<script>alert(1)</script>",
+        "On " * 200,
+        "From: a\n" * 40,
+    ),
+    *(
+        ".",
+        "..\r\n.",
+        "begin 644 x\nM",
+        "=\n==3D=ZZ=",
+        base64.b64encode(b"words " * 30).decode(),
+        "-----Original Message-----\nFrom: a",
+        "\ud800" * 3,
+    ),
 )
 
 
@@ -47,7 +156,9 @@ def _mail(draw: random.Random) -> bytes:
     if draw.random() < 0.02:
         head.append("References: " + "<a@b.example> " * 2_000)
     if draw.random() < 0.05:
-        head.append(draw.choice(("no colon here", ": nothing", " continued from nowhere", "\x00: \x00", "From mia@x Mon")))
+        head.append(
+            draw.choice(("no colon here", ": nothing", " continued from nowhere", "\x00: \x00", "From mia@x Mon"))
+        )
     draw.shuffle(head)
     raw = end.join([*head, "", _body(draw, draw.randint(0, 4))])
     found = raw.encode("utf-8", "surrogatepass")
@@ -57,13 +168,20 @@ def _mail(draw: random.Random) -> bytes:
 
 
 def _header(draw: random.Random, name: str) -> str:
-    value = {
-        "From": lambda: draw.choice(ADDRESSES),
-        "Content-Type": lambda: f"{draw.choice(KINDS)}; charset={draw.choice(CHARSETS)}; boundary={draw.choice(('=b', chr(34), '', 'x' * 90))}",
-        "Content-Transfer-Encoding": lambda: draw.choice(ENCODINGS),
-        "Content-Disposition": lambda: draw.choice(("inline", "attachment; filename=\"../../etc/passwd\"", "attachment; filename*=x''%", "attachment; filename*0=a; filename*2=b", "")),
-        "Authentication-Results": lambda: draw.choice(("mx.desk.example; dkim=pass; spf=fail", "(" * 200, "mx.desk.example", "other; dkim=pass", ";=;=")),
-    }.get(name, lambda: draw.choice((*WORDS[:6], *ADDRESSES)))()
+    match name:
+        case "From":
+            value = draw.choice(ADDRESSES)
+        case "Content-Type":
+            edge = draw.choice(("=b", '"', "", "x" * 90))
+            value = f"{draw.choice(KINDS)}; charset={draw.choice(CHARSETS)}; boundary={edge}"
+        case "Content-Transfer-Encoding":
+            value = draw.choice(ENCODINGS)
+        case "Content-Disposition":
+            value = draw.choice(DISPOSITIONS)
+        case "Authentication-Results":
+            value = draw.choice(RESULTS)
+        case _:
+            value = draw.choice((*WORDS[:6], *ADDRESSES))
     return f"{name}: {value}"
 
 

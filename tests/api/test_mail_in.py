@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from store import tables
-from tests.api.mailing import SETTINGS, MailServer, written
+from tests.api.mailing import SETTINGS, MailServer
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.portal.browsing import Agent, Browser
@@ -61,7 +61,12 @@ def email_of(desk: Desk, username: str) -> str:
 
 def mia_ticket(desk: Desk) -> int:
     with desk.store.transaction("test") as tx:
-        number: int = tx.connection.execute(select(tables.tickets.c.number).order_by(tables.tickets.c.number.desc())).scalars().first() or 0
+        number: int = (
+            tx.connection.execute(select(tables.tickets.c.number).order_by(tables.tickets.c.number.desc()))
+            .scalars()
+            .first()
+            or 0
+        )
     return number
 
 
@@ -131,7 +136,7 @@ def test_the_answer_comes_from_nobody(desk: Desk, server: MailServer, mailbox: M
     """So that nothing answers it, and it names the mail it answers only where that is a Message-ID."""
     mailbox.says["MAIL desk@desk.example"] = "550 not you"
     server.says(STRANGER, "Hello", Message_ID="<one@elsewhere.example>")
-    server.says("other@elsewhere.example", "Hello", Message_ID="<a b\t\"c>")
+    server.says("other@elsewhere.example", "Hello", Message_ID='<a b\t"c>')
     desk.work()
     assert {mail["To"]: mail["In-Reply-To"] for mail in mailbox.mails} == {
         STRANGER: "<one@elsewhere.example>",
