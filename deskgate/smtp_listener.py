@@ -37,7 +37,7 @@ log = structlog.get_logger("mail_in")
 
 
 @dataclass
-class _Door:
+class _Commands:
     """What a session is answered. `ours`: the addresses mail comes to, folded; `own`: those, and the one mail goes out from."""
 
     store: Store
@@ -100,26 +100,26 @@ class _Door:
 class _Session(SMTP):
     """One session; for those who are not the operator's mail server, and where there are too many, its first line is its last."""
 
-    def __init__(self, door: _Door, **how: Any) -> None:
-        self._door = door
-        super().__init__(door, **how)
+    def __init__(self, commands: _Commands, **how: Any) -> None:
+        self._commands = commands
+        super().__init__(commands, **how)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = (transport.get_extra_info("peername") or ("",))[0]
-        refused = "" if self._door.admits(peer) else "554 5.7.1 not from there"
-        if not refused and len(self._door.open) >= SESSIONS:
+        refused = "" if self._commands.admits(peer) else "554 5.7.1 not from there"
+        if not refused and len(self._commands.open) >= SESSIONS:
             refused = "421 4.3.2 too many sessions"
         if refused and isinstance(transport, asyncio.WriteTransport):
             log.warning("mail_session_refused", why=refused[:3])
             transport.write(f"{refused}\r\n".encode())
             transport.close()
             return
-        self._door.open.add(self)
+        self._commands.open.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self in self._door.open:
-            self._door.open.discard(self)
+        if self in self._commands.open:
+            self._commands.open.discard(self)
             super().connection_lost(error)
 
 
@@ -131,7 +131,7 @@ class MailIn:
         ours = frozenset(map(addresses.folded, settings.mail_in_address))
         own = ours | {addresses.folded(parseaddr(settings.mail_from)[1])}
         self._pool = ThreadPoolExecutor(READERS, "mail-in")
-        self._door = _Door(store, ours, own, settings.mail_in_server, settings.mail_in_networks, self._pool)
+        self._commands = _Commands(store, ours, own, settings.mail_in_server, settings.mail_in_networks, self._pool)
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -140,7 +140,7 @@ class MailIn:
         loop = asyncio.get_running_loop()
         made: Callable[[], _Session] = partial(
             _Session,
-            self._door,
+            self._commands,
             data_size_limit=LARGEST,
             enable_SMTPUTF8=True,
             hostname="deskgate",
@@ -158,7 +158,7 @@ class MailIn:
         """What is being kept is kept, and answered."""
         if self._server is not None:
             self._server.close()
-        for one in list(self._door.open):
+        for one in list(self._commands.open):
             if one.transport is not None:
                 one.transport.close()
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)

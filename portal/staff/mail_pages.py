@@ -33,7 +33,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
 def remove(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
     if not mail_in.remove(tx, acting(who), visit.number("id")):
         return responses.not_there(context, visit)
-    return responses.to("/desk/tickets?status=pending&said=mail_removed")
+    return responses.to("/desk/tickets?said=mail_removed")
 
 
 PAGES: Final[dict[tuple[str, str], Staff]] = {

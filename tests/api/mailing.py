@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import threading
+from dataclasses import replace
 from email.message import EmailMessage
 from types import TracebackType
 
+from desk import mail_in
 from deskgate.smtp_listener import MailIn
+from store.mail_in.pending_mails import Mail, MailFile
 from tests.desk import Desk
 
 DESK_ADDRESS = "support@desk.example"
@@ -71,3 +74,15 @@ def written(sender: str, words: str, title: str = "It is down", **headers: str) 
         mail[name.replace("_", "-")] = value
     mail.set_content(words)
     return mail
+
+
+def mailed(desk: Desk, sender: str, title: str) -> None:
+    """Two mails are there, kept without a session: one with all there can be about it, and one that a program wrote."""
+    found = (("dkim", "pass"), ("spf", "softfail"))
+    file = MailFile("a.png", b"x")
+    said = Mail(
+        "<1@x.example>", sender, "", title, "It is slow.", "It is slow.\n> Is it?", (), "", found, (file,), ("b.iso",)
+    )
+    with desk.store.transaction("mail") as tx:
+        mail_in.keep(tx, said)
+        mail_in.keep(tx, replace(said, title="Away", automatic="auto_reply"))

@@ -110,7 +110,7 @@ PROVES_NOTHING: Final = {
         "slack.react",
         "slack.message",
     ),
-    *("webhook", "call_ended", "verification_over", "verification_ended"),
+    *("webhook", "call_ended", "verification_over", "verification_ended", "mail_answer"),
     *("account_news", "notice_mail", "ticket_event", "slack.announcement", "slack.announcement_to_member"),
     *(
         "remove_recording",

@@ -4,6 +4,7 @@
     = opening_hours: Mon-Fri 08:00-18:00 Europe/London      a setting of the desk; these come first
     > mia rings                                             what somebody does: phone.py, slack.py, portal.py
     > 5 minutes pass
+    > mail comes from a@b.example: Its title: its words     over SMTP, where MAIL_IN is set
     > $ deskgate doctor                                     what is typed into a shell: commands.py
     > staged: alert decoy                                   what no channel could bring about in a walk: staged.py
     and what came of it, which `make golden` writes anew.
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.api.mailing import MailServer
 from tests.bot.slack_desk import SlackDesk
 from tests.channels.mailbox import Mailbox
 from tests.golden.chance import Chance
@@ -32,6 +34,7 @@ from tests.golden.staged import stage
 
 KEPT: Final = ("# ", "= ", "> ")
 SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_MAIL: Final = re.compile(r"mail comes from (\S+): ([^:]+): (.+)")
 _PASS: Final = re.compile(r"([0-9]+) (second|minute|hour|day)s? pass(?:es)?")
 
 
@@ -86,6 +89,9 @@ class Walking:
             stage(self.desk, deed.removeprefix("staged: "))
         elif deed == "the worker sweeps":
             self.desk.container.worker.sweep()
+        elif found := _MAIL.fullmatch(deed):
+            with MailServer(self.desk) as server:
+                server.says(found[1], found[3].replace("<newline>", "\n"), found[2])
         elif found := _PASS.fullmatch(deed):
             self.desk.pass_time(int(found[1]) * SECONDS[found[2]])
         else:

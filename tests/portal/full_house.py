@@ -17,6 +17,7 @@ from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS, STAFF
 from store.verification import step_ups
 from tests.api.assisting import drafted
+from tests.api.mailing import mailed
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.golden.page_words import form_of
@@ -121,6 +122,7 @@ def people(desk: Desk) -> None:
 def furnished(desk: Desk, mailbox: Mailbox) -> House:
     """The clock stands where a second proof, a call and a link all count."""
     people(desk)
+    mailed(desk, "raj@tideworks.example", f"{LONG} is slow")
     olivia, _ = by_passkey(desk, Subject.of_person(OLIVIA))
     raj, mia, leo = (entered(desk, one) for one in (RAJ, MIA, LEO))
     prove(desk, raj, TIDEWORKS)
@@ -279,6 +281,8 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/me/slack", "/me/slack", "raj"),
         Sight("/me/notices", "/me/notices", "raj"),
         Sight("/tickets", "/tickets", "raj"),
+        Sight("/mails", "/mails", "raj"),
+        Sight("/mails/{id}", "/mails/1", "raj"),
         Sight("/tickets", "/tickets", "leo"),
         Sight("/tickets/new", "/tickets/new", "raj"),
         Sight("/tickets/{number}", f"/tickets/{first}", "raj"),
@@ -306,6 +310,9 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/desk/reports", "/desk/reports", "ana"),
         Sight("/desk/tickets", "/desk/tickets?sort=newest", "kim"),
         Sight("/desk/tickets", "/desk/tickets?q=slow", "kim"),
+        Sight("/desk/tickets", "/desk/tickets?status=pending", "kim"),
+        Sight("/desk/mails", "/desk/mails", "kim"),
+        Sight("/desk/mails/{id}", "/desk/mails/1", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{first}", "kim"),
         Sight("/desk/tickets/{number}", f"/desk/tickets/{login}", "kim"),
         Sight("/desk/tickets/{number}/assistant", f"/desk/tickets/{change_of_contacts}/assistant", "kim"),

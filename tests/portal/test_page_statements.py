@@ -22,8 +22,8 @@ ABOUT: Final = (
 )
 AT_MOST: Final = {
     "/desk": 19,
-    "/desk/tickets": 14,
-    "/desk/tickets?q=site": 20,
+    "/desk/tickets": 15,
+    "/desk/tickets?q=site": 21,
     "/desk/tickets/{number}": 45,
     "/desk/wall": 16,
 }

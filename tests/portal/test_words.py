@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from api.mail.automatic import AUTOMATIC
 from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
 from desk import bulk, call_work, disclosure, drill_play, request_page, xray
 from desk.api_keys import NotMade
@@ -174,7 +175,9 @@ KNOWN: dict[str, set[str]] = {
         "not_vouched",
         "key_shown",
         "key_gone",
+        "mail_gone",
     },
+    "automatic": set(AUTOMATIC),
     "notice_kind": set(map(str, NoticeKind)),
     "customer_notice_kind": set(map(str, NoticeKind)),
     "customer_contact_mail": {*map(str, NoticeKind), "own_tickets"},

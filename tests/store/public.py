@@ -149,6 +149,8 @@ OPENS: dict[str, set[str]] = {
         name: {"desk.deliver"}
         for name in ("call_summaries.look", "contact_changes.at", "ticket_proofs.look", "webhook_messages.to_send")
     },
+    **{f"pending_mails.{name}": {"desk.ticket.work"} for name in ("listed", "count", "one", "remove")},
+    "pending_mails.to_answer": {"desk.deliver"},
     **{f"webhook_endpoints.{name}": {"desk.operate"} for name in ("add", "every", "remove", "rotate")},
     **{f"webhook_messages.{name}": {"desk.operate"} for name in ("listed", "replay")},
     **{f"help_desk_tickets.{name}": {"desk.deliver"} for name in ("link", "staff_of", "ticket_of")},

@@ -5,6 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 REASONS: Final[dict[str, str]] = {
+    "pending_mails.keep": "keeps what nobody has proved, sealed; looks nobody up, and gives back whether it was here before",
+    "pending_mails.sweep": "drops what is over; gives nothing back",
+    **dict.fromkeys(
+        ("pending_mails.of_person", "pending_mails.theirs", "pending_mails.files"),
+        "words that came under the asker's own address, once they have proved who they are; nothing of an account",
+    ),
+    **dict.fromkeys(
+        ("pending_mails.confirmed", "pending_mails.disowned"),
+        "what becomes of a mail that is the asker's own; what it does on an account has its own Grant",
+    ),
+    "ticket_mail_ids.made": "a Message-ID, of a ticket's number and a key; asks no database",
+    "ticket_mail_ids.ticket": "whether one of these Message-IDs is ours, by a key; asks no database",
+    "addresses.folded": "computes from what it is given; asks no database",
     "call_news.ended": "enqueues that a call is over, by its id; gives nothing back",
     "webhook_messages.tell": "enqueues that something happened, by a number; gives nothing back",
     "webhook_messages.became": "what became of a message that was made with a Grant: written down",
