@@ -279,10 +279,7 @@ REACH_ALL: dict[str, str] = {
     "contact_changes.may_add": "counts what is added to the grant's own account",
     "account_details.who_may_manage_contacts": _OWN,
     **{f"account_access.{n}": _OWN for n in ("record_access", "stands_open")},
-    **dict.fromkeys(
-        (f"pending_mails.{name}" for name in ("listed", "count", "one", "remove")),
-        "mails of no account: of the whole desk",
-    ),
+    **{f"pending_mails.{name}": _DESK for name in ("listed", "count", "one", "remove")},
     "canned_answers.listed": "texts of the desk's own that name no customer",
     **dict.fromkeys(COUNTED, _DESK),
     **{f"lookups.{n}": _DESK for n in ("explain", "find_account", "find_person", "has_service")},
