@@ -27,7 +27,7 @@ from authz import load_schemes
 from desk import opening_hours, response_times
 from desk.actors import permit_worker
 from desk.verification_requests import Reach
-from deskgate import metrics, request_bodies, slack, smtp
+from deskgate import metrics, request_bodies, slack, smtp, smtp_listener
 from deskgate.help_desk_client import help_desk_of
 from deskgate.help_desk_jobs import EVERY, HelpDeskJobs
 from deskgate.http_client import http_client
@@ -43,7 +43,6 @@ from deskgate.settings import (
     simulated_token,
 )
 from deskgate.slack import Slack
-from deskgate.smtp_listener import MailIn
 from deskgate.twilio_rest import TwilioRest
 from deskgate.worker import Worker
 from ivr import phrases, screens
@@ -221,17 +220,12 @@ def make_app(
             await anyio.to_thread.run_sync(slack.greet, container.slack, settings)
         if works:
             await anyio.to_thread.run_sync(container.worker.start)
-        mail_in = MailIn(settings, container.store) if works and settings.mail_in else None
-        if mail_in is not None:
-            await mail_in.open()
         if container.slack is not None and container.slack.socket is not None:
             container.slack.socket.start()
         try:
-            async with assistants.open():
+            async with assistants.open(), smtp_listener.opened(settings, container.store, works=works):
                 yield
         finally:
-            if mail_in is not None:
-                await mail_in.close()
             if container.slack is not None and container.slack.socket is not None:
                 await anyio.to_thread.run_sync(container.slack.socket.stop)
             await anyio.to_thread.run_sync(container.worker.stop)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import partial
@@ -162,3 +163,16 @@ class MailIn:
             if one.transport is not None:
                 one.transport.close()
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, store: Store, *, works: bool) -> AsyncIterator[None]:
+    """Open as long as it lasts, where MAIL_IN says so and this process `works`."""
+    mail_in = MailIn(settings, store) if works and settings.mail_in else None
+    if mail_in is not None:
+        await mail_in.open()
+    try:
+        yield
+    finally:
+        if mail_in is not None:
+            await mail_in.close()
