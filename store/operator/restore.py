@@ -17,7 +17,7 @@ from store.db.last_seen import Seen
 from store.db.transaction import Transaction
 from store.security import alerts
 from store.staff import staff_list, wall_displays
-from store.verification import revocation
+from store.verification import revocation, verification_requests
 
 if TYPE_CHECKING:
     from store import Store
@@ -99,6 +99,7 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
     }
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
     counts |= revocation.owed_to_anybody(tx) | {"delegations": delegations.end_all(tx)}
+    counts["verifications"] = verification_requests.end_all(tx)
     wall_displays.end_all(tx)  # uncounted: they prove nobody
     _go_further_on(tx)
     w = tables.staff.c

@@ -185,6 +185,14 @@ def late(tx: Transaction, id: int) -> None:
     _settled(tx, id, ENDED, "late")
 
 
+def end_all(tx: Transaction) -> int:
+    """After a restore: what waits is over, and what was proved counts no more. How many."""
+    v = tables.verification_requests
+    waiting = update(v).where(v.c.ended_at.is_(None)).values(state=ENDED, why="restored", ended_at=tx.now)
+    counting = update(v).where(v.c.until > tx.now).values(until=tx.now)
+    return sum(tx.connection.execute(one).rowcount for one in (waiting, counting))
+
+
 def sweep(tx: Transaction) -> bool:
     return sweeping.some(tx, tables.verification_requests, tables.verification_requests.c.ends_at < tx.now - KEPT)
 

@@ -56,7 +56,7 @@ def test_a_callback_with_the_pin_verifies_for_what_the_person_may_do(desk: Desk)
     told = program.read(where)
     assert (told["state"], told["proof"], told["decision"]["allowed"]) == ("passed", "verified", True)
     assert told["decision"]["rules"]
-    assert told["person"], told["account"] == ("mia.chen", TIDEWORKS)
+    assert (told["person"], told["account"]) == ("mia.chen", TIDEWORKS)
     assert PIN not in str(told)
     desk.work()
     assert count(desk, tables.support_calls) == 0, "nobody of the desk is rung for it"

@@ -245,7 +245,7 @@ def test_b6_after_a_restore_what_was_proved_then_proves_nothing(light: Shell) ->
     assert said.out.startswith(
         "ended: 1 sign-ins, 0 sign-ins of customers, 2 codes and pages, 0 API keys, 1 second proofs, 1 questions in Slack, "
         "1 codes and links to be sent, 1 callbacks, 0 login details, 1 authenticators begun, 0 removals of authenticators, 0 delegations, "
-        "0 of the staff suspended again\n"
+        "0 verifications, 0 of the staff suspended again\n"
     )
     (entry,) = [one for one in light.run("audit", "--json").json if one["action"] == "restored"]
     assert "sign-ins:1" in entry["fields"]

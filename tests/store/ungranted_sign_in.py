@@ -33,6 +33,7 @@ REASONS: Final[dict[str, str]] = {
     "one_time_links.bound_of": reasons.FACTOR,
     "verification_requests.waiting": "what its owner is asked by another system, on a page of theirs: in the ledger",
     "verification_requests.in_call": "what is asked in this call of ours, for whoever answers it; desk tells it after the PIN",
+    "verification_requests.end_all": "ends all after a restore: counts, and nobody named",
     "verification_requests.VerificationRequest.bound": reasons.PURE,
     "verification_requests.called": "notes in which call of ours it is asked; gives nothing back",
     "verification_requests.call_over": "ends what was asked in a call that is over; gives nothing back",
