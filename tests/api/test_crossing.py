@@ -29,10 +29,17 @@ BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", "/tickets/{number}/messages"): {"words": "hello"},
     ("PUT", "/accounts/{number}"): {"status": "closed"},
     ("POST", "/accounts/bulk"): None,
+    ("POST", "/verifications"): {
+        "person": "<username>",
+        "account": "<account>",
+        "action": "billing.view",
+        "way": "text",
+    },
     ("POST", "/decisions"): {"asks": [{"account": "<account>", "person": "<username>", "action": "billing.view"}]},
 }
 NAMED: Final = {
-    "/accounts/{number}": {"number": "account"}
+    "/accounts/{number}": {"number": "account"},
+    "/verifications/{id}": {"id": "number"},  # another key's: test_verification_ends.py
 }  # what stands in an address, where it is not what it is called
 ABSENT: Final = {"account": "999999", "number": "666666", "file": "888888", "service": "xx-0", "username": "nobody"}
 
