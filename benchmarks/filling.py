@@ -278,6 +278,7 @@ SPAN: Final = {  # ms for which they are kept; all else is of a month
         (tables.approvals, tables.codes, tables.account_access, tables.step_ups, tables.text_messages), DAY
     ),
     **dict.fromkeys((tables.pin_guards, tables.api_answers), DAY),
+    tables.pending_mails: 14 * DAY,
     **dict.fromkeys((tables.budgets, tables.sent_forms), DAY // 24),
 }
 # Of these, one for so many.

@@ -37,6 +37,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.help_desk_tickets: {"ticket": "n", "theirs": "n", "part": "1", "status": "'open'"},
     tables.help_desk_messages: {"ticket": "n", "key": "'said:' || n", "version": "'1'"},
+    tables.pending_mails: {"id": "n", "source": "'s' || n", "sender": "'d' || n", "automatic": "''", "came_at": "{at}"}
+    | {"state": "CASE WHEN {new} THEN 'waiting' ELSE 'removed' END"},
     tables.mail_bounces: {"email": "'old.' || n", "why": "'550'", "since": "{at}", "at": "{at}"},
 }
 ENDPOINTS: Final = {

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, s
 from authz import Grant, Subject
 from store import tables
 from store.calls.live_calls import AFTERWARDS
+from store.db import sweeping
 from store.db.keys import Keys
 from store.db.statements import AHEAD
 from store.db.transaction import GrantRequiredError, Transaction
@@ -131,8 +132,8 @@ def proof_lasts(tx: Transaction, grant: Grant, ticket: int) -> bool:
     return at is not None and tx.now - PROOF_LASTS < at
 
 
-def sweep(tx: Transaction) -> None:
-    tx.connection.execute(delete(tables.assistants).where(_a.ends_at < tx.now - _KEPT))
+def sweep(tx: Transaction) -> bool:
+    return sweeping.some(tx, tables.assistants, _a.ends_at < tx.now - _KEPT)
 
 
 def _of(grant: Grant, ticket: int | None, support_call: int | None) -> tuple[ColumnElement[bool], ...]:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, literal_column, or_, select, update
 
 from authz import Grant, Subject
 from store import tables
@@ -278,7 +278,7 @@ _WRITE = either(
         .returning(_m.c.id)
     )
 )
-_waits = _m.c.state == "waiting"
+_waits = _m.c.state == literal_column("'waiting'")  # as the index has it, or none is taken
 _WAITING = select(*(one for one in _m.c if one.name != "files")).where(_waits).order_by(_m.c.id.desc())
 _SEEN = select(_m.c.id).where(or_(*(_m.c.source == bindparam(f"source_{n}") for n in range(MOST))))
 _OF_SENDER = select(func.count()).where(_waits, or_(*(_m.c.sender == bindparam(f"sender_{n}") for n in range(MOST))))

@@ -23,7 +23,7 @@ class PendingMail(Base):
     files: Mapped[bytes | None]
     came_at: Mapped[int] = mapped_column(index=True)
     __table_args__ = (
-        only("ix_pending_mails_waiting", "state = 'waiting'", "id"),
+        only("ix_pending_mails_waiting", "state = 'waiting'", "automatic", "id"),
         Index("ix_pending_mails_sender", "sender", "state"),
         NEVER_AGAIN,
     )

@@ -23,7 +23,7 @@ from store.tickets.queue_lists import Filters
 from store.verification import pin_changes, pin_reset, pins
 from store.verification.pins import Pin
 from tests.desk import SECRET
-from tests.store import bounds_of_calls
+from tests.store import bounds_of_calls, bounds_of_systems
 from tests.store.bounds_of_answers import OF_ANSWERS
 from tests.store.bounds_of_calls import OF_CALLS
 from tests.store.bounds_of_contacts import OF_CONTACTS
@@ -282,7 +282,7 @@ REACH_ALL: dict[str, str] = {
     "canned_answers.listed": "texts of the desk's own that name no customer",
     **dict.fromkeys((*COUNTED, *(f"pending_mails.{n}" for n in ("listed", "count", "one", "remove"))), _DESK),
     **{f"lookups.{n}": _DESK for n in ("explain", "find_account", "find_person", "has_service")},
-    "account_lines.bring": "the operator's system's, which brings any account",
+    **bounds_of_systems.REACH_ALL,
     "whole_accounts.account_numbered": _DESK,
     "whole_accounts.whole": _OWN,
     "agent_tickets.colleagues": "names of the staff, whom every one of the desk may know",

@@ -1081,7 +1081,7 @@ def _mail_in() -> None:
         sa.Column("sealed", sa.LargeBinary),
         sa.Column("files", sa.LargeBinary),
         sa.Column("came_at", sa.BigInteger, nullable=False, index=True),
-        _only("ix_pending_mails_waiting", "state = 'waiting'", "id"),
+        _only("ix_pending_mails_waiting", "state = 'waiting'", "automatic", "id"),
         sa.Index("ix_pending_mails_sender", "sender", "state"),
         sqlite_autoincrement=True,
     )
