@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from httpx2 import Response
+from sqlalchemy import insert
 
 from simulator.phone import Phone
 from store import tables
@@ -39,3 +40,19 @@ def answers(desk: Desk) -> Phone:
     phone = rung(desk)
     phone.answer()
     return phone
+
+
+def verification_waits(desk: Desk, person: int, account: int) -> int:
+    """One that somebody is asked on their page, for a day; its id."""
+    v, key = tables.verification_requests, operators(desk).id
+    with desk.store.transaction("test") as tx:
+        asked: dict[str, Any] = {
+            "key_id": key,
+            "asked_by": "our billing system",
+            "person_id": person,
+            "account_id": account,
+        }
+        asked |= {"action": "service.cancel", "way": "text", "state": "waiting", "why": "", "made_at": tx.now}
+        made = insert(v).values(**asked, ends_at=tx.now + 86_400_000).returning(v.c.id)
+        id: int = tx.connection.execute(made).scalar_one()
+    return id

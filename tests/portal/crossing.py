@@ -8,11 +8,12 @@ from html import escape
 from typing import Final, NamedTuple
 
 from httpx2 import Response
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from authz import Subject
 from portal.routes import SIGNED_IN
 from store import tables
+from tests.api.mailing import mailed
 from tests.desk import PUBLIC, Desk
 from tests.ivr.wire import rows
 from tests.portal.test_customers import entered
@@ -60,6 +61,12 @@ FORMS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "/accounts/{account}/people/{username}/vouch": ({},),
     "/call/passkey": ({"id": "<approval>", "number": "48", "passkey": "{}", "challenge": "x"},),
     "/call/not-me": ({"id": "<approval>"},),
+    "/mails/{id}/ticket": ({"about": "<account>:technical"},),
+    "/mails/{id}/answer": ({},),
+    "/mails/{id}/not-mine": ({},),
+    "/confirm/passkey": ({"id": "<verification>", "passkey": "{}", "challenge": "x"},),
+    "/confirm/code": ({"id": "<verification>", "code": "123456"},),
+    "/confirm/not-me": ({"id": "<verification>"},),
     "/prove/passkey": ({"account": "<account>", "then": "/me", "passkey": "{}", "challenge": "x"},),
     "/prove/code": ({"account": "<account>", "then": "//evil.example", "code": "123456"},),
     "/prove/text": ({"account": "<account>", "then": "/\\evil.example"},),
@@ -106,7 +113,11 @@ class Asked(NamedTuple):
 def addresses() -> Iterator[Asked]:
     """Every page for whoever is signed in, as the app has them. Raises `KeyError` for a form that is named nowhere here."""
     for method, path in SIGNED_IN:
-        named = re.sub(r"\{(\w+)(:path)?\}", r"<\1>", path).replace("contact-requests/<id>", "contact-requests/<asked>")
+        named = (
+            re.sub(r"\{(\w+)(:path)?\}", r"<\1>", path)
+            .replace("contact-requests/<id>", "contact-requests/<asked>")
+            .replace("mails/<id>", "mails/<mail>")
+        )
         for kind in KINDS if "<kind>" in named else ("",):
             at = named.replace("<kind>", kind)
             if method == "GET":
@@ -128,6 +139,8 @@ ABSENT: Final[Things] = {
     "id": "777777",
     "asked": "444444",
     "approval": "555555",
+    "verification": "222222",
+    "mail": "111111",
     "member": "U0NOBODY",
     "number_on_file": "+441632960199",
     "link": "0" * 40,
@@ -191,6 +204,16 @@ def things_of(desk: Desk, username: str) -> Things:
         api |= {"scope": "billing.view", "made_at": tx.now, "ends_at": tx.now + 86_400_000}
         k = tables.api_keys
         api_key = tx.connection.execute(insert(k).values(**api).returning(k.c.id)).scalar_one()
+        wanted = {"key_id": api_key, "asked_by": "panel", "person_id": person, "account_id": account, "why": ""}
+        wanted |= {
+            "action": "billing.view",
+            "way": "text",
+            "state": "waiting",
+            "made_at": tx.now,
+            "ends_at": tx.now + 600_000,
+        }
+        v = tables.verification_requests
+        verification = tx.connection.execute(insert(v).values(**wanted).returning(v.c.id)).scalar_one()
         tx.connection.execute(insert(tables.login_details).values(**kept))
         member = {
             "team": "T0DESK",
@@ -200,6 +223,9 @@ def things_of(desk: Desk, username: str) -> Things:
             "linked_by": "code",
         }
         tx.connection.execute(insert(tables.slack_members).values(**member))
+    (address,) = rows(desk, select(tables.people.c.email).where(tables.people.c.id == person))
+    mailed(desk, address[0], "Ours alone, by mail")
+    ((mail,),) = rows(desk, select(func.max(tables.pending_mails.c.id)))
     file, entry = tables.attachments.c, tables.ledger.c
     (newest,) = rows(desk, select(file.id).order_by(file.id.desc()).limit(1))
     (about,) = rows(
@@ -220,6 +246,8 @@ def things_of(desk: Desk, username: str) -> Things:
         "id": str(id),
         "asked": str(request),
         "approval": str(approval),
+        "verification": str(verification),
+        "mail": str(mail),
         "member": f"U0THEIRS{person}",
         "number_on_file": phone[0],
         "link": link,

@@ -18,6 +18,7 @@ from store.sign_in.realms import CUSTOMERS, STAFF
 from store.verification import step_ups
 from tests.api.assisting import drafted
 from tests.api.mailing import mailed
+from tests.api.verifying import verification_waits
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.golden.page_words import form_of
@@ -123,6 +124,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
     """The clock stands where a second proof, a call and a link all count."""
     people(desk)
     mailed(desk, "raj@tideworks.example", f"{LONG} is slow")
+    verification_waits(desk, RAJ, TIDEWORKS[0])
     olivia, _ = by_passkey(desk, Subject.of_person(OLIVIA))
     raj, mia, leo = (entered(desk, one) for one in (RAJ, MIA, LEO))
     prove(desk, raj, TIDEWORKS)
@@ -273,14 +275,11 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/prove", "/prove?then=/me", "olivia"),
         Sight("/me", "/me", "raj"),
         Sight("/me/passkeys", "/me/passkeys?said=passkey_last", "olivia"),
-        Sight("/me/app", "/me/app", "raj"),
-        Sight("/me/pin", "/me/pin", "raj"),
-        Sight("/me/numbers", "/me/numbers", "raj"),
+        *(Sight(at, at, "raj") for at in ("/me/app", "/me/pin", "/me/numbers")),
         Sight("/me/numbers", "/me/numbers", "raj", "Add this number", {"Phone number": "12"}),
-        Sight("/me/address", "/me/address", "raj"),
-        Sight("/me/slack", "/me/slack", "raj"),
-        Sight("/me/notices", "/me/notices", "raj"),
-        Sight("/tickets", "/tickets", "raj"),
+        *(Sight(at, at, "raj") for at in ("/me/address", "/me/slack", "/me/notices", "/tickets", "/confirm")),
+        Sight("/confirm/passkey", "/confirm/passkey", "mia"),
+        Sight("/confirm/code", "/confirm/code", "raj"),
         Sight("/mails", "/mails", "raj"),
         Sight("/mails/{id}", "/mails/1", "raj"),
         Sight("/tickets", "/tickets", "leo"),
