@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from desk import proof_statements
-from deskgate.command_line import FAILED, fail, in_one_line, moment, one_line
-from deskgate.settings import read_keys, read_settings
+from deskgate.command_line import FAILED, fail, moment, one_line
+from deskgate.signed_file import KeysOption, read_signed
 from portal.web import page_words
 from store import now_ms
-from store.ledger import public_keys
 from store.ledger.signed_statements import NoStatementError
 
 proof_commands = typer.Typer(help="Statements of proof, which travel with tickets.")
@@ -27,24 +25,10 @@ def proof() -> None:
 @proof_commands.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="A statement of proof; `-` reads standard input.")],
-    keys: Annotated[
-        Path | None,
-        typer.Option(help="The desk's public keys, as at its /.well-known/jwks.json. Else those of SECRET_KEYS."),
-    ] = None,
+    keys: KeysOption = None,
 ) -> None:
     """Check a statement of proof. Exits 1 where it is not genuine, or has ended."""
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-        known = public_keys.read_published(keys.read_text("utf-8")) if keys is not None else None
-    except OSError as fault:
-        fail(f"{fault.filename}: {fault.strerror}")
-    except UnicodeDecodeError:
-        fail(f"{file}: it is no statement of proof, or was cut off", FAILED)
-    except public_keys.UnreadableKeysError as why:
-        fail(f"{keys}: {why}", FAILED)
-    if known is None:
-        with in_one_line():
-            known = public_keys.public_keys(read_keys(read_settings()))
+    text, known = read_signed(file, keys, "it is no statement of proof, or was cut off")
     try:
         stated = proof_statements.check(text, known, now_ms())
     except NoStatementError as why:

@@ -12,10 +12,10 @@ from typing import Annotated, Final
 import typer
 
 from authz import Action, Grant
-from deskgate.command_line import FAILED, fail, granted, in_one_line, moment, one_line, open_desk
-from deskgate.settings import read_keys, read_settings
+from deskgate.command_line import FAILED, fail, granted, moment, one_line, open_desk
+from deskgate.signed_file import KeysOption, read_signed
 from store import HashPool, Transaction
-from store.ledger import audit, public_keys, receipts, verify
+from store.ledger import audit, receipts, verify
 from store.messages import recordings
 from store.operator import key_retirement, lookups, restore
 from store.tickets import operator_tickets
@@ -120,24 +120,10 @@ def verify_audit(head: Annotated[str, typer.Option(help="A checkpoint's digest, 
 @audit_commands.command("check-receipt")
 def check_receipt(
     file: Annotated[Path, typer.Argument(help="A receipt; `-` reads standard input.")],
-    keys: Annotated[
-        Path | None,
-        typer.Option(help="The desk's public keys, as at its /.well-known/jwks.json. Else those of SECRET_KEYS."),
-    ] = None,
+    keys: KeysOption = None,
 ) -> None:
     """Check a receipt of the ledger, without the database. Exits 1 and says what is wrong."""
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-        known = public_keys.read_published(keys.read_text("utf-8")) if keys is not None else None
-    except OSError as fault:
-        fail(f"{fault.filename}: {fault.strerror}")
-    except UnicodeDecodeError:
-        fail(f"{file}: it is not JSON: it is no receipt, or was cut off", FAILED)
-    except public_keys.UnreadableKeysError as why:
-        fail(f"{keys}: {why}", FAILED)
-    if known is None:
-        with in_one_line():
-            known = public_keys.public_keys(read_keys(read_settings()))
+    text, known = read_signed(file, keys, "it is not JSON: it is no receipt, or was cut off")
     try:
         said = receipts.checked(text, known)
     except receipts.NoReceiptError as why:

@@ -19,6 +19,7 @@ from deskgate.import_command import STDIN, day
 from store import OPERATOR, Store, Transaction, retried
 from store.imports.account_lines import Brought, MetOthersError, NumberedLine, read_lines
 
+_ONE_WILL_NOT: Final = "1 line will not do; nothing of it was stored"
 _TOLD: Final = 1_000  # lines that will not do, told one by one
 _AGAIN: Final = 3
 
@@ -49,9 +50,12 @@ def sync(
             f"Left as they are: the contacts of {len(all_of_it.locked)} accounts that their owners have locked; --over-locks changes them all the same."
         )
     counted = ", ".join(f"{count} {what.replace('.', ' ')}" for what, count in sorted(all_of_it.counts.items()))
-    print(f"Synced {all_of_it.lines} accounts: {counted or 'nothing, all is as the lines say'}.")
+    stored = all_of_it.lines - len(all_of_it.refused)
+    if stored or not all_of_it.refused:
+        print(f"Synced {stored} accounts: {counted or 'nothing, all is as the lines say'}.")
     if all_of_it.refused:
-        fail(f"{len(all_of_it.refused)} lines will not do; nothing of those was stored", FAILED)
+        many = len(all_of_it.refused)
+        fail(f"{many} lines will not do; nothing of those was stored" if many > 1 else _ONE_WILL_NOT, FAILED)
 
 
 def synced(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from types import UnionType
 from typing import Any, Final, NamedTuple
 
@@ -113,7 +113,7 @@ def _problems(app: FastAPI, context: ApiContext) -> None:
             {"status": kind.status, "title": kind.title, "what_to_do": kind.do}, headers=problems.HEADERS
         )
 
-    answer: Callable[[ProblemError], Response] = lambda problem: problems.response(context.origin, problem)  # noqa: E731
+    answer = partial(problems.response, context.origin)
 
     @app.exception_handler(RequestValidationError)
     async def will_not_do(_request: Request, fault: RequestValidationError) -> Response:

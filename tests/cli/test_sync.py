@@ -45,7 +45,7 @@ def test_lines_that_will_not_do_are_named_and_the_others_done(light: Shell, monk
     )
     said = light.run("sync", written(*lines))
     assert said.code == 1
-    assert said.out == "Synced 6 accounts: 2 accounts added, 2 contacts added, 2 people added.\n"
+    assert said.out == "Synced 2 accounts: 2 accounts added, 2 contacts added, 2 people added.\n"
     told = [line.partition(": ")[2] for line in said.err.splitlines()]
     starts = (
         "line 2: contacts[0].roles: queen is none",
@@ -56,6 +56,15 @@ def test_lines_that_will_not_do_are_named_and_the_others_done(light: Shell, monk
     for start in starts:
         assert any(line.startswith(start) for line in told), (start, told)
     assert told[-1] == "4 lines will not do; nothing of those was stored"
+
+
+def test_where_no_line_will_do_nothing_is_said_to_be_as_it_should(light: Shell) -> None:
+    for line in ('{"number": 1', "null", '{"number": "700001", "scheme": "no such scheme"}'):
+        Path("bad.jsonl").write_text(f"{line}\n")
+        said = light.run("sync", "bad.jsonl")
+        assert (said.code, said.out) == (1, ""), line
+        assert said.err.startswith("deskgate: line 1: "), line
+        assert said.err.endswith("deskgate: 1 line will not do; nothing of it was stored\n"), line
 
 
 def test_what_cannot_be_read_is_one_line(light: Shell) -> None:
