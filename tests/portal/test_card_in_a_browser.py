@@ -66,6 +66,7 @@ def watched(page: Page, sample_sqlite: str) -> Iterator[Watched]:
         page.get_by_role("button", name="Sign in", exact=True).click()
         watched = Watched(page, desk, server.url, [], kim)
         watched.sees("You have no call")
+        page.wait_for_load_state()  # the words are there before the scripts that mind keys and clicks
         yield watched
         page.goto("about:blank")  # or the page would ask while the desk is taken down
 

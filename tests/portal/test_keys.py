@@ -39,6 +39,7 @@ def test_the_page_about_the_desk_lists_the_keys_in_the_same_words() -> None:
 
 
 def presses(page: Page, *keys: str) -> None:
+    page.wait_for_load_state()  # the words of a page are there before the script that minds the keys
     for key in keys:
         page.keyboard.press(key)
 
