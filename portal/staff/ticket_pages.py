@@ -25,6 +25,7 @@ from desk.ticket_work import (
     Taken,
     TicketRight,
 )
+from portal.staff import ledger_words
 from portal.staff.call_pages import CALLBACK, offered
 from portal.staff.signed_in import acting
 from portal.web import record_words, responses
@@ -102,6 +103,7 @@ def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
         return responses.not_there(context, visit)
     given = responses.fields_of(found) | {"who": who, "card": found.card, "callback": offered(found.callback)}
     given |= {"longest_login": login_details.LONGEST, "record": partial(record_words.sentence, context.words)}
+    given["entry"] = partial(ledger_words.sentence, context.words)
     chosen = (one.words for one in found.canned if str(one.id) == visit.query.get("answer"))
     given["inserted"] = canned_answers.filled(next(chosen, ""), found.card)
     drafted = (one.words for one in found.suggested if str(one.id) == visit.query.get("suggested"))

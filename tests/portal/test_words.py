@@ -10,14 +10,25 @@ from typing import get_args
 import pytest
 
 from api.mail.automatic import AUTOMATIC
-from authz import CELLS, LOCKED, OWNERS_ACTIONS, REQUESTS, Broken, NoticeKind, Proof, Status, Topic, load_schemes
+from authz import (
+    CELLS,
+    LOCKED,
+    OWNERS_ACTIONS,
+    REQUESTS,
+    Broken,
+    NoticeKind,
+    Proof,
+    Status,
+    Topic,
+    load_schemes,
+)
 from desk import bulk, call_work, disclosure, drill_play, request_page, xray
 from desk.api_keys import NotMade
 from desk.own_details import NotDone
 from desk.own_passkeys import NotYet
 from desk.people import NotAdded
 from portal.customers import signed_in, xray_words
-from portal.staff import call_pages, keys_page, lead_pages, notices_pages, queue_pages, ticket_pages
+from portal.staff import call_pages, keys_page, lead_pages, ledger_words, notices_pages, queue_pages, ticket_pages
 from portal.web import page_words, record_words
 from store import OPERATOR, WORKER
 from store.calls import live_calls
@@ -274,7 +285,7 @@ def test_whatever_somebody_was_told_has_words_in_the_records() -> None:
 
 def test_every_table_is_used() -> None:
     used = set(re.findall(r"words?\(\"(\w+)\"", "".join(TEMPLATES.values())))
-    for module in (record_words, xray_words):
+    for module in (record_words, xray_words, ledger_words):
         used |= set(re.findall(r"word\(\"(\w+)\"", Path(str(module.__file__)).read_text().replace("'", '"')))
     assert used == set(SAID)
 
