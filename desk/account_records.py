@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from authz import Action, Ask
+from authz import Action, Ask, Grant
 from desk.actors import Actor, NotAllowed, judge
 from store import Transaction
 from store.accounts import whole_accounts
@@ -12,7 +12,7 @@ from store.accounts.whole_accounts import WholeAccount
 from store.imports import account_lines
 from store.imports.account_lines import Brought, NumberedLine
 
-__all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "read", "write"]
+__all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "permit", "read", "write"]
 
 
 def read(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:
@@ -46,11 +46,14 @@ def write(
 
 
 def _whole(tx: Transaction, who: Actor, number: str, action: Action) -> WholeAccount | NotAllowed | None:
+    on = permit(tx, who, number, action)
+    return whole_accounts.whole(tx, on) if isinstance(on, Grant) else on
+
+
+def permit(tx: Transaction, who: Actor, number: str, action: Action) -> Grant | NotAllowed | None:
+    """For an account of whatever number. None: there is no such account; whoever may not hears it of none."""
     grant = judge(tx, Ask(who.subject, action, None, None, who.proof))
     if isinstance(grant, NotAllowed):
         return grant
     account = whole_accounts.account_numbered(tx, grant, number)
-    if account is None:
-        return None
-    on = judge(tx, Ask(who.subject, action, account, None, who.proof))
-    return on if isinstance(on, NotAllowed) else whole_accounts.whole(tx, on)
+    return None if account is None else judge(tx, Ask(who.subject, action, account, None, who.proof))

@@ -99,6 +99,11 @@ def denied(found: Denied | Refused) -> ProblemError:
     return ProblemError("denied", said, None, **more)
 
 
+def denied_or_absent(found: Denied | Refused | None) -> ProblemError:
+    """None: there is no such thing for this key."""
+    return ProblemError("not-found") if found is None else denied(found)
+
+
 def invalid(field: str, problem: str) -> ProblemError:
     return ProblemError("invalid", f"{field}: {problem}", errors=[{"field": field, "problem": problem}])
 

@@ -30,6 +30,8 @@ from store.api_keys.kept_answers import OtherRequestError
 
 log = structlog.get_logger("api")
 CHANNEL: Final = "api"
+SEEN: Final = r"^[^\x00-\x1f\x7f]+$"
+"""What stands in an address, as a pattern: no database keeps a NUL."""
 KEY: Final = HTTPBearer(
     scheme_name="key", description="A key: `dgk_…`, of a customer's or of the operator's.", auto_error=False
 )

@@ -14,7 +14,18 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from api.v1 import accounts, decisions, key_routes, problems, tickets, verifications, written_accounts
+from api.v1 import (
+    accounts,
+    decisions,
+    invoices,
+    key_routes,
+    people,
+    problems,
+    services,
+    tickets,
+    verifications,
+    written_accounts,
+)
 from api.v1.context import ApiContext
 from api.v1.doorway import Doorway
 from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
@@ -40,6 +51,11 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ),
     ("PUT", "/accounts/{number}"): Route(written_accounts.written, written_accounts.Written, about="Accounts"),
     ("POST", "/accounts/bulk"): Route(written_accounts.many, written_accounts.ManyWritten, about="Accounts"),
+    ("GET", "/accounts/{number}/people"): Route(people.listed, people.People, about="People"),
+    ("GET", "/accounts/{number}/people/{username}"): Route(people.read, people.PersonOnAccount, about="People"),
+    ("GET", "/accounts/{number}/services"): Route(services.listed, services.Services, about="Services"),
+    ("GET", "/accounts/{number}/invoices"): Route(invoices.listed, invoices.Invoices, about="Invoices"),
+    ("GET", "/accounts/{number}/invoices/{invoice}"): Route(invoices.read, invoices.OneInvoice, about="Invoices"),
     ("GET", "/tickets"): Route(tickets.listed, tickets.Tickets, about="Tickets"),
     ("POST", "/tickets"): Route(tickets.opened, tickets.Made, 201, about="Tickets"),
     ("GET", "/tickets/{number}"): Route(tickets.read, tickets.Ticket, about="Tickets"),
@@ -78,7 +94,7 @@ def make_api(context: ApiContext, telemetry: TelemetryConfig) -> FastAPI:
     app.add_middleware(Doorway, context=context)
     for (method, path), route in ROUTES.items():
         app.add_api_route(
-            path,
+            path.replace("{invoice}", "{invoice:path}"),  # invoices are numbered by others, with a slash as well
             served(context, route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
             methods=[method],
             response_model=route.gives,

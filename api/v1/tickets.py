@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.v1 import cursors, problems
+from api.v1.cursors import A_PAGE, Cursor
 from api.v1.moments import Moment
 from api.v1.problems import ProblemError
 from api.v1.requests import Answer, Asking
@@ -20,7 +21,6 @@ from store.messages.timeline import Said
 from store.text.cleaning import cleaned
 from store.tickets.customer_tickets import Conversation
 
-A_PAGE: Final = 50
 LONGEST: Final = 12_000  # characters of one message
 HIGHEST: Final = 2**53
 Number = Annotated[int, Path(ge=1, le=HIGHEST, description="The ticket's number.")]
@@ -112,7 +112,7 @@ class Change(BaseModel):
     status: Literal["open", "closed"]
 
 
-def listed(asking: Asking, cursor: Annotated[str | None, Query(max_length=cursors.LONGEST)] = None) -> Answer:
+def listed(asking: Asking, cursor: Cursor = None) -> Answer:
     """Tickets that may be seen, a page at a time."""
     _of_a_customer(asking)
     keys, key = asking.tx.keys, asking.key.id

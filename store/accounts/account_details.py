@@ -148,7 +148,7 @@ def service_name(tx: Transaction, grant: Grant, ref: str) -> str | None:
 
 
 def services(tx: Transaction, grant: Grant) -> list[Service]:
-    tx.require(grant, "service.view")
+    tx.require(grant, "service.view", "desk.accounts.read")
     rows = sorted(tx.connection.execute(_SERVICES, {"account": grant.account}).all(), key=_in_order)
     tx.told(grant, *(("service.name", "service.status") if rows else ("service.none",)))
     return [Service(row.ref, row.name, row.status) for row in rows]
@@ -162,7 +162,7 @@ def _in_order(service: Any) -> list[tuple[int, str]]:
 
 def invoices(tx: Transaction, grant: Grant) -> list[Invoice]:
     """What is owed first, then what is paid; within each by due date."""
-    tx.require(grant, "billing.view")
+    tx.require(grant, "billing.view", "desk.accounts.read")
     rows = tx.connection.execute(_INVOICES, {"account": grant.account}).all()
     owed = ("invoice.number", "invoice.amount", "invoice.due", "invoice.status")
     tx.told(grant, *(owed if rows else ("invoice.none",)))

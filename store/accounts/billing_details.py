@@ -58,7 +58,7 @@ def printed_now(tx: Transaction, accounts: Collection[int]) -> dict[int, str]:
 
 def printed(tx: Transaction, grant: Grant, number: str) -> PrintedInvoice | None:
     """One invoice as it was issued. None: the account has no such invoice."""
-    tx.require(grant, "billing.view")
+    tx.require(grant, "billing.view", "desk.accounts.read")
     row = tx.connection.execute(_INVOICE, {"account": grant.account, "number": number}).first()
     if row is None or grant.account is None:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 
-from authz import Grant
+from authz import Grant, Scheme
 from store import tables
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import Transaction
@@ -32,6 +33,28 @@ class WholeAccount:
     people: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class PersonOfAccount:
+    """Somebody on an account, and what they hold there, in the words of an import file. `slack` are (workspace, member)."""
+
+    username: str
+    name: str
+    email: str
+    support_id: str
+    phones: tuple[str, ...]
+    slack: tuple[tuple[str, str], ...]
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SomePeople:
+    """`more`: others follow."""
+
+    people: tuple[PersonOfAccount, ...]
+    more: bool
+
+
 def account_numbered(tx: Transaction, grant: Grant, number: str) -> int | None:
     """Its id, to ask about it. Nothing is told."""
     tx.require(grant, "desk.accounts.read", "desk.accounts.write")
@@ -44,14 +67,7 @@ def whole(tx: Transaction, grant: Grant) -> WholeAccount:
     of = {"account": grant.account}
     account = tx.connection.execute(_ACCOUNT, of).one()
     scheme = tx.schemes[account.scheme]
-    people, contacts = tx.connection.execute(_PEOPLE, of).all(), []
-    numbers = _by_person(tx.connection.execute(_PHONES, of).all())
-    members = _by_person(tx.connection.execute(_MEMBERS, of).all())
-    for row in people:
-        held = in_order(scheme, words_of(row.held))
-        roles = [word for word in held if word in scheme.roles]
-        permissions = [word for word in held if word not in scheme.roles]
-        contacts.append({"person": row.username, "roles": roles, "permissions": permissions})
+    people = _people(tx, grant, scheme, tx.connection.execute(_PEOPLE, of).all(), _PHONES, _MEMBERS)
     services = [dict(row._mapping) for row in tx.connection.execute(_SERVICES, of)]
     invoices = [dict(row._mapping) for row in tx.connection.execute(_INVOICES, of)]
     tx.told(grant, "account.whole")
@@ -65,19 +81,68 @@ def whole(tx: Transaction, grant: Grant) -> WholeAccount:
         services,
         invoices,
         list(tx.connection.execute(_TEAMS, of).scalars()),
-        contacts,
+        [{"person": one.username, "roles": list(one.roles), "permissions": list(one.permissions)} for one in people],
         [
             {
-                "username": row.username,
-                "name": row.name,
-                "email": row.email,
-                "support_id": row.support_id,
-                "phones": [one.number for one in numbers.get(row.id, ())],
-                "slack": [{"team": one.team, "user": one.member} for one in members.get(row.id, ())],
+                "username": one.username,
+                "name": one.name,
+                "email": one.email,
+                "support_id": one.support_id,
+                "phones": list(one.phones),
+                "slack": [{"team": team, "user": member} for team, member in one.slack],
             }
-            for row in people
+            for one in people
         ],
     )
+
+
+def people(tx: Transaction, grant: Grant, *, after: str, many: int) -> SomePeople:
+    """People of the account of the grant, those by username behind `after`."""
+    tx.require(grant, "desk.accounts.read")
+    return _some(tx, grant, _PEOPLE.where(_p.username > after).limit(many + 1), many)
+
+
+def person(tx: Transaction, grant: Grant, username: str) -> PersonOfAccount | None:
+    """One of them. None: nobody of that name is on the account."""
+    tx.require(grant, "desk.accounts.read")
+    return next(iter(_some(tx, grant, _PEOPLE.where(_p.username == username), 1).people), None)
+
+
+def _some(tx: Transaction, grant: Grant, query: Select[Any], many: int) -> SomePeople:
+    of = {"account": grant.account}
+    scheme = tx.schemes[tx.connection.execute(_ACCOUNT, of).one().scheme]
+    rows = tx.connection.execute(query, of).all()
+    theirs = [row.id for row in rows[:many]]
+    phones, members = _PHONES.where(_n.person_id.in_(theirs)), _MEMBERS.where(_m.person_id.in_(theirs))
+    found = _people(tx, grant, scheme, rows[:many], phones, members)
+    told = ("contact.name", "contact.email", "contact.number", "contact.rights") if found else ()
+    tx.told(grant, *told)
+    return SomePeople(tuple(found), len(rows) > many)
+
+
+def _people(
+    tx: Transaction, grant: Grant, scheme: Scheme, rows: Sequence[Any], phones: Select[Any], members: Select[Any]
+) -> list[PersonOfAccount]:
+    """With their numbers and members, in the order of the rows."""
+    of = {"account": grant.account}
+    numbers = _by_person(tx.connection.execute(phones, of).all())
+    on_slack = _by_person(tx.connection.execute(members, of).all())
+    found = []
+    for row in rows:
+        held = in_order(scheme, words_of(row.held))
+        found.append(
+            PersonOfAccount(
+                row.username,
+                row.name,
+                row.email,
+                row.support_id,
+                tuple(one.number for one in numbers.get(row.id, ())),
+                tuple((one.team, one.member) for one in on_slack.get(row.id, ())),
+                tuple(word for word in held if word in scheme.roles),
+                tuple(word for word in held if word not in scheme.roles),
+            )
+        )
+    return found
 
 
 def _by_person(rows: Any) -> dict[int, list[Any]]:

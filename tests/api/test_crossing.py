@@ -37,33 +37,39 @@ BODIES: Final[Mapping[tuple[str, str], Any]] = {
     },
     ("POST", "/decisions"): {"asks": [{"account": "<account>", "person": "<username>", "action": "billing.view"}]},
 }
-NAMED: Final = {
-    "/accounts/{number}": {"number": "account"},
+NAMED: Final = {path: {"number": "account"} for _, path in ROUTES if path.startswith("/accounts/{number}")} | {
     "/verifications/{id}": {"id": "number"},  # another key's: test_verification_ends.py
 }  # what stands in an address, where it is not what it is called
-ABSENT: Final = {"account": "999999", "number": "666666", "file": "888888", "service": "xx-0", "username": "nobody"}
+ABSENT: Final = {
+    "account": "999999",
+    "number": "666666",
+    "file": "888888",
+    "service": "xx-0",
+    "username": "nobody",
+    "invoice": "XX-0",
+}
 
 
-def asked(things: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
-    """Every route that names a thing, with these."""
+def asked(things: Mapping[str, str]) -> Iterator[tuple[str, str, str, Any]]:
+    """Every route that names a thing, and its address and body with these."""
     for method, path in ROUTES:
         names = NAMED.get(path, {})
         at = re.sub(r"\{(\w+)\}", lambda found, names=names: things[names.get(found[1], found[1])], path)  # type: ignore[misc]
         body = BODIES[method, path] if method not in ("GET", "DELETE") else None
         said = re.sub(r"<(\w+)>", lambda found: things[found[1]], repr(body))
         if at != path or "<" in repr(body):
-            yield method, at, eval(said)
+            yield method, path, at, eval(said)
 
 
 def answered(program: Program, things: Mapping[str, str]) -> list[Any]:
     """What came back with its headers, and each statement that was sent for it."""
     found: list[Any] = []
-    for method, path, body in asked(things):
+    for method, path, at, body in asked(things):
         sent: list[str] = []
         with watched(program.desk.store.engine, sent.append):
-            answer = program.ask(method, path, body, If_Match="*")
+            answer = program.ask(method, at, body, If_Match="*")
         headers = {name: value for name, value in answer.headers.items() if name not in ("ratelimit", "location")}
-        found.append((method, re.sub(r"\d+", "", path), answer.status_code, headers, answer.text, sent))
+        found.append((method, path, answer.status_code, headers, answer.text, sent))
     return found
 
 

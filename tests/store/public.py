@@ -18,7 +18,7 @@ COUNTED: tuple[str, ...] = (
 )
 # Which cells open which function. `account_details.name` opens for all: who may do anything on an account may hear its name.
 OPENS: dict[str, set[str]] = {
-    "account_details.invoices": {"billing.view"},
+    "account_details.invoices": {"billing.view", "desk.accounts.read"},
     "account_details.owns": set(CELLS),
     "account_details.name": set(CELLS),
     "account_details.name_like": set(CELLS),
@@ -26,12 +26,12 @@ OPENS: dict[str, set[str]] = {
     "account_details.needed_for": {"contacts.view"},
     "account_details.service_name": {"ticket.open:technical", "phone.emergency", "service.view"},
     "account_details.service_names": {"ticket.open:technical", "phone.emergency", "service.view"},
-    "account_details.services": {"service.view"},
+    "account_details.services": {"service.view", "desk.accounts.read"},
     "account_details.status": set(CELLS),
     "account_details.takes_billing_alone": {"ticket.open:billing"},
     "account_details.who_may_manage_contacts": {"contacts.view"},
     "account_details.domain_contacts": set(CELLS),
-    "billing_details.printed": {"billing.view"},
+    "billing_details.printed": {"billing.view", "desk.accounts.read"},
     **{f"canned_answers.{name}": {"desk.ticket.work"} for name in ("listed", "save", "remove")},
     "ticket_presence.looks": {"desk.ticket.work"},
     "held_answers.hold": {"desk.ticket.work"},
@@ -217,6 +217,7 @@ OPENS: dict[str, set[str]] = {
     "account_lines.bring": {"desk.accounts.write"},
     "whole_accounts.account_numbered": {"desk.accounts.read", "desk.accounts.write"},
     "whole_accounts.whole": {"desk.accounts.read", "desk.accounts.write"},
+    **{f"whole_accounts.{name}": {"desk.accounts.read"} for name in ("people", "person")},
     "lookups.explain": {"desk.operate", "desk.decisions.read"},
     "lookups.find_account": {
         "desk.operate",
