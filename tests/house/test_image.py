@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.conftest import free_port
 from tests.desk import SECRET
-from tests.house.test_names import ROOT
+from tests.house.test_names import PACKAGES, ROOT
 
 LONG = 240  # s, for any one step, however busy the machine
 FOLDERS = {"venv": "/srv/deskgate", "kept": "/var/lib/deskgate", "tmp": "/tmp"}  # of the image
@@ -46,6 +46,13 @@ SAID = dict(instructions())
 ENV = dict(pair.split("=", 1) for pair in shlex.split(SAID["ENV"]))
 HEALTH = json.loads(SAID["HEALTHCHECK"].partition(" CMD ")[2])
 STARTS = json.loads(SAID["ENTRYPOINT"]) + json.loads(SAID["CMD"])
+
+
+def test_the_builder_is_shown_every_package() -> None:
+    shown = {
+        line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
+    }
+    assert set(PACKAGES) <= shown, "what is not shown is not in the image, and the service does not start"
 
 
 def test_the_dockerfile_is_the_script_and_says_who_runs_what_it_made() -> None:
