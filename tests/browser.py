@@ -7,13 +7,13 @@ a run without browser tests has failed.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.outer_programs import Program, counted
 
 NAMES = (
     "chromium-headless-shell",  # the same pages without a window's machinery: a third of the processor time of the whole
@@ -75,60 +75,7 @@ def page(browser: Browser) -> Iterator[Page]:
     assert not errors, f"errors in the page's scripts: {errors}"
 
 
-class Tally:
-    """Counts the browser tests of a run and says the last line. With xdist the workers leave out, the controller tells."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.ran = 0
-        self.left_out = 0
-        self.worker_output: dict[str, Any] | None = getattr(config, "workeroutput", None)
-        self.over = False
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        wanting = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
-        for item in wanting:
-            item.add_marker("needs_browser")
-        if wanting and not chromium():
-            self.left_out = len(wanting)
-            items[:] = [item for item in items if item not in wanting]
-            self.config.hook.pytest_deselected(items=wanting)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.ran += report.when == "call" and "needs_browser" in report.keywords
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        # Every worker collects everything, so any one of them knows.
-        self.left_out = max(self.left_out, getattr(node, "workeroutput", {}).get("browser_tests_left_out", 0))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self.over = True
-        if self.worker_output is not None:
-            self.worker_output["browser_tests_left_out"] = self.left_out
-        elif self.missed and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    @property
-    def missed(self) -> bool:
-        """Were browser tests required, and none ran?"""
-        return bool(os.environ.get("DESKGATE_REQUIRE_BROWSER")) and not self.ran
-
-    def pytest_unconfigure(self) -> None:
-        terminal = self.config.pluginmanager.getplugin("terminalreporter")
-        if self.over and self.worker_output is None and terminal and not self.config.option.collectonly:
-            terminal.write_line(self.last_line(), red=self.missed, yellow=bool(self.left_out))
-
-    def last_line(self) -> str:
-        if self.left_out:
-            line = f"browser tests: {self.left_out} left out, no Chromium was found"
-        else:
-            line = f"browser tests: {self.ran} ran" if self.ran else "browser tests: none among those chosen"
-        return line + ("; they were required: FAILED" if self.missed else "")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     expect.set_options(timeout=PATIENCE)
-    config.pluginmanager.register(Tally(config), "browser-tally")
+    program = Program("browser", "browser", "DESKGATE_REQUIRE_BROWSER", "no Chromium was found", chromium)
+    counted(config, program)

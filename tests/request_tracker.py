@@ -24,8 +24,8 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from tests.outer_programs import Program, counted
 from tests.scratch import SCRATCH
-from tests.sizes import is_everything
 
 SERVER: Final = Path("/usr/share/request-tracker5/libexec/rt-server")
 SETUP: Final = Path("/usr/sbin/rt-setup-database-5")
@@ -195,66 +195,6 @@ def rt(_request_tracker: RequestTracker) -> RequestTracker:
     return _request_tracker
 
 
-class Tally:
-    """Counts those tests and says the last line; tests/browser.py does the same for its own."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.ran = 0
-        self.left_out = 0
-        self.worker_output: dict[str, Any] | None = getattr(config, "workeroutput", None)
-        self.over = False
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        wanting = [item for item in items if "rt" in getattr(item, "fixturenames", ())]
-        for item in wanting:
-            item.add_marker("needs_rt")
-        if not is_everything() and (long := [item for item in wanting if item.get_closest_marker("long_story")]):
-            items[:] = [item for item in items if item not in long]
-            wanting = [item for item in wanting if item not in long]
-            self.config.hook.pytest_deselected(items=long)
-        if wanting and not is_there():
-            self.left_out = len(wanting)
-            items[:] = [item for item in items if item not in wanting]
-            self.config.hook.pytest_deselected(items=wanting)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.ran += report.when == "call" and "needs_rt" in report.keywords
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        self.left_out = max(self.left_out, getattr(node, "workeroutput", {}).get("rt_tests_left_out", 0))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self.over = True
-        if self.worker_output is not None:
-            self.worker_output["rt_tests_left_out"] = self.left_out
-        elif self.missed and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    @property
-    def missed(self) -> bool:
-        """Were they required, and none ran?"""
-        return bool(os.environ.get("DESKGATE_REQUIRE_RT")) and not self.ran
-
-    def pytest_unconfigure(self) -> None:
-        terminal = self.config.pluginmanager.getplugin("terminalreporter")
-        if self.over and self.worker_output is None and terminal and not self.config.option.collectonly:
-            terminal.write_line(self.last_line(), red=self.missed, yellow=bool(self.left_out))
-
-    def last_line(self) -> str:
-        if self.left_out:
-            line = f"Request Tracker tests: {self.left_out} left out, it is not installed (request-tracker5)"
-        else:
-            line = (
-                f"Request Tracker tests: {self.ran} ran"
-                if self.ran
-                else "Request Tracker tests: none among those chosen"
-            )
-        return line + ("; they were required: FAILED" if self.missed else "")
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Tally(config), "rt-tally")
+    without = "it is not installed (request-tracker5)"
+    counted(config, Program("Request Tracker", "rt", "DESKGATE_REQUIRE_RT", without, is_there))
