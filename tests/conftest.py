@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.postgres",
     "tests.browser",
     "tests.request_tracker",
+    "tests.php",
     "tests.desk",
     "tests.leaks",
     "tests.plans",

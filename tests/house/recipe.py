@@ -1,0 +1,158 @@
+"""Follows a page of docs/recipes as an operator would: its commands are typed, its files written, and what it says they print is looked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.cli.conftest import Shell
+from tests.desk import Desk
+
+_BLOCK: Final = re.compile(
+    r"(?P<before>[^\n]*)\n+(?P<indent> *)```(?P<kind>\w+)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL
+)
+_SET: Final = re.compile(r"(?:export )?(?P<name>[A-Z_]+)=(?P<value>\S*)")
+STARTED: Final = (
+    "make run",
+    "deskgate serve",
+    ". .venv/bin/activate",
+)  # what is there already where a recipe is followed here
+BY_BASH: Final = ("mkdir", "cp", "cat", "printf", "split", "cd", "grep", "ls")
+
+
+class Block(NamedTuple):
+    """`kind` is `sh` for commands, `text` for what the last of them prints; of any other it is a file, where the line before names one."""
+
+    kind: str
+    file: str
+    lines: list[str]
+
+
+def blocks(page: str) -> Iterator[Block]:
+    for found in _BLOCK.finditer("\n" + page):
+        indent = len(found["indent"])
+        lines = [line[indent:] for line in found["body"].splitlines()]
+        named = re.search(r"`([\w.-]+)`:$", found["before"].rstrip())
+        yield Block(found["kind"], named[1] if named else "", lines)
+
+
+def commands(lines: list[str]) -> Iterator[str]:
+    """One a line, but where a line ends in a backslash."""
+    for line in "\n".join(lines).replace("\\\n", " ").splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield line
+
+
+def pattern(line: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, line.strip().split("…"))))
+
+
+class Operator:
+    """`typed`: how many commands were run; `elsewhere`: those that another test runs, as they need a program that may not be here."""
+
+    def __init__(self, desk: Desk, shell: Shell, folder: Path) -> None:
+        self.desk, self.shell, self.folder = desk, shell, folder
+        self.known = {"DESK": "", "PWD": str(folder)}
+        self.printed = ""
+        self.typed = 0
+        self.looked = 0
+        self.elsewhere: list[str] = []
+
+    def follow(self, page: str) -> None:
+        for block in blocks(page):
+            match block.kind:
+                case "sh":
+                    for line in commands(block.lines):
+                        self.type(line)
+                case "text":
+                    self.look(block.lines)
+                case _ if block.file:
+                    (self.folder / block.file).write_text("\n".join(block.lines) + "\n", "utf-8")
+
+    def look(self, lines: list[str]) -> None:
+        """Each line that the page shows was printed, in that order; `…` stands for anything."""
+        printed = iter(self.printed.splitlines())
+        for line in lines:
+            if line.strip() != "…":
+                assert any(pattern(line).search(one) for one in printed), f"not printed: {line}\n\n{self.printed}"
+                self.looked += 1
+
+    def type(self, line: str) -> None:
+        if line.startswith(STARTED):
+            return
+        if found := _SET.fullmatch(line.strip()):
+            self.set(found["name"], found["value"])
+            return
+        line, _, into = line.partition(" > ")
+        given, _, command = line.rpartition(" | ")
+        self.typed += 1
+        words = shlex.split(re.sub(r"\$([A-Z_]+)", lambda name: self.known[name[1]], command))
+        match words[0]:
+            case "deskgate":
+                said = self.shell.run(*words[1:], stdin=self.bash(given) if given else "")
+                assert said.code == 0, (line, said)
+                self.printed = said.out
+            case "curl":
+                self.printed = self.curl(words[1:])
+            case word if word in BY_BASH:
+                self.printed = self.bash(line)
+            case _:
+                self.elsewhere.append(line)
+        if into:
+            (self.folder / into).write_text(self.printed, "utf-8")
+        self.desk.work()
+
+    def set(self, name: str, value: str) -> None:
+        """`KEY=dgk_…` takes what was printed last; what is a setting of Deskgate's is one from now on."""
+        if name in self.known and "…" not in value:
+            return
+        if "…" in value:
+            found = re.search(pattern(value).pattern.replace(".*", r"\S+"), self.printed)
+            assert found, f"{value} was not printed: {self.printed}"
+            value = found[0]
+        self.known[name] = value
+        self.shell.set(**{name: value})
+
+    def bash(self, line: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            env=os.environ | self.known,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def curl(self, arguments: list[str]) -> str:
+        """What curl would make of it: neither it nor a shell has to be there."""
+        words = iter(arguments)
+        method, headers, body, at, out = "GET", dict[str, str](), b"", "", ""
+        for word in words:
+            match word:
+                case "-s" | "-i":
+                    pass
+                case "-X":
+                    method = next(words)
+                case "-o":
+                    out = next(words)
+                case "-H":
+                    name, _, value = next(words).partition(": ")
+                    headers[name] = value
+                case "-d" | "--data-binary":
+                    given = next(words)
+                    body = (self.folder / given[1:]).read_bytes() if given.startswith("@") else given.encode()
+                    method = "POST" if method == "GET" else method
+                case _:
+                    assert not word.startswith("-"), word
+                    at = word
+        answer = self.desk.client.request(method, at, headers=headers, content=body or None)
+        assert answer.status_code < 300, (arguments, answer.text)
+        if out:
+            (self.folder / out).write_bytes(answer.content)
+        return answer.text
