@@ -58,7 +58,8 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "earlier": "'[]'",
         "recording": "'RE' || n",
     },
-    tables.answer_states: {"message": "n", "state": "'reached'", "why": "''", "at": "{at}"},
+    tables.answer_states: dict.fromkeys(("at", "first_at"), "{at}")
+    | {"message": "n", "state": "'reached'", "why": "''", "took": "n % 90 * 600000", "in_time": "n % 9 > 0"},
     tables.assignments: {"ticket": "n", "staff_id": "1 + n % 5", "at": "{at}"},
     tables.ticket_threads: {
         "id": "n",

@@ -111,7 +111,8 @@ class QueueView(Base):
 
 
 class AnswerState(Base):
-    """What became of an answer of the desk's: `state` and `why` as in answer_delivery.py; `thread` is the one that refused it."""
+    """What became of an answer of the desk's: `state` and `why` as in answer_delivery.py; `thread` is the one that refused it. Of a ticket's first
+    answer alone: `first_at`, when it was written; `took`, how long after the ticket was opened (ms); whether that was `in_time`."""
 
     __tablename__ = "answer_states"
     message: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
@@ -119,6 +120,10 @@ class AnswerState(Base):
     why: Mapped[str]
     at: Mapped[int] = mapped_column(index=True)
     thread: Mapped[int | None] = mapped_column(ForeignKey("ticket_threads.id", ondelete="SET NULL"))
+    first_at: Mapped[int | None]
+    took: Mapped[int | None]
+    in_time: Mapped[bool | None]
+    __table_args__ = (only("ix_answer_states_first", "first_at IS NOT NULL", "first_at", "took", "in_time"),)
 
 
 class HeldAnswer(Base):

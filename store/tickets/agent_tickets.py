@@ -184,7 +184,7 @@ def answer(
         told="solved" if then == "closed" else None,
     )
     assert id is not None
-    answer_delivery.begin(tx, id, found)
+    answer_delivery.written(tx, number, id, found)
     if then == "closed":
         timeline.add(tx, number, grant.subject, "", event="closed", told="")  # the answer's mail says so
     return found

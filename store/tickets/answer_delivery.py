@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from authz import Action, Ask, At, Denied, Grant, Proof, Subject, Topic, judge
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction, upsert
-from store.messages import edits, timeline
+from store.messages import edits, opening_exceptions, response_clock, timeline
 from store.slack.ticket_threads import CUSTOMER
 from store.verification import attempt_limits, slack_members
 
@@ -79,10 +79,21 @@ def now(tx: Transaction, grant: Grant, number: int, *, phone: bool) -> Reach:
     return Reach(NOBODY, row.name, why or "no_way", _others(tx, row))
 
 
-def begin(tx: Transaction, message: int, found: Reach) -> None:
+def written(tx: Transaction, ticket: int, message: int, found: Reach) -> None:
+    """An answer was written. The first one's time is kept, as it is now, for the figures of its day (daily_figures.py): whatever becomes of the
+    ticket later, it was answered when it was due or was not."""
+    first = dict[str, int | None]()
+    row = tx.connection.execute(_UNANSWERED, {"ticket": ticket, "message": message}).first()
+    if row is not None:
+        due = tx.due(row.opened_at, row.priority, row.kind, row.covered, opening_exceptions.read(tx))
+        first = {"first_at": tx.now, "took": max(tx.now - row.opened_at, 0), "in_time": tx.now <= due}
+    begin(tx, message, found, **first)
+
+
+def begin(tx: Transaction, message: int, found: Reach, **first: int | None) -> None:
     """An answer was written, or changed: its state is what it would reach now."""
     state = "queued" if found.way == SLACK else found.way
-    _put(tx, message, state, found.why)
+    _put(tx, message, state, found.why, first)
 
 
 def settle(tx: Transaction, message: int, state: str, why: str = "", *, thread: int | None = None) -> None:
@@ -197,9 +208,9 @@ def _refuses_mail(tx: Transaction, person: int) -> bool:
     return tx.connection.execute(address).first() is not None
 
 
-def _put(tx: Transaction, message: int, state: str, why: str) -> None:
+def _put(tx: Transaction, message: int, state: str, why: str, first: Mapping[str, int | None]) -> None:
     row = {"message": message, "state": state, "why": why, "at": tx.now, "thread": None}
-    new = upsert(tx, tables.answer_states).values(**row)
+    new = upsert(tx, tables.answer_states).values(**row, **first)
     again = {name: new.excluded[name] for name in ("state", "why", "at", "thread")}
     tx.connection.execute(new.on_conflict_do_update(index_elements=["message"], set_=again))
 
@@ -218,4 +229,10 @@ _LAST = (
     .where(_m.c.ticket == bindparam("ticket"))
     .order_by(_d.c.message.desc())
     .limit(1)
+)
+_UNANSWERED = select(
+    _t.c.opened_at, _t.c.priority, _t.c.kind, response_clock.covered(_t.c.account_id, _t.c.service).label("covered")
+).where(
+    _t.c.number == bindparam("ticket"),
+    ~exists().where(_m.c.ticket == _t.c.number, _d.c.message == _m.c.id, _m.c.id < bindparam("message")),
 )

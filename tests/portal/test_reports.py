@@ -29,6 +29,12 @@ def figures(desk: Desk, day: str) -> dict[str, int]:
     return {row.figure: row.many for row in found if row.many}
 
 
+def figures_today(desk: Desk) -> dict[str, int]:
+    """Of answers, as the file with the reports says now, but for what is 0."""
+    last = list(csv.DictReader(io.StringIO(staff(desk, ANA).get("/desk/reports.csv").text)))[-1]
+    return {name: int(many) for name, many in last.items() if name.startswith("answers") and int(many)}
+
+
 def answers(kim: Browser, number: int, words: str) -> None:
     """Nobody takes it back."""
     kim.get(f"/desk/tickets/{number}")
@@ -87,6 +93,30 @@ def test_a_day_is_counted_once_it_is_over_and_kept(desk: Desk) -> None:
     ]
     desk.container.worker.sweep()
     assert count(desk, tables.daily_figures, tables.daily_figures.c.day == "2026-11-24"), "one a minute"
+
+
+def test_what_becomes_of_a_ticket_later_leaves_its_first_answer_as_it_was(desk: Desk) -> None:
+    raj = entered(desk, RAJ)
+    first, second, third = (opened(raj, service="400639:ms-2") for _ in range(3))
+    desk.pass_time(HOUR / 2)
+    kim = staff(desk, KIM)
+    answers(kim, first, "Better now?")
+    kim.get(f"/desk/tickets/{first}")
+    kim.send(f"/desk/tickets/{first}/status", status="closed")
+    kim.send(f"/desk/tickets/{first}/status", status="open")
+    kim.get(f"/desk/tickets/{second}")
+    kim.send(f"/desk/tickets/{second}/merge", into=str(first))
+    kim.send(f"/desk/tickets/{second}/merge/undo")
+    before = figures_today(desk)
+    assert before == {"answers": 2, "answers.in_time": 2, "answers.1h": 2}, "a merge is told by an answer"
+    change(desk, update(tables.tickets).values(priority=0))
+    answers(kim, first, "And now?")
+    answers(kim, second, "It goes on here.")
+    assert figures_today(desk) == before
+    desk.pass_time(6 * HOUR)
+    kim = staff(desk, KIM)
+    answers(kim, third, "It is the disk.")
+    assert figures_today(desk) == {"answers": 3, "answers.in_time": 2, "answers.1h": 2, "answers.8h": 1}
 
 
 def test_a_day_ends_by_the_desks_own_clock(sample_sqlite: str) -> None:

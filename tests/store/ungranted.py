@@ -149,6 +149,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "answer_delivery.begin",
+            "answer_delivery.written",
             "answer_delivery.given_up",
             "answer_delivery.settle",
             "failed_jobs.give_up",

@@ -403,6 +403,10 @@ def _tickets() -> None:
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
         sa.Column("thread", ID, sa.ForeignKey("ticket_threads.id", ondelete="SET NULL")),
+        sa.Column("first_at", sa.BigInteger),
+        sa.Column("took", sa.BigInteger),
+        sa.Column("in_time", sa.Boolean),
+        _only("ix_answer_states_first", "first_at IS NOT NULL", "first_at", "took", "in_time"),
     )
     op.create_table(
         "login_details",
