@@ -52,8 +52,9 @@ IfNoneMatch = Annotated[
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
-    """What a request brings besides its parameters."""
+    """What a request brings besides its parameters, and to whose desk."""
 
+    context: ApiContext
     token: str
     method: str
     target: str
@@ -98,8 +99,8 @@ class Asking:
 Does = Callable[..., Answer]
 
 
-def served(context: ApiContext, does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[Response]]:
-    """The route of a function: its first parameter is the `Asking`, the others are FastAPI's."""
+def served(does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[Response]]:
+    """The route of a function: its first parameter is the `Asking`, the others are FastAPI's. Of no desk: the request's app has its own."""
     first, *others = inspect.signature(does, eval_str=True).parameters.values()
     assert first.annotation is Asking, does
 
@@ -110,6 +111,7 @@ def served(context: ApiContext, does: Does, *, once: bool, changes: bool) -> Cal
         head = request.headers
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Visit(
+            request.app.state.context,
             "" if credentials is None else credentials.credentials,
             request.method,
             target,
@@ -122,9 +124,10 @@ def served(context: ApiContext, does: Does, *, once: bool, changes: bool) -> Cal
     async def route(**given: Any) -> Response:
         asked: Visit = given.pop("visit_")
         given.pop("header_", None)
+        context = asked.context
         pools = context.pools
         try:
-            work = partial(retried, partial(_answer, context, does, asked, given), if_stored=request_is_safe(asked))
+            work = partial(retried, partial(_answer, does, asked, given), if_stored=request_is_safe(asked))
             made, good = await pools.of(asked.token).do(work)
         except ProblemError as problem:
             made, good = problems.response(context.origin, problem), True
@@ -147,8 +150,9 @@ def request_is_safe(visit: Visit) -> bool:
     return visit.method in ("GET", "HEAD", "PUT") or visit.once is not None
 
 
-def _answer(context: ApiContext, does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Response, bool]:
+def _answer(does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Response, bool]:
     """And whether the key was good."""
+    context = visit.context
     headers: dict[str, str] = {}
     good = False
     try:

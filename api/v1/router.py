@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from types import UnionType
 from typing import Any, Final, NamedTuple
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
@@ -89,21 +89,29 @@ def make_api(context: ApiContext, telemetry: TelemetryConfig) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        responses=DOCUMENTED,
     )
+    app.state.context = context
     app.add_middleware(Doorway, context=context)
+    app.router.routes.extend(_routes().routes)
+    _problems(app, context)
+    return app
+
+
+@cache
+def _routes() -> APIRouter:
+    """Made once for all apps of a process: FastAPI takes longer over them than all the rest of a desk."""
+    router = APIRouter(responses=DOCUMENTED, redirect_slashes=False)
     for (method, path), route in ROUTES.items():
-        app.add_api_route(
+        router.add_api_route(
             path.replace("{invoice}", "{invoice:path}"),  # invoices are numbered by others, with a slash as well
-            served(context, route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
+            served(route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
             methods=[method],
             response_model=route.gives,
             status_code=route.status,
             tags=[route.about],
             operation_id=f"{route.about}.{route.does.__name__}".lower().replace(" ", "_"),
         )
-    _problems(app, context)
-    return app
+    return router
 
 
 def described(app: FastAPI) -> dict[str, Any]:
