@@ -122,6 +122,7 @@ def _bring_contacts(
     changes: Changes, first: int, accounts: Sequence[Account], found: dict[str, Row[Any]], ids: dict[str, int]
 ) -> None:
     now = _contacts_now(changes, found.values())
+    of_pages = _added_on_pages(changes, accounts, ids, now)
     all_now: dict[Key, Values] = {}
     all_wanted: dict[Key, Values] = {}
     news: list[tuple[Key, str]] = []
@@ -149,7 +150,7 @@ def _bring_contacts(
                 if _check_contact(changes, place, k, contact, scheme):
                     held = {*contact.roles, *contact.permissions} if contact.permissions else contact.roles
                     wanted[id, changes.people[contact.person]] = in_order(scheme, held)
-            _check_not_of_pages(changes, place, id, wanted.keys() - now.get(id, {}).keys())
+            _check_not_of_pages(changes, place, id, wanted.keys() - now.get(id, {}).keys(), of_pages)
         else:
             _check_kept(changes, place, scheme, wanted)
         if len(changes.troubles) == troubles:
@@ -212,18 +213,39 @@ def _check_contact(changes: Changes, place: int, k: int, contact: Contact, schem
     return True
 
 
-def _check_not_of_pages(changes: Changes, place: int, account: int, added: Iterable[Key]) -> None:
+def _added_on_pages(
+    changes: Changes, accounts: Sequence[Account], ids: dict[str, int], now: Mapping[int, Mapping[Key, Values]]
+) -> dict[int, tuple[str, set[int]]]:
+    """Of the people who come to one of these accounts: who was added on an account's pages, by their username, and on which accounts (ids)."""
+    h, p = tables.contact_changes.c, tables.people.c
+    query = select(p.id, p.username, h.account_id).distinct().join(tables.contact_changes, h.person_id == p.id)
+    added = query.where(h.before.is_(None), type_coerce(h.by, String).like("person:%"))
+    come = {
+        person
+        for account in accounts
+        for one in account.contacts
+        if (person := changes.people.get(one.person, 0)) > 0
+        and (ids[account.number], person) not in now.get(ids[account.number], {})
+    }
+    found: dict[int, tuple[str, set[int]]] = {}
+    for row in changes.rows(added, p.id, sorted(come)):
+        found.setdefault(row.id, (row.username, set()))[1].add(row.account_id)
+    return found
+
+
+def _check_not_of_pages(
+    changes: Changes, place: int, account: int, added: Iterable[Key], of_pages: Mapping[int, tuple[str, set[int]]]
+) -> None:
     """Whoever was added on the pages of an account was given their username by its contacts, who may have foreseen one of this file's: nobody
     comes to another account by it."""
-    h, p = tables.contact_changes.c, tables.people.c
-    query = select(p.username).distinct().join(tables.contact_changes, h.person_id == p.id)
-    theirs = query.where(h.before.is_(None), type_coerce(h.by, String).like("person:%"), h.account_id != account)
-    for row in changes.rows(theirs, p.id, [person for _, person in added if person > 0]):
-        says = (
-            f"{row.username} was added on the pages of another account, by its contacts: if this is somebody else, give them in people,"
-            " and on no account of the other's"
-        )
-        changes.trouble("accounts", place, "contacts", says=says)
+    for _, person in added:
+        username, on = of_pages.get(person, ("", set[int]()))
+        if on - {account}:
+            says = (
+                f"{username} was added on the pages of another account, by its contacts: if this is somebody else, give them in people,"
+                " and on no account of the other's"
+            )
+            changes.trouble("accounts", place, "contacts", says=says)
 
 
 def _check_kept(changes: Changes, place: int, scheme: Scheme, contacts: dict[Key, Values]) -> None:
