@@ -29,6 +29,7 @@ from store.calls import live_calls
 from store.calls.live_calls import Case
 from store.messages import visible_messages
 from store.messages.timeline import Said
+from store.security import alerts
 from store.tickets import agent_tickets, ticket_summary
 from store.tickets.canned_answers import CannedAnswer
 from store.tickets.ticket_summary import Card
@@ -94,6 +95,16 @@ def refuse(tx: Transaction, one: Assistant, why: Refused, *named: str) -> Refuse
     """With its entry. `named`: what it asked for, in words that nobody else chose."""
     tx.record(one.subject, one.account, DENIED, why, fields=(*_of(one), *named))
     return why
+
+
+def refuse_stray(tx: Transaction, one: Assistant, why: Refused, *named: str) -> Refused:
+    """The same where it asked for more than its case: those who lead are told, once an hour of each."""
+    hour = f"{one.id}:{tx.now // alerts.HOUR}"
+    case = f"ticket #{one.ticket}" if one.ticket is not None else "a call"
+    alerts.alert(
+        tx, "assistant_strayed", hour, subject=Subject.of_staff(one.staff), account=one.account, detail=case
+    )
+    return refuse(tx, one, why, *named)
 
 
 def card(tx: Transaction, one: Assistant) -> CardSeen | Refused:

@@ -57,11 +57,15 @@ def call(tx: Transaction, one: Assistant, name: str, given: Given, *, sends: boo
     if not assistant_sessions.asks(tx, one):
         return assistant_tools.refuse(tx, one, Refused.TOO_OFTEN)
     tool = TOOLS.get(name)
+    own, asked = shown.name_of(one), _asked_for(given)
     if tool is None:
-        return assistant_tools.refuse(tx, one, Refused.NO_SUCH_TOOL, *_asked_for(given))
-    own = not tool.case or given.get("case") == shown.name_of(one)
-    if not own or set(given) - set(tool.schema["properties"]):
-        return assistant_tools.refuse(tx, one, Refused.NOT_ITS_CASE, f"tool:{name}", *_asked_for(given))
+        strays = any(each != f"asked:{own}" for each in asked)
+        refuse = assistant_tools.refuse_stray if strays else assistant_tools.refuse
+        return refuse(tx, one, Refused.NO_SUCH_TOOL, *asked)
+    if tool.case and "case" not in given:
+        return assistant_tools.refuse(tx, one, Refused.NOT_ITS_CASE, f"tool:{name}", *asked)
+    if given.get("case", own) != own or set(given) - set(tool.schema["properties"]):
+        return assistant_tools.refuse_stray(tx, one, Refused.NOT_ITS_CASE, f"tool:{name}", *asked)
     if not all(_fits(given.get(word), schema) for word, schema in tool.takes.items()):
         return assistant_tools.refuse(tx, one, Refused.UNFIT, f"tool:{name}")
     return tool.do(tx, one, {**given, "sends": sends})

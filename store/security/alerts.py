@@ -54,6 +54,7 @@ KINDS: Final = {
     "reopened": SUPERVISORS,  # one of the staff opened a closed ticket again, or answered on one
     "take_digits": SUPERVISORS,  # whoever answered a phone of the desk's keyed three times what is nobody's digits for that call
     "no_case": SUPERVISORS,  # one of the staff tried to look at an account without a case
+    "assistant_strayed": SUPERVISORS,  # a program that helps one of the staff asked for more than its case
     "ledger": SUPERVISORS,  # somebody writes to the database, or something keeps checkpoints from being made
     "restored": SUPERVISORS,  # the database was restored, or lost its end: what had been proved has ended
     "clock": SUPERVISORS,  # the machine's clock jumped
@@ -67,9 +68,17 @@ KINDS: Final = {
     "passkey_count": SUPERVISORS,  # a passkey counted backwards: there may be a copy of it
     "duress": SUPERVISORS,  # a caller keyed the PIN that says they are threatened
 }
-# What the desk's own people do again and again is told of once, and counted. Not what callers cause: a flood of them would wait for
-# one row.
-COUNTED: Final = ("take_digits", "decoy", "no_case", "reopened", "access_budget", "lookup_budget")
+# What the desk's own people and their programs do again and again is told of once, and counted. Not what callers cause: a flood of them
+# would wait for one row.
+COUNTED: Final = (
+    "take_digits",
+    "decoy",
+    "no_case",
+    "reopened",
+    "access_budget",
+    "lookup_budget",
+    "assistant_strayed",
+)
 HOUR: Final = 3_600_000  # ms
 DAY: Final = 24 * HOUR
 NAMED: Final = 3  # of many of a kind so many are named each hour
