@@ -37,8 +37,14 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.help_desk_tickets: {"ticket": "n", "theirs": "n", "part": "1", "status": "'open'"},
     tables.help_desk_messages: {"ticket": "n", "key": "'said:' || n", "version": "'1'"},
-    tables.pending_mails: {"id": "n", "source": "'s' || n", "sender": "'d' || n", "automatic": "''", "came_at": "{at}"}
-    | {"state": "CASE WHEN {new} THEN 'waiting' ELSE 'removed' END"},
+    tables.pending_mails: {
+        "id": "n",
+        "source": "'s' || n",
+        "sender": "'d' || n",
+        "vouched": "'v' || (n % 50)",
+        "automatic": "''",
+    }
+    | {"state": "CASE WHEN {new} THEN 'waiting' ELSE 'removed' END", "came_at": "{at}"},
     tables.mail_bounces: {"email": "'old.' || n", "why": "'550'", "since": "{at}", "at": "{at}"},
 }
 ENDPOINTS: Final = {

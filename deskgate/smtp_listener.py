@@ -24,7 +24,8 @@ from desk import mail_in
 from deskgate.mail_settings import place_of
 from deskgate.settings import Settings
 from store import ConnectionLostError, Store, retried
-from store.mail_in.pending_mails import Mail, TooManyWaitingError
+from store.mail_in.mail_places import TooManyWaitingError
+from store.mail_in.pending_mails import Mail
 from store.text import addresses
 
 LARGEST: Final = 30 * 1024 * 1024  # bytes of a mail: 20 MB of files as they travel

@@ -18,7 +18,7 @@ from store.text.cleaning import cleaned
 
 LONGEST_TITLE: Final = 200  # characters
 LONGEST_WORDS: Final = 12_000  # as on the pages
-LONGEST_WHOLE: Final = 100_000
+LONGEST_WHOLE: Final = 100_000  # as many as are looked at for codes
 MOST_FILES: Final = 10  # as on the pages
 LARGEST_FILES: Final = 20 * 1024 * 1024  # bytes, of all together
 MOST_PARTS: Final = 500
@@ -41,6 +41,7 @@ def read(raw: bytes, returns_to: str, *, server: str = "", ours: frozenset[str] 
     whole = _text(parts)
     words = quotes.new_words(whole)[:LONGEST_WORDS]
     files, left_out = _files(parts)
+    results = headers.values(mail, "Authentication-Results")
     return Mail(
         id=next(iter(headers.ids(mail, "Message-ID")), ""),
         sender=sender,
@@ -50,7 +51,8 @@ def read(raw: bytes, returns_to: str, *, server: str = "", ours: frozenset[str] 
         whole=whole if whole != words else "",
         refers=headers.ids(mail, "References", "In-Reply-To"),
         automatic=automatic.why(mail, returns_to, addresses.folded(sender), ours),
-        signals=signals.read(headers.values(mail, "Authentication-Results"), server),
+        signals=signals.read(results, server),
+        vouched_by=signals.vouched_by(results, server, sender),
         files=files,
         left_out=left_out,
     )

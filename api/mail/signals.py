@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 METHODS: Final = ("dkim", "spf", "dmarc")
+_PASSES: Final = {"dkim": ("header.d",), "spf": ("smtp.mailfrom",), "dmarc": ("header.from",)}
+_REASON: Final = re.compile(r'\breason\s*=\s*"[^"\\]{0,1000}"', re.I)
+_SAID: Final = re.compile(r"([a-z]{1,10}\.[a-z]{1,10})\s*=\s*([^\s;]{1,320})", re.ASCII | re.I)
 _COMMENT: Final = re.compile(r"\([^()]{0,1000}\)")
 _RESULT: Final = re.compile(r"\s*([a-z0-9-]{1,20})\s*=\s*([a-z]{1,12})\b", re.ASCII | re.I)
 
@@ -15,6 +18,30 @@ def read(headers: Sequence[str], server: str) -> tuple[tuple[str, str], ...]:
     """Method and result, the first of each, of the Authentication-Results headers that `server` has written; all others are anybody's. The server
     takes headers in its name out of what comes in, as RFC 8601 asks of it (docs/mail.md)."""
     found: dict[str, str] = {}
+    for method, result, _ in _results(headers, server):
+        found.setdefault(method, result)
+    return tuple((name, found[name]) for name in METHODS if name in found)
+
+
+def vouched_by(headers: Sequence[str], server: str, sender: str) -> str:
+    """The domain for whose servers that server has found that they sent this mail (DKIM, SPF or DMARC passed), where it is the domain of `sender` or one above
+    it: its last two labels, so that whoever has a domain has one name here. Empty: nobody vouches for the sender. It makes no right; it says whose places a mail takes."""
+    domain = sender.rpartition("@")[2].lower()
+    plain = [_REASON.sub(" ", header) for header in headers]
+    if any(mark in header for header in plain for mark in '"\\'):
+        return ""  # a local part that was quoted may look like a result
+    results = list(_results(plain, server))
+    if ("dmarc", "fail") in [(method, result) for method, result, _ in results]:
+        return ""
+    for method, result, said in results:
+        named = (value.rpartition("@")[2].lower() for name, value in said if name.lower() in _PASSES[method])
+        if result == "pass" and any("." in one and f".{domain}".endswith(f".{one}") for one in named):
+            return ".".join(domain.split(".")[-2:])
+    return ""
+
+
+def _results(headers: Sequence[str], server: str) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+    """Method, result, and what was said with it."""
     for header in headers:
         plain = _COMMENT.sub(" ", header)
         by, _, rest = plain.partition(";")
@@ -23,5 +50,4 @@ def read(headers: Sequence[str], server: str) -> tuple[tuple[str, str], ...]:
         for part in rest.split(";")[:50]:
             match = _RESULT.match(part)
             if match is not None and match[1].lower() in METHODS:
-                found.setdefault(match[1].lower(), match[2].lower())
-    return tuple((name, found[name]) for name in METHODS if name in found)
+                yield match[1].lower(), match[2].lower(), _SAID.findall(part, match.end())

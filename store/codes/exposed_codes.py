@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, zip_longest
 from typing import Final, NamedTuple
 
@@ -95,18 +95,45 @@ def candidates(words: str, most: int = MOST) -> list[Candidate]:
 def spoil(tx: Transaction, words: str, most: int = MOST) -> str:
     """The words as they may be kept and shown: without the codes in them that were good until now, which are no longer valid, and the
     person whose they are is told; and without what they call a PIN. All that anybody writes or says to us goes through this or `hidden`."""
-    c, by_digest = tables.codes.c, _by_digest(tx, words, most)
-    if not by_digest:
-        return pin_redaction.left_out(words)
-    good = update(tables.codes).where(c.digest.in_(by_digest), c.used_at.is_(None), c.expires_at > tx.now)
-    spoilt = good.values(used_at=tx.now).returning(c.digest, c.kind, c.subject)
-    for row in tx.connection.execute(spoilt).all():
-        tx.record(row.subject, None, "code", "said_aloud", fields=(f"code:{row.kind}",))
-        if row.subject.is_person:
-            told = {"notice": NOTICE, "person": row.subject.person}
-            job_queue.enqueue_once(tx, "notice", f"{NOTICE}:{row.digest[:20]}", told)
-        words = _without(words, by_digest[row.digest])
-    return pin_redaction.left_out(words)
+    return spoil_each(tx, ((words, most),))[0]
+
+
+def spoil_each(tx: Transaction, texts: Sequence[tuple[str, int]]) -> list[str]:
+    """The same for texts that are shown together, each with how many candidates in it are looked up: a code that stands in several of them is
+    taken out of each."""
+    c, made = tables.codes.c, [words for words, _ in texts]
+    by_digest = [_by_digest(tx, words, most) for words, most in texts]
+    if any(by_digest):
+        good = update(tables.codes).where(
+            c.digest.in_(set().union(*by_digest)), c.used_at.is_(None), c.expires_at > tx.now
+        )
+        spoilt = good.values(used_at=tx.now).returning(c.digest, c.kind, c.subject)
+        for row in tx.connection.execute(spoilt).all():
+            tx.record(row.subject, None, "code", "said_aloud", fields=(f"code:{row.kind}",))
+            if row.subject.is_person:
+                told = {"notice": NOTICE, "person": row.subject.person}
+                job_queue.enqueue_once(tx, "notice", f"{NOTICE}:{row.digest[:20]}", told)
+            made = [
+                _without(words, found[row.digest]) if row.digest in found else words
+                for words, found in zip(made, by_digest, strict=True)
+            ]
+    return [pin_redaction.left_out(words) for words in made]
+
+
+def has_candidates(texts: Sequence[str]) -> bool:
+    """Whether anything in them may be a code. Pure."""
+    return any(candidates(words, 1) for words in texts)
+
+
+def masked(texts: Sequence[str]) -> list[str]:
+    """Texts without all that may be a code, where nothing is to be looked up; and without what they call a PIN. Pure."""
+    made = []
+    for words in texts:
+        shown = words
+        for one in candidates(words):
+            shown = _without(shown, one)
+        made.append(pin_redaction.left_out(shown))
+    return made
 
 
 def hidden(tx: Transaction, subject: Subject, words: str) -> str:

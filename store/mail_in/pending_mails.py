@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 
 from authz import Grant, Subject
 from store import tables
+from store.codes import exposed_codes
 from store.db import sweeping
 from store.db.keys import MOST
 from store.db.statements import either
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
+from store.mail_in import mail_places
 from store.messages import ticket_mail_ids
 from store.security import budgets
 from store.security.budgets import Limit
@@ -27,16 +29,14 @@ from store.text import addresses
 
 WORK: Final = "mail_answer"
 KEPT: Final = 14 * budgets.DAY  # ms from its arrival, whatever becomes of it
-WAITING: Final = 50  # of one address at a time
-ALL_WAITING: Final = 20_000
 A_PAGE: Final = 50
 ANSWERS: Final = Limit("mail-answers", 300, 12_000)  # to all addresses together: 300 at once, then 7,200 a day
+LOOKED_UP: Final = (
+    300  # mails with digits in them, of one domain or of all that nothing vouches for: at once, and in an hour
+)
+OF_A_NAME: Final = 5  # what may be a code in the name of a file
 _TO: Final = "mail-answer"
 _USE: Final = "pending-mail"
-
-
-class TooManyWaitingError(RuntimeError):
-    """So many mails wait already, of this address or of all, that no more is kept before some are confirmed, removed or too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Mail:
     """A mail as it was read. `sender`: the one address it says it is from, or empty; `returns_to`: where the answer of a program goes, the address of the SMTP
     session (RFC 3834), empty for a bounce. `words`: what is new in it; `whole`: all its text, where that is more. `refers`: Message-IDs it
     answers. `automatic`: why no person wrote it, or empty (api/mail/automatic.py). `signals`: what the operator's own mail server says of it, as `dkim` → `pass`.
-    `left_out`: files over the bounds, by name."""
+    `left_out`: files over the bounds, by name. `vouched_by`: the domain whose servers sent it, as that mail server says (api/mail/signals.py), or empty."""
 
     id: str
     sender: str
@@ -65,6 +65,7 @@ class Mail:
     signals: tuple[tuple[str, str], ...] = ()
     files: tuple[MailFile, ...] = field(default=(), repr=False)
     left_out: tuple[str, ...] = ()
+    vouched_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,16 @@ class Answer:
 
 
 def keep(tx: Transaction, mail: Mail) -> bool:
-    """Keeps a mail, and has it answered where one may be. False: it was here before. Raises `TooManyWaitingError`."""
+    """Keeps a mail, and has it answered where one may be. False: it was here before. Raises
+    `TooManyWaitingError`."""
     what = (mail.id, mail.sender, mail.title, mail.words)
     if tx.connection.execute(_SEEN, _each("source", tx.keys.digests(_USE, "source", *what))).first() is not None:
         return False
     sender = tx.keys.digests(_USE, "sender", addresses.folded(mail.sender))
-    waiting = tx.connection.execute(_OF_SENDER, _each("sender", sender)).scalar_one()
-    if waiting >= WAITING or tx.connection.execute(_ALL).scalar_one() >= ALL_WAITING:
-        raise TooManyWaitingError
+    ticket = ticket_mail_ids.ticket(tx.keys, mail.refers)
+    vouched = _vouched(tx, mail.vouched_by, ticket)
+    mail_places.make(tx, sender, vouched)
+    mail = _without_codes(tx, mail, vouched[0])
     source = tx.keys.digest(_USE, "source", *what)
     said = {
         "message_id": mail.id,
@@ -109,7 +112,7 @@ def keep(tx: Transaction, mail: Mail) -> bool:
         "title": mail.title,
         "words": mail.words,
         "whole": mail.whole,
-        "ticket": ticket_mail_ids.ticket(tx.keys, mail.refers),
+        "ticket": ticket,
         "signals": mail.signals,
         "files": [one.name for one in mail.files],
         "left_out": mail.left_out,
@@ -118,6 +121,7 @@ def keep(tx: Transaction, mail: Mail) -> bool:
     row = {
         "source": source,
         "sender": sender[0],
+        "vouched": vouched[0],
         "automatic": mail.automatic,
         "state": "waiting",
         "sealed": tx.keys.seal(_USE, json.dumps(said).encode(), f"mail {source}"),
@@ -131,6 +135,27 @@ def keep(tx: Transaction, mail: Mail) -> bool:
     if _is_answered(mail) and budgets.take(tx, (_answers_to(tx, mail.returns_to), ANSWERS)) is None:
         job_queue.enqueue(tx, WORK, str(id), {"mail": id})
     return True
+
+
+def _vouched(tx: Transaction, domain: str, ticket: int | None) -> tuple[str, ...]:
+    """Digests of what says that it is from the address it names: the servers of its domain, or that a mail about a ticket was there to be answered."""
+    if domain:
+        return tx.keys.digests(_USE, "domain", domain)
+    return ("",) if ticket is None else tx.keys.digests(_USE, "ticket", str(ticket))
+
+
+def _without_codes(tx: Transaction, mail: Mail, vouched: str) -> Mail:
+    """As the desk may read it before anybody has confirmed it: without what it calls a PIN, and without the codes in it, which are good no more. Where so many
+    mails with digits came that no more are looked up, without all that may be a code."""
+    texts = [(words, exposed_codes.MOST) for words in (mail.title, mail.words, mail.whole)]
+    texts += [(name, OF_A_NAME) for name in (*(one.name for one in mail.files), *mail.left_out)]
+    plain = [words for words, _ in texts]
+    looked_up = Limit(f"mail-codes:{vouched}", LOOKED_UP, budgets.HOUR // LOOKED_UP)
+    is_looked_up = not exposed_codes.has_candidates(plain) or budgets.take(tx, (looked_up,)) is None
+    title, words, whole, *names = exposed_codes.spoil_each(tx, texts) if is_looked_up else exposed_codes.masked(plain)
+    files = tuple(replace(one, name=name) for one, name in zip(mail.files, names, strict=False))
+    left_out = tuple(names[len(files) :])
+    return replace(mail, title=title, words=words, whole=whole, files=files, left_out=left_out)
 
 
 def _is_answered(mail: Mail) -> bool:
@@ -166,7 +191,7 @@ def listed(tx: Transaction, grant: Grant, *, automatic: bool = False) -> tuple[P
 def count(tx: Transaction, grant: Grant, most: int) -> int:
     """How many wait that a person seems to have written; of more than `most`, so many."""
     tx.require(grant, "desk.ticket.work")
-    some = select(_m.c.id).where(_waits, _m.c.automatic == "").limit(most).subquery()
+    some = select(_m.c.id).where(mail_places.waits, _m.c.automatic == "").limit(most).subquery()
     found: int = tx.connection.execute(select(func.count()).select_from(some)).scalar_one()
     return found
 
@@ -191,8 +216,10 @@ def remove(tx: Transaction, grant: Grant, id: int) -> bool:
 
 
 def of_person(tx: Transaction, subject: Subject) -> tuple[PendingMail, ...]:
-    """Those that wait and say they are from the address that is on file for somebody, who has proved who they are."""
-    rows = tx.connection.execute(_WAITING.where(_theirs(tx, subject), _m.c.automatic == "").limit(A_PAGE)).all()
+    """Those that wait and say they are from the address that is on file for somebody, who has proved who they are: the newest first, before them those that
+    something vouches for."""
+    theirs = _WAITING.where(_theirs(tx, subject), _m.c.automatic == "")
+    rows = tx.connection.execute(theirs.order_by(None).order_by(_m.c.vouched == "", _m.c.id.desc()).limit(A_PAGE)).all()
     return tuple(filter(None, (_read(tx, row) for row in rows)))
 
 
@@ -269,7 +296,7 @@ def _each(name: str, digests: tuple[str, ...]) -> dict[str, str]:
 
 
 _m = tables.pending_mails
-_COLUMNS: Final = ("source", "sender", "automatic", "state", "sealed", "files", "came_at")
+_COLUMNS: Final = ("source", "sender", "vouched", "automatic", "state", "sealed", "files", "came_at")
 _WRITE = either(
     lambda insert: (
         insert(_m)
@@ -278,8 +305,5 @@ _WRITE = either(
         .returning(_m.c.id)
     )
 )
-_waits = _m.c.state == literal_column("'waiting'")  # as the index has it, or none is taken
-_WAITING = select(*(one for one in _m.c if one.name != "files")).where(_waits).order_by(_m.c.id.desc())
+_WAITING = select(*(one for one in _m.c if one.name != "files")).where(mail_places.waits).order_by(_m.c.id.desc())
 _SEEN = select(_m.c.id).where(or_(*(_m.c.source == bindparam(f"source_{n}") for n in range(MOST))))
-_OF_SENDER = select(func.count()).where(_waits, or_(*(_m.c.sender == bindparam(f"sender_{n}") for n in range(MOST))))
-_ALL = select(func.count()).select_from(select(_m.c.id).where(_waits).limit(ALL_WAITING).subquery())

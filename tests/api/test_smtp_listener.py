@@ -12,7 +12,6 @@ from deskgate import smtp_listener
 from deskgate.settings import SettingError, read_settings
 from deskgate.smtp_listener import LATER
 from store import tables
-from store.mail_in import pending_mails
 from tests.api.mailing import DESK_ADDRESS, SETTINGS, MailServer, written
 from tests.api.odd_mails import mails
 from tests.channels.faults import away
@@ -89,17 +88,6 @@ def test_what_cannot_be_stored_is_answered_451(desk: Desk, server: MailServer) -
     assert f"{code} {words}" == LATER
     assert server.says(SENDER, "Hello")[0] == 250
     assert kept(desk) == 1
-
-
-def test_so_many_wait_of_one_address_and_no_more(desk: Desk, server: MailServer) -> None:
-    for n in range(pending_mails.WAITING):
-        assert server.says(SENDER, f"Mail {n}")[0] == 250
-    assert server.says(SENDER, "One more")[0] == 452
-    assert server.says("other@elsewhere.example", "Another's")[0] == 250
-    desk.pass_time(pending_mails.KEPT / 1000 + 60)
-    desk.container.worker.sweep()
-    assert kept(desk) == 0
-    assert server.says(SENDER, "One more")[0] == 250
 
 
 def test_odd_mails_are_kept_over_a_real_session(desk: Desk, server: MailServer) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 REASONS: Final[dict[str, str]] = {
     "pending_mails.keep": "keeps what nobody has proved, sealed; looks nobody up, and gives back whether it was here before",
+    "mail_places.make": "drops the oldest of many that nobody has proved; looks nobody up, and gives nothing back",
     "pending_mails.sweep": "drops what is over; gives nothing back",
     **dict.fromkeys(
         ("pending_mails.of_person", "pending_mails.theirs", "pending_mails.files"),

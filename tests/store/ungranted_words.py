@@ -69,7 +69,7 @@ REASONS: Final[dict[str, str]] = {
         ("edits." + n for n in ("lock", "retitle", "say_in_title", "sweep")), "locks, sweeps; tells nothing"
     ),
     **dict.fromkeys(("edits.news", "edits.told"), reasons.QUEUE),
-    **dict.fromkeys(("exposed_codes.hidden", "exposed_codes.spoil"), reasons.CODE),
+    **dict.fromkeys(("exposed_codes.hidden", "exposed_codes.spoil", "exposed_codes.spoil_each"), reasons.CODE),
     "timeline.about": reasons.DECIDES,
     "timeline.changed": "forgets what was read of a ticket, so that it is read anew; gives nothing back",
     "timeline.left_by": reasons.DECIDES,
@@ -86,5 +86,5 @@ REASONS: Final[dict[str, str]] = {
     "customer_tickets.has_recording": "whether some ticket has this very recording, for a channel that hears of it again: yes or no",
     "customer_tickets.leave_pending": "takes what somebody left who has no right; tells nothing but the new ticket's number",
     "customer_tickets.own_only": reasons.PURE,
-    "exposed_codes.candidates": reasons.PURE,
+    **dict.fromkeys((f"exposed_codes.{n}" for n in ("candidates", "has_candidates", "masked")), reasons.PURE),
 }

@@ -1080,6 +1080,7 @@ def _mail_in() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("source", sa.String(64), nullable=False, unique=True),
         sa.Column("sender", sa.String(64), nullable=False),
+        sa.Column("vouched", sa.String(64), nullable=False),
         sa.Column("automatic", sa.String(10), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("sealed", sa.LargeBinary),
@@ -1087,5 +1088,6 @@ def _mail_in() -> None:
         sa.Column("came_at", sa.BigInteger, nullable=False, index=True),
         _only("ix_pending_mails_waiting", "state = 'waiting'", "automatic", "id"),
         sa.Index("ix_pending_mails_sender", "sender", "state"),
+        _only("ix_pending_mails_vouched", "state = 'waiting'", "vouched", "id"),
         sqlite_autoincrement=True,
     )
