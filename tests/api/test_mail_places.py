@@ -33,11 +33,11 @@ def desk(sample_sqlite: str) -> Iterator[Desk]:
     opened.close()
 
 
-def writes(desk: Desk, sender: str, titles: list[str], **of: str) -> None:
+def writes(desk: Desk, sender: str, titles: list[str], vouched_by: str = "") -> None:
     """So many mails, kept as the listener keeps them. Raises `TooManyWaitingError`."""
     for title in titles:
         with desk.store.transaction("mail") as tx:
-            mail_in.keep(tx, Mail("", sender, "", title, title, **of))
+            mail_in.keep(tx, Mail("", sender, "", title, title, vouched_by=vouched_by))
 
 
 def forged(desk: Desk, many: int, first: int = 0) -> None:
