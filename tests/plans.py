@@ -71,8 +71,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"daily_figures:.* on too many rows": "all of a day",
     r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",
     r"webhook_messages:listed|webhook_endpoints:every": "commands of the operator's",
-    r"mail_places:(_is_full|_oldest_of_the_most)": "the 20,000 mails that wait at the most",
-    r"alerts:seen_of": "those that nobody has looked into yet",
+    r"alerts:seen_of|mail_places:(_is_full|_oldest_of_the_most)": "those that nobody has looked into yet, of mails 20,000",
 }
 
 
