@@ -103,6 +103,11 @@ def permit_staff(tx: Transaction, who: Actor, action: Action, account: int | Non
     return None if who.staff is None else permit(tx, who.subject, action, account)
 
 
+def permit_desk(tx: Transaction, who: Actor, action: Action, account: int | None = None) -> Grant | None:
+    """The same for one of the staff or a system of the operator's, by its key. None: they may not, or are neither."""
+    return permit(tx, who.subject, action, account) if who.subject.is_staff or who.subject.is_key else None
+
+
 def permit_line(tx: Transaction, account: int | None) -> Grant | None:
     """The agents' own line may say who is calling."""
     return permit(tx, LINE, Action.DESK_CARD_VIEW, account)

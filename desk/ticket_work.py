@@ -1,4 +1,4 @@
-"""What the desk's people do with one ticket: the right to it, taking it, answering, noting, setting its status, letting it go.
+"""What the desk's people, and systems of the operator's, do with one ticket: the right to it, taking it, answering, noting, setting its status, letting it go.
 
 A `TicketRight` says that one of the staff may work on a ticket. It is asked for at each click, and every function here takes one.
 """
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from authz import Action, Grant, Proof
-from desk.actors import Actor, permit_staff
+from desk.actors import Actor, permit_desk, permit_staff
 from store import Transaction
+from store.db import grant_limits
 from store.messages import timeline
 from store.messages.response_clock import Priority
 from store.messages.timeline import About, Said, Sent
@@ -135,10 +136,10 @@ def right_on(tx: Transaction, who: Actor, number: int) -> TicketRight | None:
     """The right on one ticket; on a quarantined one for supervisors alone. None: the desk has no such ticket, or not for them; the same is
     read and written in both cases."""
     about = timeline.about(tx, number)
-    grant = permit_staff(tx, who, Action.DESK_TICKET_WORK, None if about is None else about.account)
+    grant = permit_desk(tx, who, Action.DESK_TICKET_WORK, None if about is None else about.account)
     if about is None or grant is None or (about.status in timeline.NOT_THE_DESKS and about.status != "quarantined"):
         return None
-    if about.status == "quarantined" and grant.when:
+    if about.status == "quarantined" and not grant_limits.is_supervisor(grant):
         return None
     return TicketRight(number, grant, about)
 
@@ -279,6 +280,6 @@ def undo_merge(tx: Transaction, ticket: TicketRight) -> bool:
 def release(tx: Transaction, who: Actor, number: int) -> Released:
     """Releases a quarantined ticket into the queue: for supervisors, once they know that the customer is safe."""
     ticket = right_on(tx, who, number)
-    if ticket is None or ticket.grant.when:
+    if ticket is None or not grant_limits.is_supervisor(ticket.grant):
         return Released.NOT_THERE
     return Released.RELEASED if ticket_queue.release(tx, ticket.grant, number) else Released.NOT_QUARANTINED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final
 
@@ -17,8 +18,11 @@ from store.accounts.account_details import Refused
 from store.messages import attachments, edits, timeline
 from store.messages.attachments import Content
 from store.messages.timeline import About, Sent
+from store.text.cleaning import cleaned
 from store.tickets import customer_lists, customer_tickets
 from store.tickets.customer_tickets import Draft
+
+MOST_FILES: Final = 5  # that come with one message of a form or of a program
 
 
 class Added(Enum):
@@ -69,6 +73,13 @@ def file(tx: Transaction, who: Actor, number: int, id: int) -> Content | None:
     grant = permit(tx, who, Action.TICKET_VIEW, number)
     found = None if grant is None else customer_lists.conversation(tx, [grant], number)
     return None if grant is None or found is None else attachments.download(tx, grant, number, id)
+
+
+def files_sent(by: str, came: Iterable[tuple[str, bytes]]) -> list[Sent]:
+    """Files (name, content) to be kept with the words they came with: named as their sender names them, without the way to them; a link needs a name."""
+    last = ((cleaned(re.split(r"[/\\]", name)[-1])[:200].strip(), content) for name, content in came)
+    named = ((name if name.strip(".") else "file", content) for name, content in last)
+    return [Sent(f"{by}:{n}", name, len(content), content) for n, (name, content) in enumerate(named)]
 
 
 def may_reply(tx: Transaction, who: Actor, number: int) -> bool:

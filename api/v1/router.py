@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from api.v1 import (
     accounts,
     decisions,
+    desk_tickets,
     invoices,
     key_routes,
     people,
@@ -30,6 +31,7 @@ from api.v1.context import ApiContext
 from api.v1.doorway import Doorway
 from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
 from api.v1.requests import Does, served
+from api.v1.ticket_parts import Made
 
 log = structlog.get_logger("api")
 AT: Final = "/api/v1"
@@ -56,11 +58,14 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("GET", "/accounts/{number}/services"): Route(services.listed, services.Services, about="Services"),
     ("GET", "/accounts/{number}/invoices"): Route(invoices.listed, invoices.Invoices, about="Invoices"),
     ("GET", "/accounts/{number}/invoices/{invoice}"): Route(invoices.read, invoices.OneInvoice, about="Invoices"),
-    ("GET", "/tickets"): Route(tickets.listed, tickets.Tickets, about="Tickets"),
-    ("POST", "/tickets"): Route(tickets.opened, tickets.Made, 201, about="Tickets"),
-    ("GET", "/tickets/{number}"): Route(tickets.read, tickets.Ticket, about="Tickets"),
-    ("PATCH", "/tickets/{number}"): Route(tickets.changed, tickets.Made, about="Tickets"),
-    ("POST", "/tickets/{number}/messages"): Route(tickets.answered, tickets.Made, 201, about="Tickets"),
+    ("GET", "/tickets"): Route(tickets.listed, tickets.Tickets | desk_tickets.DeskTickets, about="Tickets"),
+    ("POST", "/tickets"): Route(tickets.opened, Made, 201, about="Tickets"),
+    ("GET", "/tickets/{number}"): Route(tickets.read, tickets.Ticket | desk_tickets.DeskTicket, about="Tickets"),
+    ("PATCH", "/tickets/{number}"): Route(tickets.changed, Made, about="Tickets"),
+    ("POST", "/tickets/{number}/messages"): Route(
+        tickets.answered, desk_tickets.AnswerMade | Made, 201, about="Tickets"
+    ),
+    ("POST", "/tickets/{number}/notes"): Route(desk_tickets.noted, Made, 201, about="Tickets"),
     ("GET", "/tickets/{number}/files/{file}"): Route(tickets.file, None, about="Tickets"),
     ("POST", "/decisions"): Route(decisions.explained, decisions.Decisions, about="Decisions"),
     ("POST", "/verifications"): Route(verifications.ask, verifications.Verification, 201, about="Verifications"),

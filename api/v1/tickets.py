@@ -1,30 +1,30 @@
-"""Tickets by a customer's key: listed, read with what was said, opened, answered, closed and opened again; as whoever made the key may."""
+"""Tickets: by a customer's key listed, read with what was said, opened, answered, closed and opened again, as whoever made the key may; by the operator's
+as the desk has them (desk_tickets.py)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
-from urllib.parse import quote
+from typing import Annotated, Literal
 
-from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.v1 import cursors, problems
+from api.v1 import cursors, desk_tickets, problems, ticket_parts
 from api.v1.cursors import A_PAGE, Cursor
-from api.v1.moments import Moment
 from api.v1.problems import ProblemError
-from api.v1.requests import Answer, Asking
+from api.v1.requests import SEEN, Answer, Asking
+from api.v1.ticket_parts import FileId, Made, Number, Sending, TicketMessage
 from authz import Topic
 from desk import accounts, ticket_lists, tickets
 from desk.outcomes import Opened
 from store.accounts.account_details import Refused
-from store.messages.timeline import Said
-from store.text.cleaning import cleaned
 from store.tickets.customer_tickets import Conversation
 
-LONGEST: Final = 12_000  # characters of one message
-HIGHEST: Final = 2**53
-Number = Annotated[int, Path(ge=1, le=HIGHEST, description="The ticket's number.")]
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST, description="What is said, as plain text.")]
+Status = Annotated[
+    Literal["open", "waiting", "closed", "pending"] | None, Query(description="Of this status; an operator's key's.")
+]
+OfAccount = Annotated[
+    str | None, Query(max_length=64, pattern=SEEN, description="Of the account of this number; an operator's key's.")
+]
 
 
 class InList(BaseModel):
@@ -44,35 +44,6 @@ class Tickets(BaseModel):
     next: str | None
 
 
-class Made(BaseModel):
-    """The number of the ticket."""
-
-    number: int
-
-
-class TicketFile(BaseModel):
-    """`ready`: it can be fetched."""
-
-    id: int
-    name: str
-    size: int
-    ready: bool
-
-
-class TicketMessage(BaseModel):
-    """`by` is desk, customer or program. `event` is a word for what happened, empty for what was said. `withdrawn`: its author took it back."""
-
-    id: int
-    by: str
-    name: str
-    at: Moment
-    text: str
-    event: str
-    edited: bool
-    withdrawn: bool
-    files: list[TicketFile]
-
-
 class Ticket(InList):
     """With all that may be seen of it, the oldest first. `kind` is problem, question, or the request it is; `service` the name of what it is about."""
 
@@ -81,40 +52,34 @@ class Ticket(InList):
     messages: list[TicketMessage]
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    @field_validator("words", check_fields=False)
-    @classmethod
-    def _cleaned(cls, words: str) -> str:
-        said = cleaned(words).strip()
-        if not said:
-            raise ValueError("says nothing")
-        return said
-
-
-class NewTicket(_Said):
+class NewTicket(Sending):
     """`service` is the ref of a service of the account that it is about."""
 
     topic: Topic
-    words: Words
     service: Annotated[str, Field(max_length=100)] | None = None
 
 
-class NewMessage(_Said):
-    words: Words
+class NewMessage(Sending):
+    """`seen`, with an operator's key: the `id` of the last message that was read before this was written; where the desk has said something to the customer
+    since, nothing is sent (409)."""
+
+    seen: Annotated[int, Field(ge=0, le=ticket_parts.HIGHEST)] | None = None
 
 
 class Change(BaseModel):
-    """closed: it is solved; open: it is not, after all."""
+    """closed: it is solved; open: it is not, after all; waiting: for the customer, by an operator's key alone."""
 
     model_config = ConfigDict(extra="forbid")
-    status: Literal["open", "closed"]
+    status: Literal["open", "waiting", "closed"]
 
 
-def listed(asking: Asking, cursor: Cursor = None) -> Answer:
+def listed(asking: Asking, cursor: Cursor = None, status: Status = None, account: OfAccount = None) -> Answer:
     """Tickets that may be seen, a page at a time."""
-    _of_a_customer(asking)
+    if asking.key.account is None:
+        return desk_tickets.listed(asking, cursor, status or "", account or "")
+    for name, given in (("status", status), ("account", account)):
+        if given is not None:
+            raise problems.invalid(name, "is for an operator's key")
     keys, key = asking.tx.keys, asking.key.id
     first = cursors.read(keys, key, "tickets", cursor) if cursor else 0
     page = ticket_lists.page(asking.tx, asking.who, first=first, many=A_PAGE)
@@ -130,8 +95,12 @@ def listed(asking: Asking, cursor: Cursor = None) -> Answer:
 
 def opened(asking: Asking, new: NewTicket) -> Answer:
     """A ticket on the account of the key."""
-    account = _of_a_customer(asking)
-    done = tickets.open_ticket(asking.tx, asking.who, account, new.topic, new.words, service=new.service)
+    account = asking.key.account
+    if account is None:
+        raise ProblemError("other-kind", "A ticket is opened with a customer's key: it is somebody's, who may open it.")
+    done = tickets.open_ticket(
+        asking.tx, asking.who, account, new.topic, new.words, service=new.service, files=new.sent()
+    )
     if isinstance(done, Refused):
         raise problems.denied(done)
     assert isinstance(done, Opened), "a ticket about a topic is no request"
@@ -140,19 +109,26 @@ def opened(asking: Asking, new: NewTicket) -> Answer:
 
 def read(asking: Asking, number: Number) -> Answer:
     """One ticket with what was said."""
-    return Answer(_ticket(_found(asking, number)))
+    return desk_tickets.read(asking, number) if asking.key.account is None else Answer(_ticket(_found(asking, number)))
 
 
 def answered(asking: Asking, number: Number, new: NewMessage) -> Answer:
-    """Adds to a ticket."""
-    _of_a_customer(asking)
-    if not tickets.reply(asking.tx, asking.who, number, new.words):
+    """Adds to a ticket; with an operator's key, answers the customer."""
+    if asking.key.account is None:
+        return desk_tickets.answered(asking, number, new.words, new.sent(), new.seen)
+    if new.seen is not None:
+        raise problems.invalid("seen", "is for an operator's key")
+    if not tickets.reply(asking.tx, asking.who, number, new.words, files=new.sent()):
         raise ProblemError("not-found")
     return _made(number)
 
 
 def changed(asking: Asking, number: Number, change: Change) -> Answer:
-    """Closes a ticket that is solved, or opens it again."""
+    """Closes a ticket that is solved, or opens it again; with an operator's key, gives it a status of the desk's."""
+    if asking.key.account is None:
+        return desk_tickets.changed(asking, number, change.status)
+    if change.status == "waiting":
+        raise problems.invalid("status", "is the desk's to say")
     asking.must_match(_ticket(_found(asking, number)))
     do = tickets.close if change.status == "closed" else tickets.reopen
     if not do(asking.tx, asking.who, number):
@@ -160,30 +136,22 @@ def changed(asking: Asking, number: Number, change: Change) -> Answer:
     return Answer(Made(number=number), is_object=False)
 
 
-def file(asking: Asking, number: Number, file: Annotated[int, Path(ge=1, le=HIGHEST)]) -> Answer:
+def file(asking: Asking, number: Number, file: FileId) -> Answer:
     """A file of a ticket, as bytes to be saved."""
-    _of_a_customer(asking)
+    if asking.key.account is None:
+        return desk_tickets.file(asking, number, file)
     found = tickets.file(asking.tx, asking.who, number, file)
     if found is None:
         raise ProblemError("not-found")
-    saved = f"attachment; filename*=UTF-8''{quote(found.name or 'file', safe='')}"
-    return Answer(None, headers={"Content-Disposition": saved}, raw=(found.content, "application/octet-stream"))
+    return ticket_parts.download(found)
 
 
 def _made(number: int) -> Answer:
     """What it says now is read by its number: words are stored with COMMIT."""
-    return Answer(Made(number=number), 201, {"Location": f"/api/v1/tickets/{number}"}, is_object=False)
-
-
-def _of_a_customer(asking: Asking) -> int:
-    """The account of the key."""
-    if asking.key.account is None:
-        raise ProblemError("other-kind", "Tickets are asked for with a customer's key so far.")
-    return asking.key.account
+    return Answer(Made(number=number), 201, ticket_parts.at(number), is_object=False)
 
 
 def _found(asking: Asking, number: int) -> Conversation:
-    _of_a_customer(asking)
     found = ticket_lists.conversation(asking.tx, asking.who, number)
     if found is None:
         raise ProblemError("not-found")
@@ -206,21 +174,5 @@ def _ticket(found: Conversation) -> Ticket:
         own=one.own,
         kind=found.kind,
         service=found.service,
-        messages=[_message(said) for said in found.said],
-    )
-
-
-def _message(said: Said) -> TicketMessage:
-    by = "desk" if said.by_desk else "customer" if said.author.is_person else "program"
-    files = [TicketFile(id=one.id, name=one.name, size=one.size, ready=one.fetched) for one in said.files]
-    return TicketMessage(
-        id=said.id,
-        by=by,
-        name=said.name,
-        at=said.at,
-        text=said.body,
-        event=said.event,
-        edited=said.edited,
-        withdrawn=said.withdrawn,
-        files=files,
+        messages=[ticket_parts.message(said) for said in found.said],
     )

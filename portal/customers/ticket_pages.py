@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,14 +16,12 @@ from desk.ticket_lists import VIEW
 from portal.customers.signed_in import acting, proof_at
 from portal.web import responses
 from portal.web.context import PortalContext
-from portal.web.multipart import MOST_FILES
 from portal.web.visit import Visit
 from store import Transaction
 from store.accounts.account_details import Refused
 from store.messages.timeline import Sent
 from store.sign_in.sessions import SignedIn
 from store.text import numbers, pin_redaction
-from store.text.cleaning import cleaned
 
 MANY: Final = 20  # of a list
 LAST_PAGE: Final = 400
@@ -81,13 +78,8 @@ def reply(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) 
 
 
 def _sent(visit: Visit) -> list[Sent]:
-    """The files of the form, to be kept with its words: named as their sender names them, without the way to them; a link needs a name."""
-    last = (cleaned(re.split(r"[/\\]", one.name)[-1])[:200].strip() for one in visit.files)
-    named = (
-        (n, one, name if name.strip(".") else "file")
-        for n, (one, name) in enumerate(zip(visit.files, last, strict=True))
-    )
-    return [Sent(f"page:{n}", name, len(one.content), one.content) for n, one, name in named]
+    """The files of the form."""
+    return tickets.files_sent("page", ((one.name, one.content) for one in visit.files))
 
 
 def file(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -96,7 +88,7 @@ def file(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -
 
 
 def _with_files(visit: Visit) -> str:
-    return "too_many_files" if len(visit.files) > MOST_FILES else ""
+    return "too_many_files" if len(visit.files) > tickets.MOST_FILES else ""
 
 
 def trouble_with(words: str) -> str:

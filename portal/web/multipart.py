@@ -8,7 +8,6 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
-MOST_FILES: Final = 5  # that are kept; whoever sends more is told so by the page, with their words still there
 MOST_PARTS: Final = 200
 _FORM: Final = "multipart/form-data"
 _LONGEST_BOUNDARY: Final = 70  # RFC 2046 5.1.1

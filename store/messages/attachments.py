@@ -73,14 +73,17 @@ def content(tx: Transaction, grant: Grant, id: int) -> Content | None:
 def download(tx: Transaction, grant: Grant, ticket: int, id: int) -> Content | None:
     """For whoever may see the ticket; what came with the desk's own notes for the desk alone. None: no such file for them, or it is not
     there (any more)."""
-    tx.require(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work")
+    tx.require(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.tickets.read")
     of, m, f = ticket_access.ticket(tx, grant, ticket), tables.messages.c, tables.attachments.c
     here = (f.id == id, m.ticket == ticket, m.withdrawn_at.is_(None), f.sealed.is_not(None))
     row = tx.connection.execute(
         select(tables.attachments, m.internal, m.author).join(tables.messages).where(*here)
     ).first()
-    hidden = row is not None and (row.internal or (of.customer_status is not None and row.author.is_staff))
-    if row is None or (grant.topic is not None and hidden):
+    if row is None:
+        return None
+    by_desk = row.author.is_staff or row.author.is_key
+    hidden = row.internal or (of.customer_status is not None and by_desk)
+    if grant.topic is not None and hidden:
         return None
     opened = tx.keys.open("files", row.sealed, f"file {row.message} {row.slack_id}")
     tx.told(grant, f"ticket.number:{ticket}", "ticket.file")

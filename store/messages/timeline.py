@@ -75,7 +75,12 @@ class Said:
 
     @property
     def by_desk(self) -> bool:
-        return self.author.is_staff
+        return self.author.is_staff or self.by_system
+
+    @property
+    def by_system(self) -> bool:
+        """A system of the operator's wrote it, by a key of that name; a customer's key writes as whoever made it."""
+        return self.author.is_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ def add(
     if told is None:
         told = "answered" if answer else TOLD.get(event)
     if told:
-        tell(tx, ticket, told, by_desk=author.is_staff)
+        tell(tx, ticket, told, by_desk=author.is_staff or author.is_key)
     return id
 
 

@@ -18,11 +18,13 @@ from store.messages.timeline import File, Said
 def said(tx: Transaction, grant: Grant, ticket: int) -> list[Said]:
     """Everything on a ticket, the oldest first; the desk's own notes under a grant of the desk alone, and so all it does
     with what was left under a threat."""
-    tx.require(grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.deliver")
+    tx.require(
+        grant, "ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.tickets.read", "desk.deliver"
+    )
     of = ticket_access.ticket(tx, grant, ticket)
     rows = _ALL_SAID.all(tx, ticket=ticket)
     if grant.topic is not None:
-        desks = ("staff:",) if of.customer_status is not None else ()
+        desks = ("staff:", "key:") if of.customer_status is not None else ()
         rows = [row for row in rows if not row.internal and not row.author.startswith(desks)]
     return _told(tx, grant, ticket, rows)
 
@@ -94,11 +96,12 @@ def _fields(found: Sequence[Said]) -> Iterable[str]:
 
 
 def _names(tx: Transaction, subjects: Iterable[Subject]) -> dict[str, str]:
-    """subject → name, of people and staff; whoever is neither, or gone, is left out."""
+    """subject → name, of people, staff and keys of the operator's; whoever is none, or gone, is left out."""
     of, found = frozenset(subjects), dict[str, str]()
     for table, ids, subject in (
         (tables.people, [one.person for one in of if one.is_person], Subject.of_person),
         (tables.staff, [one.staff for one in of if one.is_staff], Subject.of_staff),
+        (tables.api_keys, [one.key for one in of if one.is_key], Subject.of_key),
     ):
         if ids:
             rows = tx.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))

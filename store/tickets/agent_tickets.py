@@ -160,13 +160,13 @@ def answer(
     source: str | None = None,
     then: str = "waiting",
 ) -> Reach:
-    """What the customer gets, with `files` and such of the desk's notes (`along`); whoever answers a ticket that nobody has takes it. `then` is
+    """What the customer gets, with `files` and such of the desk's notes (`along`); whoever of the staff answers a ticket that nobody has takes it. `then` is
     the status it has afterwards: it does not wait where nobody can read the answer. Whom it reaches; `phone`: whether the desk has a line to
     ring. `source`: what it came as, from elsewhere."""
     if then not in DESK_STATUSES:
         raise ValueError(f"no status of the desk's: {then}")
     _at_work(tx, grant, number)
-    if _assign(tx, number, grant.subject.staff, None) == TAKEN:
+    if grant.subject.is_staff and _assign(tx, number, grant.subject.staff, None) == TAKEN:
         timeline.add(tx, number, grant.subject, "", event="taken", internal=True)
     found = answer_delivery.now(tx, grant, number, phone=phone)
     _reopened(tx, grant, number)
@@ -266,8 +266,8 @@ def set_priority(tx: Transaction, grant: Grant, number: int, priority: Priority)
 
 
 def _reopened(tx: Transaction, grant: Grant, number: int) -> None:
-    """The desk takes up a ticket that is closed: supervisors hear of it, and it is no case by that (account_access.py)."""
-    of = timeline.about(tx, number)
+    """One of the staff takes up a ticket that is closed: supervisors hear of it, and it is no case by that (account_access.py)."""
+    of = timeline.about(tx, number) if grant.subject.is_staff else None
     if of is not None and of.status == "closed":
         same = f"{number}:{tx.now // 3_600_000}"
         alerts.alert(tx, "reopened", same, subject=grant.subject, account=of.account, detail=str(number))
@@ -303,7 +303,9 @@ def working(tx: Transaction, grant: Grant, number: int) -> None:
 def _at_work(tx: Transaction, grant: Grant, number: int) -> None:
     """The same for whoever may come to have the ticket by it."""
     tx.require(grant, "desk.ticket.work")
-    if not works_here(tx, grant.subject.staff):  # before the ticket is locked, as a suspension does
+    if grant.subject.is_staff and not works_here(
+        tx, grant.subject.staff
+    ):  # before the ticket is locked, as a suspension does
         raise CollidedError("they have just been suspended")
     working(tx, grant, number)
 

@@ -159,7 +159,7 @@ _desk_said = (
     select(tables.messages.c.body)
     .where(
         tables.messages.c.ticket == tables.tickets.c.number,
-        tables.messages.c.author.like("staff:%"),
+        or_(tables.messages.c.author.like("staff:%"), tables.messages.c.author.like("key:%")),
         tables.messages.c.internal.is_(False),
         tables.messages.c.event == "",
         tables.tickets.c.customer_status.is_(None),

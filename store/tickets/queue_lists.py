@@ -24,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from authz import REQUESTS, Action, Grant
+from authz import REQUESTS, Action, Grant, Subject
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction
 
@@ -72,7 +72,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class LastWord:
-    """`by`: a name of the staff, or empty where it is the customer's. `at` in ms."""
+    """`by`: a name of the staff or of a system of the operator's, or empty where it is the customer's. `at` in ms."""
 
     by: str
     at: int
@@ -270,9 +270,13 @@ def _last_words(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[Last
         .where(t.number.in_(numbers))
     )
     found: dict[int, tuple[LastWord | None, int]] = {}
-    for row in tx.connection.execute(query):
-        word = None if row.at is None else LastWord(row.name or "" if row.author.is_staff else "", row.at)
-        found[row.number] = word, row.newest or 0
+    rows = tx.connection.execute(query).all()
+    systems, k = {row.author.key for row in rows if row.author is not None and row.author.is_key}, tables.api_keys.c
+    named = tx.connection.execute(select(k.id, k.name).where(k.id.in_(systems))).all() if systems else ()
+    of_key = {Subject.of_key(one.id): one.name for one in named}
+    for row in rows:
+        by = row.name if row.at is not None and row.author.is_staff else of_key.get(row.author)
+        found[row.number] = None if row.at is None else LastWord(by or "", row.at), row.newest or 0
     return found
 
 

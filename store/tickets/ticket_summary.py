@@ -15,6 +15,7 @@ from authz import Grant, Proof
 from store import tables
 from store.accounts import standing
 from store.accounts.standing import Requester
+from store.db import grant_limits
 from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import timeline, visible_messages
 from store.messages.timeline import Said
@@ -53,8 +54,8 @@ def card(tx: Transaction, grant: Grant, number: int) -> Card | None:
     """For the worker that posts it where the desk's people are, and for whoever works on it. None for a draft, taken back or
     not, and where there is no such ticket; one that is quarantined is for supervisors."""
     tx.require(grant, "desk.deliver", "desk.ticket.work")
-    is_supervisor = grant.cell == "desk.ticket.work" and not grant.when
-    hidden = [status for status in timeline.NOT_THE_DESKS if not (is_supervisor and status == "quarantined")]
+    all_of_it = grant_limits.is_supervisor(grant)
+    hidden = [status for status in timeline.NOT_THE_DESKS if not (all_of_it and status == "quarantined")]
     t = tables.tickets
     row = tx.connection.execute(select(t).where(t.c.number == number, t.c.status.not_in(hidden))).first()
     if row is None:

@@ -27,6 +27,7 @@ BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", "/tickets"): {"topic": "technical", "words": "hello", "service": "<service>"},
     ("PATCH", "/tickets/{number}"): {"status": "closed"},
     ("POST", "/tickets/{number}/messages"): {"words": "hello"},
+    ("POST", "/tickets/{number}/notes"): {"words": "hello"},
     ("PUT", "/accounts/{number}"): {"status": "closed"},
     ("POST", "/accounts/bulk"): None,
     ("POST", "/verifications"): {

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from authz import Action
+from store import OPERATOR
+from tests.store.bounds_of_calls import BAKERY, THEIRS, TIDEWORKS, Case, of
+
+READ: Final = Action.DESK_TICKETS_READ
+QUARANTINED: Final = 1003
+OF_SYSTEMS: Final[dict[str, list[Case]]] = {
+    "operator_tickets.page": [(of(OPERATOR, READ, TIDEWORKS), lambda f, tx, g: f(tx, g, before=None, many=5))],
+    "operator_tickets.one": [
+        (of(OPERATOR, READ, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
+        (of(OPERATOR, READ, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
+    ],
+}
 REACH_ALL: Final = {"account_lines.bring": "the operator's system's, which brings any account"} | dict.fromkeys(
     (
         *(f"verification_requests.{n}" for n in ("ask", "find", "names", "own", "why_not", "withdraw")),

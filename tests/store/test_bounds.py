@@ -148,7 +148,7 @@ REFUSED: dict[str, list[tuple[Callable[[Transaction], Grant], Callable[..., Any]
     "delegations.live": [(of(OLIVIA, Action.RIGHT_LEND, BAKERY), lambda f, tx, g: f(tx, g))],
     **OF_CONTACTS,
     **OF_CALLS,
-    **OF_ANSWERS,
+    **OF_ANSWERS | bounds_of_systems.OF_SYSTEMS,
     **OF_STAFF,
     "pin_reset.owe": [
         (PIN, lambda f, tx, g: f(tx, g, 8)),

@@ -45,6 +45,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("queue_lists.Filters.order", "queue_lists.Filters.narrow"), reasons.PURE),
     "queue_lists.with_agents": reasons.SQL,
     "timeline.Said.by_desk": reasons.PURE,
+    "timeline.Said.by_system": reasons.PURE,
     **dict.fromkeys(("quotes." + name for name in ("forget", "holding", "keep", "said_as", "sweep")), reasons.PLACE),
     **dict.fromkeys(
         (
