@@ -16,7 +16,7 @@ DESK: Final = "desk"
 
 _SQUARE: Final = re.compile(r"(?P<status>\S+)(?: (?!when )(?P<rules>.+?))?(?: when (?P<when>\S+))?")
 _RULE: Final = re.compile(r"(?P<prefix>[A-Z]{2,})-(?P<number>[1-9][0-9]*)|D-[a-z][a-z_]*(?:\.[a-z_]+)*")
-_LAST_RULE: Final = {"MT": 23, "SR": 23, "MS": 50}  # docs/schemes.md
+_LAST_RULE: Final = {"MT": 23, "SR": 23, "MS": 50, "WH": 18}  # docs/schemes.md
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 _HEAD: Final = {
     *("scheme", "title", "roles", "permissions", "together", "owner"),

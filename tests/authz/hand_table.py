@@ -123,6 +123,31 @@ MEMSET_COLUMNS = {
     "C": "billing_contact",
 }
 
+# WHMCS, docs/reference/whmcs.md. Under `rest` stand the eight permissions that open nothing here but signing in.
+WHMCS = """
+actions             | proof      | owner   | tickets  | invoices | tickets+invoices | products | manageproducts | orders  | rest
+portal.login        | -          | y WH-2  | y WH-4   | y WH-4   | y WH-4           | y WH-4   | y WH-4         | y WH-4  | y WH-4
+contacts.view       | verified   | y WH-2  | y*       | y*       | y*               | y*       | y*             | y*      | y*
+ticket.*: technical | verified   | y WH-2  | y WH-14  | n        | y WH-14          | n        | n              | n       | n
+ticket.*: billing   | verified   | y WH-2  | n*       | n*       | y* WH-14, WH-12  | n        | n              | n       | n
+phone.support       | verified   | y* WH-2 | y* WH-14 | n        | y* WH-14         | n        | n              | n       | n
+phone.emergency     | verified   | y* WH-2 | y* WH-14 | n        | y* WH-14         | n        | n              | n       | n
+billing.view        | verified   | y WH-2  | n        | y WH-12  | y WH-12          | n        | n              | n       | n
+billing.pay         | stepped-up | y WH-2  | n        | n*       | n*               | n        | n              | n       | n
+service.view        | verified   | y WH-2  | n        | n        | n                | y WH-7   | n              | n       | n
+service.manage      | stepped-up | y WH-2  | n        | n        | n                | n        | n*             | n       | n
+service.credentials | stepped-up | y WH-2  | n        | n        | n                | n        | y WH-8         | n       | n
+service.order       | stepped-up | y WH-2  | n        | n        | n                | n        | n              | y WH-17 | n
+service.cancel      | stepped-up | y WH-2  | n        | n        | n                | n        | n              | n*      | n
+service.transfer    | stepped-up | y WH-2  | n        | n        | n                | n        | n              | n*      | n
+account.close       | stepped-up | y WH-2  | n        | n        | n                | n        | n              | n*      | n
+account.reopen      | stepped-up | y WH-2  | n        | n        | n                | n        | n              | n*      | n
+contacts.manage     | stepped-up | y WH-3  | n        | n        | n                | n        | n              | n       | n
+apikeys.manage      | stepped-up | y* WH-3 | n        | n        | n                | n        | n              | n       | n
+right.lend          | verified   | y* WH-3 | n        | n        | n                | n        | n              | n       | n
+"""
+WHMCS_REST = ("profile", "contacts", "productsso", "domains", "managedomains", "quotes", "affiliates", "emails")
+
 DESK = """
 actions                        | proof | operator    | worker | assistant       | agent            | supervisor       | administrator    | api_key
 desk.deliver                   | -     | n           | y*     | n               | n                | n                | n                | n
@@ -139,7 +164,7 @@ desk.reports.read desk.webhooks.write desk.help_desk | - | y* | n | n | n | n | 
 """
 
 # On a closed account everything is refused except these, to the owner (Memset: the admin contact).
-OWNER_WORD = {"media_temple": "owner", "standard_roles": "owner", "memset": "admin_contact"}
+OWNER_WORD = {"media_temple": "owner", "standard_roles": "owner", "memset": "admin_contact", "whmcs": "owner"}
 LEFT_TO_THE_OWNER_OF_A_CLOSED_ACCOUNT = {
     "portal.login",
     "billing.view",
@@ -227,15 +252,26 @@ def beside(one: Table, other: Table) -> Table:
     return one._replace(answers=answers, words=one.words + other.words)
 
 
+def for_each(table: Table, column: str, words: tuple[str, ...]) -> Table:
+    """One column of it as that of each of these words."""
+    answers = {}
+    for cell, row in table.answers.items():
+        answers[cell] = {word: answer for word, answer in row.items() if word != column} | dict.fromkeys(
+            words, row[column]
+        )
+    return table._replace(answers=answers, words=tuple(word for word in table.words if word != column) + words)
+
+
 TABLES = {
     "media_temple": read_table("media_temple", MEDIA_TEMPLE),
     "standard_roles": beside(
         read_table("standard_roles", STANDARD_ROLES), read_table("standard_roles", STANDARD_PERMISSIONS)
     ),
     "memset": read_table("memset", MEMSET, MEMSET_COLUMNS),
+    "whmcs": for_each(read_table("whmcs", WHMCS), "rest", WHMCS_REST),
     "desk": read_table("desk", DESK),
 }
-CUSTOMERS = ("media_temple", "standard_roles", "memset")
+CUSTOMERS = ("media_temple", "standard_roles", "memset", "whmcs")
 STATUSES = ("active", "suspended", "closed")
 
 
@@ -252,8 +288,9 @@ def table_for(scheme: Scheme) -> Table:
 
 def every_holding(words: Collection[str], *, everything: bool = is_everything()) -> list[frozenset[str]]:
     """Nothing at all, each word alone, each two together, and so on to all of them. At every change, of more than five words those of two
-    at most, and all but one: a rule of a scheme joins no more."""
-    sizes = [n for n in range(len(words) + 1) if everything or len(words) <= 5 or n <= 2 or n >= len(words) - 1]
+    at most, and all but one: a rule of a scheme joins no more. Of more than ten words there are too many ever: three at most, and all but one."""
+    most = 2 if not everything else 3 if len(words) > 10 else len(words)
+    sizes = [n for n in range(len(words) + 1) if len(words) <= 5 or n <= most or n >= len(words) - 1]
     return [frozenset(some) for size in sizes for some in combinations(sorted(words), size)]
 
 

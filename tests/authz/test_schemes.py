@@ -53,12 +53,13 @@ def with_square(folder: Path, name: str, row: str, column: str, square: str) -> 
 
 def test_what_ships_is_sound() -> None:
     schemes = load_schemes()
-    assert sorted(schemes) == ["desk", "media_temple", "memset", "standard_roles"]
+    assert sorted(schemes) == ["desk", "media_temple", "memset", "standard_roles", "whmcs"]
     assert {name: scheme.owner for name, scheme in schemes.items()} == {
         "desk": None,
         "media_temple": "owner",
         "memset": "admin_contact",
         "standard_roles": "owner",
+        "whmcs": "owner",
     }
 
 
@@ -279,7 +280,7 @@ def test_a_fourth_scheme_needs_no_python(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("not a scheme", encoding="utf-8")
     schemes = load_schemes(tmp_path)
-    assert sorted(schemes) == ["desk", "media_temple", "memset", "our_own", "standard_roles"]
+    assert sorted(schemes) == ["desk", "media_temple", "memset", "our_own", "standard_roles", "whmcs"]
     ours = schemes["our_own"]
     assert ours.owner == "chief"
     standing = Standing(Subject("person:1"), 1, ours, Status.ACTIVE, frozenset({"support"}), frozenset())

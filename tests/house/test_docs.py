@@ -152,9 +152,10 @@ def test_every_cell_is_told() -> None:
 
 
 def test_every_rule_a_scheme_cites_is_numbered() -> None:
-    numbered = set(re.findall(r"^- ([MS][TRS]-\d+) ", PAGES["docs/reference/rules.md"], re.MULTILINE))
+    pages = PAGES["docs/reference/rules.md"] + PAGES["docs/reference/whmcs.md"]
+    numbered = set(re.findall(r"^- ((?:[MS][TRS]|WH)-\d+) ", pages, re.MULTILINE))
     schemes = "".join(path.read_text("utf-8") for path in (ROOT / "authz" / "schemes").glob("*.toml"))
-    cited = set(re.findall(r"\b[MS][TRS]-\d+", schemes))
+    cited = set(re.findall(r"\b(?:[MS][TRS]|WH)-\d+", schemes))
     assert len(cited) > 40
     assert cited <= numbered
 
