@@ -18,13 +18,8 @@ from casbin.model import FastModel  # type: ignore[import-untyped]
 from cedarpy import Entities, PolicySet, is_authorized, is_authorized_batch
 
 from authz import CELLS, Action, Ask, At, Grant, Proof, Standing, Status, Subject, Topic, judge, load_schemes
-from tests.authz.hand_table import (
-    LEFT_TO_THE_OWNER_OF_A_CLOSED_ACCOUNT,
-    REFUSED_ON_A_SUSPENDED_ACCOUNT,
-    TABLES,
-    every_holding,
-    opinion,
-)
+from tests.authz.hand_table import TABLES, every_holding, opinion
+from tests.authz.hand_typed import LEFT_TO_THE_OWNER_OF_A_CLOSED_ACCOUNT, REFUSED_ON_A_SUSPENDED_ACCOUNT
 
 CEDAR = Path(__file__).parents[1] / "tests" / "authz" / "cedar"
 MEMSET = load_schemes()["memset"]

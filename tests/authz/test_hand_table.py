@@ -22,7 +22,8 @@ from authz import (
     read_scheme,
 )
 from tests.authz import flip_cells
-from tests.authz.hand_table import BILLING_CONTACT_TICKETS, CUSTOMERS, TABLES, disagreements, every_holding
+from tests.authz.hand_table import CUSTOMERS, TABLES, disagreements, every_holding
+from tests.authz.hand_typed import BILLING_CONTACT_TICKETS
 from tests.sizes import is_everything
 
 # holdings x cells x proofs x statuses x sla x (own, another's account, another's standing, none); the desk has no status.
