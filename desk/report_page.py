@@ -1,4 +1,4 @@
-"""Reports for those who lead: what happened by day or by week, in counts that name nobody."""
+"""Reports for those who lead and for other systems: what happened by day or by week, in counts that name nobody."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from authz import Action
-from desk.actors import Actor, permit_staff
+from authz import Action, Ask, Grant
+from desk.actors import Actor, NotAllowed, judge, permit_staff
 from store import Transaction
 from store.reports import daily_figures
 from store.reports.daily_figures import Figures
@@ -40,8 +40,16 @@ class ReportPage:
 def report_page(tx: Transaction, who: Actor, zone: ZoneInfo, *, weekly: bool, many: int) -> ReportPage | None:
     """The last so many days or weeks, with today. None: not for them."""
     grant = permit_staff(tx, who, Action.DESK_LEDGER_READ)
-    if grant is None:
-        return None
+    return None if grant is None else _report(tx, grant, zone, weekly=weekly, many=many)
+
+
+def report(tx: Transaction, who: Actor, zone: ZoneInfo, *, weekly: bool, many: int) -> ReportPage | NotAllowed:
+    """The same for another system, by its key."""
+    grant = judge(tx, Ask(who.subject, Action.DESK_REPORTS_READ, None, None, who.proof))
+    return grant if isinstance(grant, NotAllowed) else _report(tx, grant, zone, weekly=weekly, many=many)
+
+
+def _report(tx: Transaction, grant: Grant, zone: ZoneInfo, *, weekly: bool, many: int) -> ReportPage:
     today = daily_figures.day_of(tx.now, zone).date
     length = 7 if weekly else 1
     first = today - timedelta(days=(today.weekday() if weekly else 0) + (many - 1) * length)

@@ -27,6 +27,7 @@ ANSWERED_IN: Final = 30_000  # ms in which a caller is to be answered
 HOUR: Final = 3_600_000
 FIRST_ANSWERS: Final = {"15m": HOUR // 4, "1h": HOUR, "4h": 4 * HOUR, "8h": 8 * HOUR, "24h": 24 * HOUR}
 AGES: Final = {"day": 24 * HOUR, "week": 7 * 24 * HOUR, "month": 30 * 24 * HOUR}  # and older
+READ: Final = ("desk.ledger.read", "desk.reports.read")
 OF_KIND: Final = ("problem", "question")  # tickets; all others are requests
 DENIED: Final = tuple(one for one in Reason if one is not Reason.ALLOWED)
 # As in ix_messages_ended, or neither database would use it.
@@ -55,14 +56,14 @@ def _day(day: date, zone: ZoneInfo) -> Day:
 
 def today(tx: Transaction, grant: Grant, zone: ZoneInfo) -> Figures:
     """What has happened since midnight."""
-    tx.require(grant, "desk.ledger.read")
+    tx.require(grant, *READ)
     tx.told(grant, "figures")
     return _counted(tx, day_of(tx.now, zone))
 
 
 def kept(tx: Transaction, grant: Grant, since: date) -> dict[date, Figures]:
     """Of each day from then on that is over and was counted."""
-    tx.require(grant, "desk.ledger.read")
+    tx.require(grant, *READ)
     tx.told(grant, "figures")
     d, found = tables.daily_figures.c, dict[date, Figures]()
     for row in tx.connection.execute(select(tables.daily_figures).where(d.day >= since.isoformat())):

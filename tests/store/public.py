@@ -82,7 +82,7 @@ OPENS: dict[str, set[str]] = {
     **{f"audience.{name}": {"desk.deliver", "desk.operate"} for name in ("may_send", "named", "numbered")},
     **{f"audience.{name}": {"desk.deliver"} for name in ("name_of", "of_ticket")},
     "audit.entries": {"desk.ledger.read"},
-    **{f"daily_figures.{name}": {"desk.ledger.read"} for name in ("kept", "today")},
+    **{f"daily_figures.{name}": {"desk.ledger.read", "desk.reports.read"} for name in ("kept", "today")},
     **{f"wall_figures.{name}": {"desk.proof.ask"} for name in ("calls", "there")},
     **{f"wall_figures.{name}": {"desk.ticket.work"} for name in ("standing", "tickets")},
     "callbacks.ask": {"desk.proof.ask"},
