@@ -1,4 +1,4 @@
-"""Notices to those whom a scheme names: written by the operator or a supervisor, looked at before they go, and what became of each."""
+"""Notices to those whom a scheme names: written by the operator, a supervisor or another system, looked at before they go, and what became of each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from authz import Action, Grant, NoticeKind, Proof, Subject
-from desk.actors import Actor, may_still, permit, permit_staff, permit_worker
+from authz import Action, Ask, Grant, NoticeKind, Proof, Subject
+from desk.actors import Actor, NotAllowed, judge, may_still, permit, permit_staff, permit_worker
 from store import OPERATOR, Transaction
 from store.db import grant_limits
 from store.notices import audience, notice_delivery, notice_list
@@ -71,8 +71,34 @@ def send(
 ) -> Sent | UnknownAccounts | NotSent:
     """To everybody whom the schemes name, once each. The same words to the same accounts go once a day, unless `again`."""
     grant = _grant(tx, who)
-    if grant is None:
-        return NotSent.NOT_PERMITTED
+    return NotSent.NOT_PERMITTED if grant is None else _send(tx, grant, kind, numbers, text, again=again)
+
+
+def preview(
+    tx: Transaction, who: Actor, kind: str, numbers: Sequence[str], text: str
+) -> Draft | UnknownAccounts | NotSent | NotAllowed:
+    """What it would be, for another system with a key for it."""
+    grant = _with_key(tx, who)
+    return grant if isinstance(grant, NotAllowed) else _draft(tx, grant, kind, numbers, text)
+
+
+def write(
+    tx: Transaction, who: Actor, kind: str, numbers: Sequence[str], text: str, *, again: bool
+) -> Sent | UnknownAccounts | NotSent | NotAllowed:
+    """As `send`, by another system with a key for it."""
+    grant = _with_key(tx, who)
+    return grant if isinstance(grant, NotAllowed) else _send(tx, grant, kind, numbers, text, again=again)
+
+
+def written(tx: Transaction, who: Actor, id: int, state: str, after: int) -> NoticePage | NotAllowed | None:
+    """One that this key has written. None: there is none."""
+    grant = _with_key(tx, who)
+    return grant if isinstance(grant, NotAllowed) else _one(tx, grant, id, state, after, by=who.subject)
+
+
+def _send(
+    tx: Transaction, grant: Grant, kind: str, numbers: Sequence[str], text: str, *, again: bool
+) -> Sent | UnknownAccounts | NotSent:
     made = _draft(tx, grant, kind, numbers, text)
     if not isinstance(made, Draft):
         return made
@@ -113,8 +139,14 @@ def listed(tx: Transaction, who: Actor, kind: NoticeKind | None, before: int | N
 def one(tx: Transaction, who: Actor, id: int, state: str, after: int) -> NoticePage | None:
     """None: there is none, or they may not."""
     grant = _grant(tx, who)
-    notice = None if grant is None else notice_list.find(tx, grant, id)
-    if grant is None or notice is None:
+    return None if grant is None else _one(tx, grant, id, state, after)
+
+
+def _one(
+    tx: Transaction, grant: Grant, id: int, state: str, after: int, *, by: Subject | None = None
+) -> NoticePage | None:
+    notice = notice_list.find(tx, grant, id, by)
+    if notice is None:
         return None
     found = notice_list.recipients(tx, grant, id, state, after)
     shown = found[: notice_list.MOST_PEOPLE]
@@ -129,6 +161,10 @@ def in_slack(tx: Transaction, notice: int, person: int) -> Letter | None:
         return None
     them = Actor(Subject.of_person(person), Proof.VERIFIED)
     return letter if may_still(tx, them, Action.PHONE_SUPPORT, letter.account) else None
+
+
+def _with_key(tx: Transaction, who: Actor) -> Grant | NotAllowed:
+    return judge(tx, Ask(who.subject, Action.DESK_NOTICES_WRITE, None, None, who.proof))
 
 
 def _grant(tx: Transaction, who: Actor) -> Grant | None:

@@ -47,7 +47,5 @@ def read(asking: Asking, by: By = "day", periods: Many = 14) -> Answer:
     found = report(asking.tx, asking.who, zone, weekly=by == "week", many=periods)
     if isinstance(found, NotAllowed):
         raise problems.denied(found.denied)
-    given = [
-        ReportPeriod(first=one.first, last=one.last, over=one.over, figures=one.figures) for one in found.periods
-    ]
+    given = [ReportPeriod(first=one.first, last=one.last, over=one.over, figures=one.figures) for one in found.periods]
     return Answer(Report(by=by, zone=zone.key, periods=given, total=found.total))

@@ -33,8 +33,8 @@ class Recipient:
 
 
 def may_send(tx: Transaction, grant: Grant) -> None:
-    """Raises `GrantRequiredError` unless it is of the operator, of a supervisor, or of the worker."""
-    tx.require(grant, "desk.operate", "desk.ticket.work", "desk.deliver")
+    """Raises `GrantRequiredError` unless it is of the operator, of a key of theirs for it, of a supervisor, or of the worker."""
+    tx.require(grant, "desk.operate", "desk.notices.write", "desk.ticket.work", "desk.deliver")
     if grant.cell == "desk.ticket.work" and not (grant.account is None and grant_limits.is_supervisor(grant)):
         raise GrantRequiredError("notices are sent by supervisors")
 

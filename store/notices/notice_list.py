@@ -77,9 +77,12 @@ def listed(tx: Transaction, grant: Grant, kind: NoticeKind | None, before: int |
     return _with_counts(tx, sorted(rows, key=lambda row: row.id, reverse=True)[: MOST + 1])
 
 
-def find(tx: Transaction, grant: Grant, id: int) -> Listed | None:
+def find(tx: Transaction, grant: Grant, id: int, by: Subject | None = None) -> Listed | None:
+    """None: there is none, or `by`, where that is asked for, has not written it."""
     audience.may_send(tx, grant)
-    rows = tx.connection.execute(select(tables.notices).where(tables.notices.c.id == id)).all()
+    n = tables.notices
+    query = select(n).where(n.c.id == id)
+    rows = tx.connection.execute(query if by is None else query.where(n.c.written_by == by)).all()
     tx.told(grant, "notice.title", "notice.body")
     return next(iter(_with_counts(tx, rows)), None)
 

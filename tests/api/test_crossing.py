@@ -22,6 +22,7 @@ from tests.ivr.wire import rows
 from tests.portal.crossing import things_of
 from tests.statements import watched
 
+NOTICE: Final = {"kind": "billing", "accounts": ["<account>"], "title": "Works", "words": "Tonight."}
 OWNERS: Final = {"200417": (OLIVIA, "olivia.hart"), "300528": (SAM, "sam.okoro"), "400639": (RAJ, "raj.patel")}
 BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", "/tickets"): {"topic": "technical", "words": "hello", "service": "<service>"},
@@ -36,10 +37,14 @@ BODIES: Final[Mapping[tuple[str, str], Any]] = {
         "action": "billing.view",
         "way": "text",
     },
+    ("POST", "/notices"): NOTICE,
+    ("POST", "/notices/preview"): NOTICE,
     ("POST", "/decisions"): {"asks": [{"account": "<account>", "person": "<username>", "action": "billing.view"}]},
 }
 NAMED: Final = {path: {"number": "account"} for _, path in ROUTES if path.startswith("/accounts/{number}")} | {
     "/verifications/{id}": {"id": "number"},  # another key's: test_verification_ends.py
+    "/notices/{id}": {"id": "number"},  # another key's: test_written_notices.py
+    "/notices/{id}/recipients": {"id": "number"},
 }  # what stands in an address, where it is not what it is called
 ABSENT: Final = {
     "account": "999999",

@@ -17,7 +17,11 @@ OF_SYSTEMS: Final[dict[str, list[Case]]] = {
         (of(OPERATOR, READ, TIDEWORKS), lambda f, tx, g: f(tx, g, QUARANTINED)),
     ],
 }
-REACH_ALL: Final = {"account_lines.bring": "the operator's system's, which brings any account"} | dict.fromkeys(
+NOTICES: Final = ("audience.may_send", "audience.named", "audience.numbered", "notice_delivery.send")
+REACH_ALL: Final = {
+    "account_lines.bring": "the operator's system's, which brings any account",
+    **dict.fromkeys((*NOTICES, *(f"notice_list.{n}" for n in ("find", "listed", "recipients"))), "of the whole desk"),
+} | dict.fromkeys(
     (
         *(f"verification_requests.{n}" for n in ("ask", "find", "names", "own", "why_not", "withdraw")),
         *("callbacks.ask_for_key", "callbacks.why_not_for_key"),
