@@ -7,7 +7,7 @@ from authz.contact_rules import Broken, Held, Refusal, asked_for, gained, lost, 
 from authz.grant import Denied, Grant
 from authz.house_decisions import HOUSE_DECISIONS
 from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
-from authz.key_scopes import KEY_CELLS, KEY_VERBS
+from authz.key_scopes import ASKED_BY_KEY, KEY_CELLS, KEY_VERBS
 from authz.matrix import matrix, table
 from authz.moves import Move, move, moves
 from authz.scheme import Elsewhere, Scheme, SchemeError
@@ -45,6 +45,7 @@ from authz.way_forward import NAMES, billing_alone, can_help, can_lend, leaves_o
 
 __all__ = [
     "ABOUT_A_SERVICE",
+    "ASKED_BY_KEY",
     "CELLS",
     "CELL_OF",
     "CUSTOMER_ACTIONS",

@@ -7,9 +7,14 @@ from authz.vocabulary import CELLS
 KEY_CELLS: Final = tuple(
     cell
     for cell in CELLS
-    if cell in ("contacts.view", "billing.view", "service.view") or cell.partition(".")[0] == "ticket"
+    if cell in ("contacts.view", "billing.view", "service.view", "contacts.manage")
+    or cell.partition(".")[0] == "ticket"
 )
-"""What a customer's API key can be made for: what takes no second proof, since a program gives none, and no telephone."""
+"""What a customer's API key can be made for: what takes no second proof, since a program gives none, and no telephone; and to ask for changes of contacts, which
+its maker hands in with a second proof."""
+
+ASKED_BY_KEY: Final = ("contacts.manage",)
+"""Of these, what no key does: it asks for it, as a draft of its maker's."""
 
 KEY_VERBS: Final = {
     "accounts:read": "desk.accounts.read",

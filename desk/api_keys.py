@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from authz import KEY_CELLS, KEY_VERBS, LENT, OWN_REQUESTS, Action, At, Grant, Proof, Reason
+from authz import ASKED_BY_KEY, KEY_CELLS, KEY_VERBS, LENT, OWN_REQUESTS, Action, At, Grant, Proof, Reason
 from desk import accounts
 from desk.actors import Actor, build_ask
 from store import Transaction
@@ -79,10 +79,11 @@ def keys_page(tx: Transaction, who: Actor, number: str) -> KeysPage | Not | None
 
 
 def possible(tx: Transaction, who: Actor, account: int) -> tuple[str, ...]:
-    """The cells for which they can make a key: what they hold themselves at a support channel, without a second proof; nothing that is lent to
-    them or is about requests of their own alone."""
-    may = tx.rights(who.subject, account, Proof.VERIFIED, At.SUPPORT).may
-    return tuple(cell for cell in KEY_CELLS if cell in may and may[cell].when not in (*LENT, OWN_REQUESTS))
+    """The cells for which they can make a key: what they hold themselves at a support channel, without a second proof, or what it can ask for; nothing that is
+    lent to them or is about requests of their own alone."""
+    rights = tx.rights(who.subject, account, Proof.VERIFIED, At.SUPPORT)
+    theirs = {cell for cell, yes in rights.may.items() if yes.when not in (*LENT, OWN_REQUESTS)}
+    return tuple(cell for cell in KEY_CELLS if cell in (rights.step_up if cell in ASKED_BY_KEY else theirs))
 
 
 def make(

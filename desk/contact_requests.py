@@ -1,4 +1,4 @@
-"""Changes of contacts that are asked for by phone or in Slack: asked, looked at, confirmed or refused by those who may manage contacts.
+"""Changes of contacts that are asked for by phone, in Slack or by a program: asked, looked at, confirmed or refused by those who may manage contacts.
 
 Whoever confirms one makes the change, by the rules of contacts as they apply to them at that moment. Nobody of the desk can: they write down what
 was asked for, and that changes nothing.
@@ -7,25 +7,26 @@ was asked for, and that changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from authz import Action, Refusal, Subject
+from authz import Action, Ask, Denied, Grant, Reason, Refusal, Subject
 from desk import people
 from desk.actors import Actor, NotAllowed, build_ask, judge
 from desk.people import MayManage, NotAdded, Preview, Shut, Wish
 from desk.ticket_work import TicketRight
 from store import Transaction
 from store.accounts import account_details
-from store.accounts.account_details import AccountName
-from store.contacts import contact_changes, contact_list, contact_requests
+from store.accounts.account_details import AccountName, Refused
+from store.contacts import contact_changes, contact_list, contact_requests, drafted_requests
 from store.contacts.contact_changes import Newcomer
 from store.contacts.contact_list import Contact
 from store.contacts.contact_requests import NotAsked, Wanted
 from store.contacts.request_rows import ContactRequest
-from store.imports.field_words import Email, Name
+from store.imports.field_words import Email, Name, Username
 from store.messages import timeline
+from store.tickets import customer_tickets
 
 MOST_LISTED: Final = 100  # people to choose from in a form
 Asked = int | Refusal | NotAsked | NotAdded
@@ -74,6 +75,50 @@ def ask(tx: Transaction, who: Actor, ticket: int, wanted: Wanted) -> Asked | Not
     if isinstance(found, NotAllowed):
         return found
     return _unfit(wanted) or contact_requests.ask(tx, found, ticket, wanted)
+
+
+def draft(
+    tx: Transaction, who: Actor, account: int, number: str, wanted: Wanted, words: str
+) -> int | Refused | NotAdded | NotAsked | None:
+    """By a program, with a customer's key of an account (id): a draft of whoever made the key, which they hand in with a second proof. Its ticket, that says `words`; or
+    why not, as far as that is known without a look at who is on the account. None: it is not of this number."""
+    ask = _asking(tx, who, account, number)
+    if not isinstance(ask, Ask):
+        return ask
+    if wanted.do != "add" and not _fits(Username, wanted.who):
+        return NotAdded.USERNAME
+    unfit = _unfit(wanted) or drafted_requests.why_not(tx, ask, wanted)
+    if unfit:
+        return unfit
+    made = customer_tickets.request(tx, ask, topic=customer_tickets.topic_of(ask.action), body=words)
+    assert not isinstance(made, Denied)
+    drafted_requests.keep(tx, ask, made[0], wanted)
+    return made[0]
+
+
+def handed_in(tx: Transaction, who: Actor, ask: Ask, ticket: int) -> None:
+    """Their draft is with the desk: what a program asked for by it waits for a confirmation from now on, where it can be made."""
+    wanted = drafted_requests.take(tx, ask, ticket)
+    grant = None if wanted is None else judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, ask.account))
+    if wanted is not None and isinstance(grant, Grant):
+        contact_requests.ask(tx, grant, ticket, wanted)
+
+
+def became(tx: Transaction, who: Actor, account: int, number: str, ticket: int) -> str | Refused | None:
+    """What became of a change that they asked for (drafted_requests.py). None: the account is not of this number."""
+    ask = _asking(tx, who, account, number)
+    return drafted_requests.became(tx, ask, ticket) if isinstance(ask, Ask) else ask
+
+
+def _asking(tx: Transaction, who: Actor, account: int, number: str) -> Ask | Refused | None:
+    """What they ask, where no more than a second proof is missing."""
+    if not drafted_requests.is_number_of(tx, account, number):
+        return None
+    ask = build_ask(tx, who, Action.CONTACTS_MANAGE, account)
+    found = judge(tx, ask)
+    if isinstance(found, NotAllowed) and found.denied.reason is not Reason.STEP_UP:
+        return account_details.why_not(tx, ask, found.denied)
+    return ask
 
 
 def form(tx: Transaction, who: Actor, ticket: int) -> AskForm | NotAllowed | None:
@@ -173,8 +218,14 @@ def _unfit(wanted: Wanted) -> NotAdded | None:
     """Which field of somebody new will not do."""
     if wanted.do == "add":
         for field, kind, value in ((NotAdded.NAME, Name, wanted.who), (NotAdded.EMAIL, Email, wanted.email)):
-            try:
-                TypeAdapter(kind).validate_python(value)
-            except ValidationError:
+            if not _fits(kind, value):
                 return field
     return None
+
+
+def _fits(kind: Any, value: str) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True

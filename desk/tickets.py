@@ -8,13 +8,14 @@ from enum import Enum
 from typing import Final
 
 from authz import Action, Ask, Denied, Grant, Reason, Topic
-from desk import choices
+from desk import choices, contact_requests
 from desk.actors import Actor, NotAllowed, build_ask
 from desk.choices import Kind
 from desk.outcomes import Drafted, HandIn, Opened
 from store import Transaction
 from store.accounts import account_details
 from store.accounts.account_details import Refused
+from store.contacts import contact_changes
 from store.messages import attachments, edits, timeline
 from store.messages.attachments import Content
 from store.messages.timeline import About, Sent
@@ -151,10 +152,15 @@ def try_hand_in(tx: Transaction, who: Actor, number: int, account: int | None = 
         return _became(tx, who, number)
     if account not in (None, waits.account):
         return HandIn.NONE
+    contacts = waits.action is Action.CONTACTS_MANAGE
+    if contacts:
+        contact_changes.lock(tx, waits.account)  # before the ticket, as whoever asks for a change
     ask = build_ask(tx, who, waits.action, waits.account, service=waits.service)
     done = customer_tickets.hand_in(tx, ask, number)
     if isinstance(done, Denied):
         return NotAllowed(ask, done)
+    if done and contacts:
+        contact_requests.handed_in(tx, who, ask, number)
     return HandIn.DONE if done else _became(tx, who, number)
 
 

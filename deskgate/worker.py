@@ -24,7 +24,7 @@ from store.api_keys import api_keys, kept_answers
 from store.assistants import assistant_sessions
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
-from store.contacts import contact_requests
+from store.contacts import contact_requests, drafted_requests
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.mail_in import pending_mails
@@ -114,6 +114,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     ticket_presence.sweep,
     notice_delivery.sweep,
     contact_requests.sweep,
+    drafted_requests.sweep,
     pending_mails.sweep,
     webhook_messages.sweep,
 )

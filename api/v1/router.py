@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from api.v1 import (
     accounts,
+    contact_requests,
     decisions,
     desk_tickets,
     invoices,
@@ -57,6 +58,12 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("POST", "/accounts/bulk"): Route(written_accounts.many, written_accounts.ManyWritten, about="Accounts"),
     ("GET", "/accounts/{number}/people"): Route(people.listed, people.People, about="People"),
     ("GET", "/accounts/{number}/people/{username}"): Route(people.read, people.PersonOnAccount, about="People"),
+    ("POST", "/accounts/{number}/contact-requests"): Route(
+        contact_requests.asked, contact_requests.ContactRequest, 202, about="People"
+    ),
+    ("GET", "/accounts/{number}/contact-requests/{ticket}"): Route(
+        contact_requests.looked, contact_requests.ContactRequest, about="People"
+    ),
     ("GET", "/accounts/{number}/services"): Route(services.listed, services.Services, about="Services"),
     ("GET", "/accounts/{number}/invoices"): Route(invoices.listed, invoices.Invoices, about="Invoices"),
     ("GET", "/accounts/{number}/invoices/{invoice}"): Route(invoices.read, invoices.OneInvoice, about="Invoices"),

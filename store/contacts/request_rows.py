@@ -113,6 +113,7 @@ _REQUESTS = (
     .join(_asker, _asker.c.id == _r.asker)
     .outerjoin(_person, _person.c.id == _r.person_id)
     .outerjoin(_answered, _answered.c.id == _r.answered_by)
+    .where(_r.status != "draft")  # its author's alone: drafted_requests.py
 )
 _ONE = _REQUESTS.where(_r.id == bindparam("id"))
 _OF_TICKET = _REQUESTS.where(_r.ticket == bindparam("ticket")).order_by(_r.id)

@@ -68,7 +68,8 @@ class ContactRequest(Base):
     """A change of contacts that somebody asked for by phone or in Slack: it waits until somebody who may make it confirms it. `do` is add,
     change or remove; `person_id` is whom it changes, NULL where somebody new (`name`, `email`) is to be added; `holds` is what they are to hold
     and `before` what they held when it was asked, in words joined by commas. `written_by` is the subject who wrote it down: the asker, or one of
-    the staff who heard their message. `status` is waiting, confirmed, refused or ended; `why` says why it ended."""
+    the staff who heard their message, or the API key by which a program asked for them. `status` is waiting, confirmed, refused or ended; `why` says why it ended. Or it is draft, as the
+    program asked for it: `name` is then whom it is about, until its asker hands in their draft (drafted_requests.py)."""
 
     __tablename__ = "contact_requests"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

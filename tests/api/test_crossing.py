@@ -30,6 +30,7 @@ BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", "/tickets/{number}/messages"): {"words": "hello"},
     ("POST", "/tickets/{number}/notes"): {"words": "hello"},
     ("PUT", "/accounts/{number}"): {"status": "closed"},
+    ("POST", "/accounts/{number}/contact-requests"): {"do": "remove", "username": "<username>"},
     ("POST", "/accounts/bulk"): None,
     ("POST", "/verifications"): {
         "person": "<username>",
@@ -41,7 +42,9 @@ BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", "/notices/preview"): NOTICE,
     ("POST", "/decisions"): {"asks": [{"account": "<account>", "person": "<username>", "action": "billing.view"}]},
 }
-NAMED: Final = {path: {"number": "account"} for _, path in ROUTES if path.startswith("/accounts/{number}")} | {
+NAMED: Final = {
+    path: {"number": "account", "ticket": "number"} for _, path in ROUTES if path.startswith("/accounts/{number}")
+} | {
     "/verifications/{id}": {"id": "number"},  # another key's: test_verification_ends.py
     "/notices/{id}": {"id": "number"},  # another key's: test_written_notices.py
     "/notices/{id}/recipients": {"id": "number"},

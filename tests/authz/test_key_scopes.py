@@ -1,6 +1,6 @@
-"""Open this to see what an API key can be made for, by hand: nothing that takes a second proof, since a program gives none, and no telephone."""
+"""Open this to see what an API key can be made for, by hand: nothing that takes a second proof, since a program gives none, but to ask for it; and no telephone."""
 
-from authz import CELLS, KEY_CELLS, KEY_VERBS
+from authz import ASKED_BY_KEY, CELLS, KEY_CELLS, KEY_VERBS, PROOF_NEEDED, Action, Proof
 
 TICKETS = [f"ticket.{what}:{topic}" for what in ("open", "view", "reply") for topic in ("technical", "billing")]
 OPERATORS = """
@@ -19,7 +19,9 @@ help_desk desk.help_desk
 
 
 def test_a_customers_key_asks_about_tickets_bills_services_and_contacts() -> None:
-    assert set(KEY_CELLS) == {"contacts.view", "billing.view", "service.view", *TICKETS}
+    assert set(KEY_CELLS) == {"contacts.view", "billing.view", "service.view", "contacts.manage", *TICKETS}
+    second = {cell for cell in KEY_CELLS if PROOF_NEEDED[Action(cell.partition(":")[0])] is Proof.STEPPED_UP}
+    assert second == set(ASKED_BY_KEY), "asked for, and never done"
     assert len(KEY_CELLS) == len(set(KEY_CELLS)) < len(CELLS)
 
 

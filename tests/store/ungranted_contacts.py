@@ -11,6 +11,12 @@ REASONS: Final[dict[str, str]] = {
     "contact_changes.holdings_on": "what each contact holds, by id, to judge a change by; tells nobody, and says no name",
     "contact_requests.account_of": "whose account a request is about, to ask for the right to answer it",
     "contact_requests.sweep": "ends and forgets what is over; tells nothing but that it ended, on the ticket and to its asker",
+    "drafted_requests.is_number_of": "whether the account of a key has a number that its program has said",
+    "drafted_requests.why_not": "counts what its asker has asked for, and compares words with those of a scheme",
+    "drafted_requests.keep": "keeps what its asker has said, with their own draft; gives nothing back",
+    "drafted_requests.take": "what its asker has said, once; nobody else has seen it",
+    "drafted_requests.became": "what became of what its asker has asked for, in a word",
+    "drafted_requests.sweep": "forgets what was never handed in; tells nothing",
     "request_rows.ContactRequest.ends_at": reasons.PURE,
     **dict.fromkeys(
         (f"request_rows.{name}" for name in ("by_id", "on_account", "on_ticket", "waiting")),
