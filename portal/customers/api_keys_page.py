@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi import Response
 
+from authz import ASKED_BY_KEY
 from desk import accounts, api_keys, disclosure
 from desk.api_keys import DAYS, LONGEST_NAME, KeysPage, Made, NotMade
 from portal.customers import refused_page
@@ -53,7 +54,9 @@ def _page(
         "who": who,
         "owns": accounts.owns(tx, acting(who), found.account.id),
         "said": visit.query.get("said", ""),
-        "may_of": {key.id: disclosure.joined(key.scope) for key in found.keys},
+        "may_of": {
+            key.id: disclosure.joined([one for one in key.scope if one not in ASKED_BY_KEY]) for key in found.keys
+        },
         "days": DAYS,
         "longest": LONGEST_NAME,
         "trouble": trouble,
