@@ -109,7 +109,9 @@ def into_ticket(tx: Transaction, grant: Grant, number: int) -> tuple[int, ...]:
     """The numbers of those that went on in this one and are closed, the newest first: MOST of them."""
     tx.require(grant, "desk.ticket.work")
     ticket_access.ticket(tx, grant, number)
-    is_closed = exists().where(_t.number == _g.ticket, _t.status == "closed")  # joined, SQLite would go through all closed ones
+    is_closed = exists().where(
+        _t.number == _g.ticket, _t.status == "closed"
+    )  # joined, SQLite would go through all closed ones
     closed = select(_g.ticket).where(_g.into == number, is_closed).order_by(_g.at.desc(), _g.ticket.desc()).limit(MOST)
     found = tuple(tx.connection.execute(closed).scalars())
     tx.told(grant, *(f"ticket.number:{one}" for one in found))

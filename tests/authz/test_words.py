@@ -16,6 +16,7 @@ from authz import (
     REQUESTS,
     WAY_FORWARD_WORDS,
     Action,
+    At,
     Proof,
     Reason,
     WayForward,
@@ -85,3 +86,7 @@ def test_what_is_kept_in_databases_keeps_its_value() -> None:
         (3, "stepped-up"),
     ]
     assert set(LENT) == {"lent", "one_ticket", "own_tickets"}
+
+
+def test_what_explain_is_asked_with_is_what_the_page_says() -> None:
+    assert {*re.findall(r"--at (\w+)", (DOCS / "reasons.md").read_text())} == set(At)
