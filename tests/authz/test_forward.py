@@ -207,3 +207,13 @@ def test_e19_proof_leads_to_more_proof_and_the_desk_to_who_may() -> None:
                 assert role != ranks[denied.next]
             elif isinstance(denied, Denied):
                 assert denied.next is WayForward.NONE
+
+
+def test_words_allowing_are_those_of_the_columns_that_allow_it_and_no_others() -> None:
+    """Whoever is looked for by them would be found, and of those who may not as few as there are."""
+    for scheme in SCHEMES.values():
+        for cell, squares in scheme.rows.items():
+            allowing = [c for c in scheme.columns if squares[c.name].allowed]
+            words = scheme.words_allowing(cell)
+            assert all(c.members <= words for c in allowing)
+            assert all(any(word in c.members for c in allowing) for word in words)

@@ -340,13 +340,3 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "odd.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SchemeError, match=r"odd\.toml: "):
         load_schemes(tmp_path)
-
-
-def test_words_allowing_are_those_of_the_columns_that_allow_it_and_no_others() -> None:
-    """Whoever is looked for by them would be found, and of those who may not as few as there are."""
-    for scheme in load_schemes().values():
-        for cell, squares in scheme.rows.items():
-            allowing = [c for c in scheme.columns if squares[c.name].allowed]
-            words = scheme.words_allowing(cell)
-            assert all(c.members <= words for c in allowing)
-            assert all(any(word in c.members for c in allowing) for word in words)
