@@ -98,7 +98,7 @@ def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
         realm,
         post,
         request.url.path,
-        {name: str(value) for name, value in request.path_params.items()},
+        {name: cleaned(str(value)) for name, value in request.path_params.items()},
         {},
         {},
         session,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from authz import Subject
@@ -251,3 +252,11 @@ def test_to_a_stranger_every_page_is_the_sign_in_and_it_leads_to_our_own_alone(o
         mia.get(f"/sign-in?to={asked}")
         form = mia.fields("/sign-in") | {"username": "mia.chen", "password": OWN_PASSWORD, "code": mia.code()}
         assert mia.client.post("/sign-in", data=form, headers={"Origin": PUBLIC}).headers["location"] == "/"
+
+
+@pytest.mark.both_databases
+def test_an_address_with_a_nul_names_nothing(desk: Desk) -> None:
+    """PostgreSQL takes no such text, not even to look for it."""
+    mia = entered(desk, 8)
+    for path in ("/accounts/a%00b", "/accounts/400639%00", "/accounts/400639/people/mia.chen%00"):
+        assert mia.client.get(path).status_code == 404
