@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,12 +18,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.routing import Mount
 
 from api.mcp.door import Assistants
 from api.v1 import documentation
 from api.v1.context import ApiContext
+from api.v1.description import described
 from api.v1.router import AT as API_AT
-from api.v1.router import described, make_api
+from api.v1.router import make_api
 from authz import load_schemes
 from desk import opening_hours, response_times
 from desk.actors import permit_worker
@@ -268,7 +271,11 @@ def make_app(
         UNTRACED,
     )
     _documentation(app, container, api)
-    app.mount(API_AT, api)
+    under_api = Mount(API_AT, api)
+    under_api.path_regex = re.compile(
+        under_api.path_regex.pattern, re.DOTALL
+    )  # a newline in an address leads nowhere else
+    app.router.routes.append(under_api)
     if settings.assistants != "off":
         app.add_route("/mcp", assistants, methods=["POST"], include_in_schema=False)  # type: ignore[arg-type] # an ASGI application
     app.router.routes.extend(portal_router(container.portal).routes)  # included, each page would be looked for twice

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Path
 from pydantic import BaseModel
 
 from api.v1 import written_accounts
 from api.v1.problems import ProblemError
 from api.v1.requests import Answer, Asking
+from api.v1.written_accounts import Number
 from desk.account_page import account_page
-
-Number = Annotated[str, Path(min_length=1, max_length=40, description="The account's number.")]
 
 
 class Service(BaseModel):

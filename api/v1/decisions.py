@@ -13,20 +13,20 @@ from authz import Action, At, Proof, Topic
 from desk import explanations
 from desk.actors import NotAllowed
 from desk.explanations import Question, Unanswerable
+from store.imports.field_words import AccountNumber, Ref, Username
 
 MOST: Final = 100
-Short = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class AskedDecision(BaseModel):
     """`person` is a username. `proof`: how sure it is who asks. `at` a support channel or the account's own pages; left out: where it is done at all, a support channel first."""
 
     model_config = ConfigDict(extra="forbid")
-    account: Short
-    person: Short
+    account: AccountNumber
+    person: Username
     action: Action
     topic: Topic | None = None
-    service: Short | None = None
+    service: Ref | None = None
     proof: Literal["none", "claimed", "verified", "stepped-up"] = "verified"
     at: At | None = None
 

@@ -12,7 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
+from starlette import routing
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from api.v1 import (
     accounts,
@@ -32,7 +34,7 @@ from api.v1 import (
 )
 from api.v1.context import ApiContext
 from api.v1.doorway import Doorway
-from api.v1.problems import DOCUMENTED, KINDS, FieldError, ProblemDetails, ProblemError
+from api.v1.problems import DOCUMENTED, KINDS, ProblemError
 from api.v1.requests import Does, served
 from api.v1.ticket_parts import Made
 
@@ -41,12 +43,13 @@ AT: Final = "/api/v1"
 
 
 class Route(NamedTuple):
-    """`gives`: what it answers when it is done; None: nothing, or what is no JSON."""
+    """`gives`: what it answers when it is done, or the media type of what is no JSON; None: nothing. `also`: another status that it is done with."""
 
     does: Does
-    gives: type[BaseModel] | UnionType | None
+    gives: type[BaseModel] | UnionType | str | None
     status: int = 200
     about: str = ""
+    also: int | None = None
 
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
@@ -54,7 +57,9 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("GET", "/accounts/{number}"): Route(
         accounts.read, accounts.Account | written_accounts.WholeAccount, about="Accounts"
     ),
-    ("PUT", "/accounts/{number}"): Route(written_accounts.written, written_accounts.Written, about="Accounts"),
+    ("PUT", "/accounts/{number}"): Route(
+        written_accounts.written, written_accounts.Written, about="Accounts", also=201
+    ),
     ("POST", "/accounts/bulk"): Route(written_accounts.many, written_accounts.ManyWritten, about="Accounts"),
     ("GET", "/accounts/{number}/people"): Route(people.listed, people.People, about="People"),
     ("GET", "/accounts/{number}/people/{username}"): Route(people.read, people.PersonOnAccount, about="People"),
@@ -75,7 +80,7 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
         tickets.answered, desk_tickets.AnswerMade | Made, 201, about="Tickets"
     ),
     ("POST", "/tickets/{number}/notes"): Route(desk_tickets.noted, Made, 201, about="Tickets"),
-    ("GET", "/tickets/{number}/files/{file}"): Route(tickets.file, None, about="Tickets"),
+    ("GET", "/tickets/{number}/files/{file}"): Route(tickets.file, "application/octet-stream", about="Tickets"),
     ("POST", "/notices"): Route(notices.write, notices.WrittenNotice, 201, about="Notices"),
     ("POST", "/notices/preview"): Route(notices.preview, notices.NoticePreview, about="Notices"),
     ("GET", "/notices/{id}"): Route(notices.read, notices.Notice, about="Notices"),
@@ -120,30 +125,44 @@ def make_api(context: ApiContext, telemetry: TelemetryConfig) -> FastAPI:
 def _routes() -> APIRouter:
     """Made once for all apps of a process: FastAPI takes longer over them than all the rest of a desk."""
     router = APIRouter(responses=DOCUMENTED, redirect_slashes=False)
-    for (method, path), route in ROUTES.items():
-        router.add_api_route(
-            path.replace("{invoice}", "{invoice:path}"),  # invoices are numbered by others, with a slash as well
-            served(route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
-            methods=[method],
-            response_model=route.gives,
-            status_code=route.status,
-            tags=[route.about],
-            operation_id=f"{route.about}.{route.does.__name__}".lower().replace(" ", "_"),
-        )
+    # A name in an address comes before a parameter, so that nothing is read as the number of an account but what is none of ours.
+    for path in sorted(dict.fromkeys(path for _, path in ROUTES), key=lambda path: path.count("{")):
+        at = path.replace("{invoice}", "{invoice:path}")  # invoices are numbered by others, with a slash as well
+        methods = [method for method, named in ROUTES if named == path]
+        for method in methods:
+            _add(router, method, at, ROUTES[method, path])
+        router.routes.append(routing.Route(at, _Others(", ".join(methods)), include_in_schema=False))
     return router
 
 
-def described(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description, with the model that problems have."""
-    document = app.openapi()
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ProblemDetails, FieldError):
-        made = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        made.pop("$defs", None)
-        schemas.setdefault(model.__name__, made)
-    for validation in ("HTTPValidationError", "ValidationError"):  # FastAPI's own words, which nobody is answered with
-        schemas.pop(validation, None)
-    return document
+def _add(router: APIRouter, method: str, path: str, route: Route) -> None:
+    is_json = not isinstance(route.gives, str)
+    given: dict[int | str, dict[str, Any]] = {}
+    if not is_json:
+        given[route.status] = {"content": {route.gives: {"schema": {"type": "string", "format": "binary"}}}}
+    if route.also is not None:
+        given[route.also] = {"model": route.gives}
+    router.add_api_route(
+        path,
+        served(route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
+        methods=[method],
+        response_model=route.gives if is_json else None,
+        response_class=JSONResponse if is_json else Response,
+        responses=given,
+        status_code=route.status,
+        tags=[route.about],
+        operation_id=f"{route.about}.{route.does.__name__}".lower().replace(" ", "_"),
+    )
+
+
+class _Others:
+    """All other methods of an address, as an ASGI application."""
+
+    def __init__(self, allowed: str) -> None:
+        self._allowed = allowed
+
+    async def __call__(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise HTTPException(405, headers={"Allow": self._allowed})
 
 
 def _problems(app: FastAPI, context: ApiContext) -> None:

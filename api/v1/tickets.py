@@ -17,6 +17,7 @@ from authz import Topic
 from desk import accounts, ticket_lists, tickets
 from desk.outcomes import Opened
 from store.accounts.account_details import Refused
+from store.imports.field_words import Ref
 from store.tickets.customer_tickets import Conversation
 
 Status = Annotated[
@@ -56,7 +57,7 @@ class NewTicket(Sending):
     """`service` is the ref of a service of the account that it is about."""
 
     topic: Topic
-    service: Annotated[str, Field(max_length=100)] | None = None
+    service: Ref | None = None
 
 
 class NewMessage(Sending):

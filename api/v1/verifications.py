@@ -17,6 +17,7 @@ from api.v1.requests import Answer, Asking
 from authz import CELLS, Denied, Grant
 from desk import verification_requests
 from desk.verification_requests import ON_PAGE, Asked, NotAsked
+from store.imports.field_words import AccountNumber, Username
 
 Way = Literal["callback", "passkey", "slack", "text"]
 Cell = Literal[CELLS]  # type: ignore[valid-type]
@@ -40,8 +41,8 @@ class VerificationWanted(BaseModel):
     """Whom to ask, about which account, for which action (a cell), and in which way."""
 
     model_config = ConfigDict(extra="forbid")
-    person: Annotated[str, Field(min_length=1, max_length=64, description="A username on the account.")]
-    account: Annotated[str, Field(min_length=1, max_length=64, description="The account's number.")]
+    person: Annotated[Username, Field(description="A username on the account.")]
+    account: Annotated[AccountNumber, Field(description="The account's number.")]
     action: Annotated[Cell, Field(description="The cell they are to be verified for.")]
     way: Way
 

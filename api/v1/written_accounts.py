@@ -151,7 +151,9 @@ def written(asking: Asking, number: Number, account: AccountPut) -> Answer:
 
 def many(
     asking: Asking,
-    lines: Annotated[bytes, Body(media_type="application/jsonl", description=f"JSON Lines, {MOST} accounts at most.")],
+    lines: Annotated[
+        bytes, Body(media_type="application/jsonl", min_length=1, description=f"JSON Lines, {MOST} accounts at most.")
+    ],
 ) -> Answer:
     """Brings accounts to what is sent, one a line as `PUT` takes it, `number` in it. Each line is done whole or not at all, and those that will not do are named."""
     _operators(asking)

@@ -63,7 +63,7 @@ def _due(word: str) -> str:
     return word
 
 
-_BAD: Final = r"\x00-\x1f\x7f-\x9f\u{2028}\u{2029}"  # not in one line
+_BAD: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029"  # not in one line
 _LINE: Final = rf"^[^{_BAD}\s](?:[^{_BAD}]*[^{_BAD}\s])?$"
 _USERNAME: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?$"
 # One part of a page's address: `..` would lead elsewhere, and with a `/` one account's page could be another's.

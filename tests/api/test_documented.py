@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from typing import Final
+
+import pytest
 
 from api.v1.problems import KINDS
 from api.v1.router import AT, ROUTES
@@ -74,3 +77,59 @@ def test_what_a_problem_is_anybody_may_read(one_desk: Desk) -> None:
     problem(program.get("/nothing"), "not-found")
     assert problem(program.ask("DELETE", "/tickets"), "no-such-method")
     assert program.ask("DELETE", "/key").headers["allow"] == "GET"
+
+
+def test_an_address_says_all_that_it_does(one_desk: Desk) -> None:
+    """A name comes before a parameter: no account is asked for by what is an address of ours."""
+    program = operators(one_desk)
+    for path, allowed in (("/key", "GET"), ("/accounts/1", "GET, PUT"), ("/accounts/bulk", "POST")):
+        answer = program.ask("DELETE", path)
+        problem(answer, "no-such-method")
+        assert answer.headers["allow"] == allowed
+    problem(program.get("/accounts/bulk"), "no-such-method")
+    problem(program.ask("PUT", "/accounts/bulk", {"name": "Bulk"}), "no-such-method")
+
+
+@pytest.mark.both_databases
+def test_what_can_be_no_name_is_refused_as_such(desk: Desk) -> None:
+    """PostgreSQL keeps no text with a NUL, so that one must not get there."""
+    program = operators(desk)
+    for odd in ("a%00b", "a%0Ab", "%0A", "%E2%80%A8"):
+        assert problem(program.get(f"/accounts/{odd}"), "invalid")["errors"][0]["field"] == "number"
+    odd = "a\0b"
+    wanted = {"person": "mia.chen", "account": TIDEWORKS, "action": "billing.view"}
+    for field in ("person", "account"):
+        problem(program.post("/verifications", {**wanted, "way": "text", field: odd}), "invalid")
+    for field in ("person", "account", "service"):
+        problem(program.post("/decisions", {"asks": [{**wanted, field: odd}]}), "invalid")
+    ticket = {"topic": "technical", "words": "hello", "service": odd}
+    problem(customers(desk, RAJ, TIDEWORKS).post("/tickets", ticket), "invalid")
+
+
+def test_the_description_says_what_only_we_know(one_desk: Desk) -> None:
+    described = one_desk.client.get("/docs/openapi.json").json()["paths"]
+    for path, methods in described.items():
+        for method, operation in methods.items():
+            responses = operation["responses"]
+            headers = {one["name"]: one["required"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+            done = next(given for status, given in responses.items() if status.startswith("2"))
+            assert {"RateLimit-Policy", "RateLimit"} <= done["headers"].keys()
+            assert ("304" in responses) == ("ETag" in done["headers"]) == (method == "get" and "file" not in path)
+            assert headers.get("If-Match") == {"patch": True, "delete": True, "put": False}.get(method)
+    assert set(described["/accounts/{number}"]["put"]["responses"]) >= {"200", "201"}
+    lines = described["/accounts/bulk"]["post"]["requestBody"]["content"]["application/jsonl"]["schema"]
+    assert lines["minLength"] == 1
+    file = described["/tickets/{number}/files/{file}"]["get"]["responses"]["200"]
+    assert list(file["content"]) == ["application/octet-stream"]
+    links = described["/tickets"]["post"]["responses"]["201"]["links"]
+    assert links["tickets.answered"]["parameters"] == {"path.number": "$response.body#/number"}
+    links = described["/verifications/{id}"]["get"]["responses"]["200"]["links"]
+    assert links["verifications.withdraw"]["parameters"]["header.If-Match"] == "$response.header.ETag"
+
+
+def test_its_patterns_are_read_by_whoever_reads_it(one_desk: Desk) -> None:
+    """What JSON Schema asks for, ECMA's dialect, and Python's: `\\u{2028}` is the one and not the other."""
+    found = re.findall(r'"pattern": *("(?:[^"\\]|\\.)*")', json.dumps(one_desk.client.get("/docs/openapi.json").json()))
+    assert len(found) > 5
+    for pattern in found:
+        re.compile(json.loads(pattern))
