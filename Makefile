@@ -81,8 +81,8 @@ slack-ack: $(READY_TO_TEST) ## how soon Slack hears from us while its own API ha
 	$(PY) -m benchmarks.slack_ack
 
 soak: $(READY_TO_TEST) ## what the suite tries by the hundred, by the ten thousand: forged webhooks, withdrawals, removals, words, guesses
-	SOAK_FORGED=100000 SOAK_REVOCATIONS=2500 SOAK_REMOVALS=1000 SOAK_WORDS=5000 SOAK_SPRAY=10000 $(PY) -m pytest \
-		-o faulthandler_timeout=7200 tests/ivr/test_forged.py tests/store/test_revoked.py tests/bot/test_injected.py tests/ivr/test_spray.py
+	SOAK_FORGED=100000 SOAK_REVOCATIONS=2500 SOAK_REMOVALS=1000 SOAK_WORDS=5000 SOAK_SPRAY=10000 SOAK_REQUESTS=1000 $(PY) -m pytest \
+		-o faulthandler_timeout=7200 tests/api/test_schemathesis.py tests/ivr/test_forged.py tests/store/test_revoked.py tests/bot/test_injected.py tests/ivr/test_spray.py
 
 mutants: $(READY_TO_TEST) ## break authz and the PIN guard in one small place after the other, and see a test notice
 	$(PY) -m benchmarks.mutants
