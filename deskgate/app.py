@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,14 +17,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.routing import Mount
 
 from api.mcp.door import Assistants
 from api.v1 import documentation
 from api.v1.context import ApiContext
 from api.v1.description import described
-from api.v1.router import AT as API_AT
-from api.v1.router import make_api
+from api.v1.router import make_api, mounted
 from authz import load_schemes
 from desk import opening_hours, response_times
 from desk.actors import permit_worker
@@ -271,11 +268,7 @@ def make_app(
         UNTRACED,
     )
     _documentation(app, container, api)
-    under_api = Mount(API_AT, api)
-    under_api.path_regex = re.compile(
-        under_api.path_regex.pattern, re.DOTALL
-    )  # a newline in an address leads nowhere else
-    app.router.routes.append(under_api)
+    app.router.routes.append(mounted(api))
     if settings.assistants != "off":
         app.add_route("/mcp", assistants, methods=["POST"], include_in_schema=False)  # type: ignore[arg-type] # an ASGI application
     app.router.routes.extend(portal_router(container.portal).routes)  # included, each page would be looked for twice

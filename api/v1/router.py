@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 from types import UnionType
 from typing import Any, Final, NamedTuple
@@ -119,6 +120,13 @@ def make_api(context: ApiContext, telemetry: TelemetryConfig) -> FastAPI:
     app.router.routes.extend(_routes().routes)
     _problems(app, context)
     return app
+
+
+def mounted(api: FastAPI) -> routing.Mount:
+    """Its place in the whole app: whatever is below it is answered by it."""
+    found = routing.Mount(AT, api)
+    found.path_regex = re.compile(found.path_regex.pattern, re.DOTALL)  # what has a newline in it as well
+    return found
 
 
 @cache
