@@ -34,9 +34,8 @@ THERE: Final[dict[str, tuple[str | int, ...]]] = {
     "account": ("200417", "300528", "400639"),
     "person": ("raj.patel", "mia.chen", "leo.fox", "olivia.hart"),
     "username": ("raj.patel", "mia.chen", "leo.fox", "zoe.finch"),
-    "If-Match": ("*",),
-    "If-None-Match": ("*",),
 }
+HEADERS: Final = {"If-Match": ("*",), "If-None-Match": ("*",)}
 # Any text may be one of these: what PostgreSQL keeps in none, what ends a line, what other programs would read as their own.
 ODD: Final = (
     "a\0b",
@@ -105,7 +104,7 @@ def fuzzed(
     seed: int = 0,
 ) -> tuple[list[str], set[str]]:
     """The violations that were found, and the operations that were asked. `only`: one operation; `seed` 0: the same examples each time."""
-    document, there = described(desk), dict(THERE)
+    document, there = described(desk), {**THERE, **HEADERS}
     if not only:
         for name, one in things_of(desk, "raj.patel").items():
             there[name] = (*there.get(name, ()), one)
@@ -148,7 +147,7 @@ def _settings(
         },
         "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
         "dictionaries": {name: {"values": list(values)} for name, values in {**there, "odd": ODD}.items()},
-        "parameters": {at: {"dictionary": name, "probability": 0.5} for at, name in _places(document, there)},
+        "parameters": {at: {"dictionary": name, "probability": 0.25 if name in HEADERS else 0.5} for at, name in _places(document, there)},
         "checks": {
             "enabled": True,
             "max_response_time": 300,  # seconds: how long answers take is measured by `make bench`, with the machine to itself
