@@ -147,7 +147,10 @@ def _settings(
         },
         "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
         "dictionaries": {name: {"values": list(values)} for name, values in {**there, "odd": ODD}.items()},
-        "parameters": {at: {"dictionary": name, "probability": 0.25 if name in HEADERS else 0.5} for at, name in _places(document, there)},
+        "parameters": {
+            at: {"dictionary": name, "probability": 0.25 if name in HEADERS else 0.5}
+            for at, name in _places(document, there)
+        },
         "checks": {
             "enabled": True,
             "max_response_time": 300,  # seconds: how long answers take is measured by `make bench`, with the machine to itself
