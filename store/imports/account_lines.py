@@ -41,9 +41,11 @@ _PLACE: Final = re.compile(r"(people|accounts)\[(\d+)\]\.?(.*)", re.DOTALL)
 
 
 class AccountLine(Account):
-    """An account as an import file has it, and with it those of its people who are new or were changed. A PIN comes by import alone."""
+    """An account as an import file has it, and with it those of its people who are new or were changed. A PIN comes by import alone. `locked` is passed over,
+    so that an account goes back in as it was read: nobody but its owner locks or unlocks it."""
 
     people: list[PersonDetails] = Field(default=[])
+    locked: bool = False
 
 
 class Fault(NamedTuple):

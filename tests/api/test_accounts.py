@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from store import tables
 from store.accounts.people import check_digit
-from tests.api.asking import HARBOUR, RAJ, TIDEWORKS, Program, customers, operators, problem
+from tests.api.asking import HARBOUR, NORTHLIGHT, RAJ, TIDEWORKS, Program, customers, operators, problem
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
@@ -166,6 +166,20 @@ def test_contacts_of_an_account_its_owner_has_locked_stay_and_the_answer_says_so
     assert answer == {"number": HARBOUR, "changed": {"accounts.changed": 1}, "contacts_left": True}
     assert rows(one_desk, select(c.person_id).where(c.account_id == 1)) == before
     assert sent(program, {"number": HARBOUR} | body)["contacts_left"] == [HARBOUR]
+
+
+@pytest.mark.parametrize("locked_at", [None, 1])
+def test_an_account_goes_back_in_as_it_was_read(one_desk: Desk, locked_at: int | None) -> None:
+    change(one_desk, update(tables.accounts).values(locked_at=locked_at))
+    program = operators(one_desk, "accounts:read", "accounts:write")
+    for number in (HARBOUR, NORTHLIGHT, TIDEWORKS):
+        whole = program.read(f"/accounts/{number}")
+        assert whole["locked"] is bool(locked_at)
+        other = whole | {"locked": not whole["locked"]}
+        for sent in (whole, other):
+            answer = program.ask("PUT", f"/accounts/{number}", sent)
+            assert (answer.status_code, answer.json()["changed"]) == (200, {}), answer.text
+        assert program.read(f"/accounts/{number}") == whole, "nobody locks an account by this"
 
 
 def test_many_are_brought_line_by_line_and_those_that_will_not_do_are_named(desk: Desk) -> None:
