@@ -104,6 +104,16 @@ def handed_in(tx: Transaction, who: Actor, ask: Ask, ticket: int) -> None:
         contact_requests.ask(tx, grant, ticket, wanted)
 
 
+def waiting_on(tx: Transaction, who: Actor, ticket: int) -> ContactRequest | None:
+    """What waits for a confirmation on their own ticket, where it is theirs to confirm."""
+    about = timeline.about(tx, ticket)
+    account = _account_of_own(tx, who, ticket) if about is not None and about.kind == Action.CONTACTS_MANAGE else None
+    found = None if account is None else judge(tx, build_ask(tx, who, Action.CONTACTS_MANAGE, account))
+    if not isinstance(found, Grant):
+        return None
+    return next((one for one in contact_requests.waiting(tx, found) if one.ticket == ticket), None)
+
+
 def became(tx: Transaction, who: Actor, account: int, number: str, ticket: int) -> str | Refused | None:
     """What became of a change that they asked for (drafted_requests.py). None: the account is not of this number."""
     ask = _asking(tx, who, account, number)

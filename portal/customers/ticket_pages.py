@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Response
 
 from authz import Topic
-from desk import accounts, customer_ticket_page, mail_in, ticket_lists, tickets
+from desk import accounts, contact_requests, customer_ticket_page, mail_in, ticket_lists, tickets
 from desk.actors import Actor
 from desk.outcomes import HandIn
 from desk.ticket_lists import VIEW
@@ -113,11 +114,14 @@ def _on(do: Callable[[Transaction, Actor, int], bool], done: str, not_done: str)
 
 
 def hand_in(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    """Their draft goes to the desk, wherever it was begun."""
+    """Their draft goes to the desk, wherever it was begun. What a program asked for by it they can confirm at once."""
     number = visit.number("number")
     done = tickets.hand_in(tx, acting(who), number)
     if isinstance(done, Refused):
         return _ticket(context, visit, tx, who, refused=done)
+    asked = contact_requests.waiting_on(tx, acting(who), number) if done is HandIn.DONE else None
+    if asked is not None:
+        return responses.to(f"/accounts/{quote(asked.account_number, safe='')}/contact-requests/{asked.id}")
     return responses.to(_HANDED_IN[done].format(number=number))
 
 

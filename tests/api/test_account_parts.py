@@ -41,6 +41,10 @@ def test_services_and_invoices_are_read_as_far_as_the_keys_maker_may(desk: Desk)
     assert one | invoices["invoices"][0] == one
     assert one["billed_to"]["name"]
     problem(program.get(f"{at}/invoices/nonsense"), "not-found")
+    i = tables.invoices.c
+    change(desk, update(tables.invoices).where(i.account_id == 3, i.number == number).values(number="2026/11 7"))
+    assert program.read(f"{at}/invoices/2026/11%207") == one | {"number": "2026/11 7"}
+    number = "2026/11 7"
     assert any(who == "person:7" and "service.status" in told for who, told in entries(desk, "service.view"))
     assert any("invoice.billed_to" in told and "by:key" in told for _, told in entries(desk, "billing.view"))
     c = tables.contacts.c

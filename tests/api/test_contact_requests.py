@@ -54,6 +54,7 @@ def test_a_change_that_a_program_asks_for_is_handed_in_and_confirmed_by_people(d
     proves(desk, olivia, OLIVIA, 1)
     olivia.get(f"/tickets/{number}")
     olivia.send(f"/tickets/{number}/hand-in")
+    assert "Nina Novak can from now on:" in olivia.words, "they are led to where it is confirmed"
     assert (state(program, number), count(desk, tables.people)) == ("waiting", people)
     assert "Olivia Hart asks to add Nina Novak (nina@new.example): Technical." in dev.read(
         f"/accounts/{HARBOUR}/people"
@@ -98,6 +99,17 @@ def test_what_cannot_be_made_is_with_the_desk_when_it_is_handed_in(one_desk: Des
     olivia.send(f"/tickets/{number}/hand-in")
     assert (state(program, number), requests(one_desk)) == ("handed_in", [])
     assert "Remove raj.patel." in signed_in(one_desk).read(f"/desk/tickets/{number}")
+
+
+def test_whoever_made_the_key_may_confirm_it_themselves(one_desk: Desk) -> None:
+    program, olivia = customers(one_desk, OLIVIA, HARBOUR), entered(one_desk, OLIVIA)
+    number = asked(program, {"do": "change", "username": "bea.lund", "holds": ["technical"]})
+    proves(one_desk, olivia, OLIVIA, 1)
+    olivia.get(f"/tickets/{number}")
+    olivia.send(f"/tickets/{number}/hand-in")
+    ((id,),) = rows(one_desk, select(tables.contact_requests.c.id))
+    olivia.send(f"/accounts/{HARBOUR}/contact-requests/{id}/confirm")
+    assert (state(program, number), held(one_desk, ON_HARBOUR, BEA)) == ("confirmed", {"technical"})
 
 
 def test_it_can_be_taken_back(one_desk: Desk) -> None:

@@ -12,6 +12,7 @@ from store import tables
 from tests.api.asking import HARBOUR, OLIVIA, RAJ, TIDEWORKS, Program, customers, operators, problem
 from tests.api.test_tickets import opened
 from tests.desk import Desk
+from tests.ivr.proving import at_menu
 from tests.ivr.wire import change, rows
 from tests.portal.test_customers import entered
 from tests.portal.test_insider import signed_in
@@ -70,6 +71,7 @@ def test_customers_and_the_desk_see_that_a_system_wrote_it(one_desk: Desk) -> No
     assert f"last word: {NAME}" in (shown(kim, "?status=waiting") and kim.words)
     kim.get(f"/desk/tickets/{number}")
     assert f"{NAME} a system" in kim.words
+    assert "It is mended." in " ".join(at_menu(one_desk, "raj.patel").key("2").said), "by phone as any answer"
 
 
 def test_tickets_are_listed_newest_first_a_page_at_a_time_and_narrowed(one_desk: Desk) -> None:
