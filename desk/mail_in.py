@@ -38,6 +38,15 @@ class OwnMail:
     new: NewTicketPage
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingMail:
+    """One that waits for somebody, for a channel that shows nothing of what it says. `number`: the ticket it answers, where they may add to that."""
+
+    id: int
+    came_at: int
+    number: int | None
+
+
 def keep(tx: Transaction, mail: Mail) -> bool:
     """False: it was here before. Raises `TooManyWaitingError`."""
     return pending_mails.keep(tx, mail)
@@ -65,13 +74,25 @@ def own(tx: Transaction, who: Actor) -> tuple[PendingMail, ...]:
     return pending_mails.of_person(tx, who.subject)
 
 
+def waiting(tx: Transaction, who: Actor) -> tuple[WaitingMail, ...]:
+    """The same, of what they say nothing."""
+    asks = _by_mail(who)
+    return tuple(
+        WaitingMail(mail.id, mail.came_at, _answered(tx, asks, mail)) for mail in pending_mails.of_person(tx, who.subject)
+    )
+
+
+def waiting_count(tx: Transaction, who: Actor) -> int:
+    """How many, of very many not all."""
+    return pending_mails.count_of_person(tx, who.subject)
+
+
 def own_mail(tx: Transaction, who: Actor, id: int) -> OwnMail | None:
     """One of them, with what they may make of it at this moment. None: no such mail of theirs."""
     asks, mail = _by_mail(who), pending_mails.theirs(tx, who.subject, id)
     if mail is None:
         return None
-    number = mail.ticket if mail.ticket is not None and tickets.may_reply(tx, asks, mail.ticket) else None
-    return OwnMail(mail, number, customer_ticket_page.new_ticket_page(tx, asks))
+    return OwnMail(mail, _answered(tx, asks, mail), customer_ticket_page.new_ticket_page(tx, asks))
 
 
 def opens(tx: Transaction, who: Actor, id: int, account: str, topic: str) -> int | Became:
@@ -113,6 +134,10 @@ def answers(tx: Transaction, who: Actor, id: int) -> int | Became:
 def disown(tx: Transaction, who: Actor, id: int) -> bool:
     """They did not write it: it is gone. False: no such mail of theirs."""
     return pending_mails.disowned(tx, who.subject, id)
+
+
+def _answered(tx: Transaction, asks: Actor, mail: PendingMail) -> int | None:
+    return mail.ticket if mail.ticket is not None and tickets.may_reply(tx, asks, mail.ticket) else None
 
 
 def _by_mail(who: Actor) -> Actor:

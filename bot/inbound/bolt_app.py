@@ -21,6 +21,7 @@ from bot.inbound import (
     contact_actions,
     customer_actions,
     events,
+    mail_actions,
     submissions,
     verification_actions,
 )
@@ -66,6 +67,7 @@ def _clicks(context: SlackContext) -> dict[str, Do]:
         **customer_actions.CLICKS,
         **verification_actions.CLICKS,
         **contact_actions.CLICKS,
+        **mail_actions.CLICKS,
         "send_text": verification_actions.send_text(context),
         "verification_yes": verification_actions.verification_yes(context),
         "tell_": customer_actions.TELL,

@@ -31,7 +31,7 @@ from bot.text.replies import Fixed, Named, Unclear
 from bot.views import blocks as b
 from bot.views import customer_messages, forms, home, verification_messages
 from bot.views.blocks import Block, Message
-from desk import accounts, choices, ticket_lists, ticket_work, verification
+from desk import accounts, choices, mail_in, ticket_lists, ticket_work, verification
 from desk.actors import permit_worker
 from store import Transaction
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
@@ -259,7 +259,8 @@ def show_home(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
         since = totp.confirmed_at(tx, who.subject.person)
         proved = verification.proved_on(tx, who, private_answers.MOST)
         offers = found is not None or not accounts.without_support(tx, who)
-        view = home.home(p, account, found, page, proved, since, offers=offers)
+        mails = mail_in.waiting_count(tx, who)
+        view = home.home(p, account, found, page, proved, since, offers=offers, mails=mails)
     yield
     posting.api.call(user.via, "views.publish", user_id=user.user, view=view)
     edited_answers.keep(job, f"home:{user.team}:{user.user}", job.payload, view)

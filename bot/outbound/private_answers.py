@@ -12,9 +12,9 @@ from authz import REQUESTS, Action, Topic
 from bot.platform.context import SlackContext
 from bot.platform.identity import Who, is_old_enough
 from bot.text.replies import Named, TransferCode
-from bot.views import customer_messages, verification_messages
+from bot.views import customer_messages, mail_messages, verification_messages
 from bot.views.blocks import Block, Message
-from desk import accounts, choices, own_security, ticket_lists, tickets, verification
+from desk import accounts, choices, mail_in, own_security, ticket_lists, tickets, verification
 from desk.own_security import Lock
 from store import Transaction
 from store.verification import transfer_codes
@@ -99,9 +99,20 @@ def _locked(tx: Transaction, context: SlackContext, who: Who) -> Message:
     return verification_messages.unlocking(p, own_security.unlock_code(tx, who))
 
 
+def _mails(tx: Transaction, context: SlackContext, who: Who) -> Message:
+    """Those that say they are from them, without a word of what they say."""
+    found = choices.named(tx, choices.tickets(tx, who))
+    why = customer_messages.refused(context.phrases, accounts.refusals(tx, who, choices.OPEN)) if not found else None
+    address = f"{context.public_url}/mails" if context.public_url else ""
+    return mail_messages.waiting(
+        context.phrases, mail_in.waiting(tx, who), found, why.blocks if why is not None else (), address
+    )
+
+
 ANSWERS: Final[dict[str, PrivateAnswer]] = {
     "prove": _prove,
     "proved": _proved,
     "authenticator": _authenticator,
     "locked_out": _locked,
+    "mails": _mails,
 }

@@ -73,6 +73,14 @@ class ToConfirm(NamedTuple):
     stamp: str
 
 
+class FromMail(NamedTuple):
+    """What a mail (id) is to become: a ticket about a topic, on the account of that number."""
+
+    mail: Number
+    topic: Topic
+    account: str
+
+
 class Kept(NamedTuple):
     """Where words came from that a message of ours asks about, their files, and the seal of all this."""
 
@@ -96,7 +104,20 @@ class Opening(NamedTuple):
     only: str = ""
 
 
-Value = Opens | OfService | OfCell | ForHours | OfTicket | ToStatus | ToProve | ToCall | ToConfirm | Kept | Opening
+Value = (
+    Opens
+    | OfService
+    | OfCell
+    | ForHours
+    | OfTicket
+    | ToStatus
+    | ToProve
+    | ToCall
+    | ToConfirm
+    | FromMail
+    | Kept
+    | Opening
+)
 Kind = TypeVar("Kind", bound=Value)
 
 

@@ -70,7 +70,7 @@ Offered = Named | Why | Tickets | OneTicket | TransferCode
 Reply = Fixed | AboutTicket | Unclear | Offered
 
 OPEN, HELP, STRANGER, YOU_ARE_STAFF = Named("open"), Named("help"), Fixed("stranger"), Fixed("you_are_staff")
-PRIVATE: Final = ("prove", "proved", "authenticator", "locked_out")  # for direct messages alone
+PRIVATE: Final = ("prove", "proved", "authenticator", "locked_out", "mails")  # for direct messages alone
 NAMES: Final = ("help", "bills", "services", "contacts", "account", "lent", "open", "thanks", *PRIVATE)
 _KINDS: Final = {
     one.__name__: one for one in (Fixed, AboutTicket, Named, Why, Tickets, OneTicket, TransferCode, Unclear)

@@ -22,8 +22,9 @@ def home(
     authenticator: int | None = None,
     *,
     offers: bool = True,
+    mails: int = 0,
 ) -> Block:
-    """`found`: their tickets, None where they may see none anywhere; `offers`: whether they may do anything at all here; `proved`: how far they are proved on each account; `authenticator`: since when (ms) they have one."""
+    """`mails`: how many wait that say they are from them; `found`: their tickets, None where they may see none anywhere; `offers`: whether they may do anything at all here; `proved`: how far they are proved on each account; `authenticator`: since when (ms) they have one."""
     listed = customer_messages.listed(p, found.tickets, page, found.more).blocks if found is not None else ()
     sure = {"title": b.plain(p.plain("unlink.title"), 100), "text": b.plain(p.plain("unlink.text"), 300)}
     sure |= {"confirm": b.plain(p.plain("unlink.yes"), 30), "deny": b.plain(p.plain("unlink.no"), 30)}
@@ -36,7 +37,9 @@ def home(
         since = p.say("authenticator.since", at=moment(authenticator))
     proof = [b.context(*further, since), *b.actions(*_proof_buttons(p, authenticator is not None, offers))]
     theirs = [*listed, b.divider()] if listed else []
-    return b.home([*account.blocks, *proof, b.divider(), *theirs, *b.actions(unlink)])
+    look = b.tell(p.plain("button.mails"), Named("mails"))
+    waiting = [b.section(p.say("home.mails", count=mails), look), b.divider()] if mails else []
+    return b.home([*account.blocks, *proof, b.divider(), *waiting, *theirs, *b.actions(unlink)])
 
 
 def _proof_buttons(p: Phrases, there: bool, offers: bool) -> list[Block | None]:

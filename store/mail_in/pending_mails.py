@@ -223,6 +223,13 @@ def of_person(tx: Transaction, subject: Subject) -> tuple[PendingMail, ...]:
     return tuple(filter(None, (_read(tx, row) for row in rows)))
 
 
+def count_of_person(tx: Transaction, subject: Subject) -> int:
+    """How many of these wait; of more than a page, so many."""
+    some = select(_m.c.id).where(mail_places.waits, _theirs(tx, subject), _m.c.automatic == "").limit(A_PAGE).subquery()
+    found: int = tx.connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return found
+
+
 def theirs(tx: Transaction, subject: Subject, id: int) -> PendingMail | None:
     """One of these, which nobody else confirms before this transaction ends. None: no such mail of theirs."""
     row = tx.connection.execute(_WAITING.where(_m.c.id == id, _theirs(tx, subject)).with_for_update()).first()

@@ -9,12 +9,20 @@ from typing import Any
 
 from authz import CELLS, LENDABLE, REQUESTS, Denied, Proof, Reason, Subject, Topic, WayForward
 from bot.text import phrases
-from bot.views import agent_cards, call_cards, customer_messages, delegation_messages, verification_messages
+from bot.views import (
+    agent_cards,
+    call_cards,
+    customer_messages,
+    delegation_messages,
+    mail_messages,
+    verification_messages,
+)
 from bot.views import blocks as b
 from bot.views.blocks import Message
 from desk import choices
 from desk.accounts import OfAccounts, Rights
 from desk.choices import Choice, Possible, Running
+from desk.mail_in import WaitingMail
 from desk.own_security import Enrolled
 from desk.verification import Proved, Standing
 from store.accounts.account_details import AccountName, Deciders, Invoice, Refused, Service, ServiceName
@@ -300,6 +308,13 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
             10**15, 1, text, 1, 1, "ticket.open:technical", "slack", state, "", None, AT, AT, None, None
         )
         yield f"verification {state}", verification_messages.verification(P, wanted, name(text))
+    for many in (0, 1, 8, 150):
+        waits = [WaitingMail(10**15 + n, AT, (None, 10**9)[n % 2]) for n in range(many)]
+        for accounts in (0, 1, 60):
+            found = [one for one in offered(text, accounts) if isinstance(one.kind, Topic)]
+            why = customer_messages.refused(P, [(account(text), refusal(text))]).blocks if not found else ()
+            shown = mail_messages.waiting(P, waits, found, why, "https://desk.example/mails")
+            yield f"mails {many} {accounts}", shown
     yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
     for what, case in cases(text):
         yield f"call {what}", call_cards.card(P, case)

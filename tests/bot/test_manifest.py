@@ -20,6 +20,7 @@ from bot.inbound import (
     contact_actions,
     customer_actions,
     events,
+    mail_actions,
     submissions,
     verification_actions,
 )
@@ -282,6 +283,7 @@ def test_everything_that_can_be_pressed_is_listened_to() -> None:
             *customer_actions.CLICKS,
             *verification_actions.CLICKS,
             *contact_actions.CLICKS,
+            *mail_actions.CLICKS,
             "send_text",
             "verification_yes",
         },

@@ -9,7 +9,7 @@ REASONS: Final[dict[str, str]] = {
     "mail_places.make": "drops the oldest of many that nobody has proved; looks nobody up, and gives nothing back",
     "pending_mails.sweep": "drops what is over; gives nothing back",
     **dict.fromkeys(
-        ("pending_mails.of_person", "pending_mails.theirs", "pending_mails.files"),
+        (f"pending_mails.{n}" for n in ("of_person", "count_of_person", "theirs", "files")),
         "words that came under the asker's own address, once they have proved who they are; nothing of an account",
     ),
     **dict.fromkeys(
