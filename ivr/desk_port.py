@@ -62,6 +62,21 @@ class Topics:
 
 
 @dataclass(frozen=True, slots=True)
+class MailCame:
+    """One that says it is from the caller, and waits; of what it says nothing. `minutes` ago."""
+
+    id: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailAdded:
+    """To the ticket of that number, whose mail it answers."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageAllowed:
     refused: str = ""  # whose messages are too many: number, withheld, others
     on_file: bool = False  # only those from a number on file are taken, and nobody hears whether theirs is
@@ -193,6 +208,16 @@ class Desk(Protocol):
     def may_reply(self, call: Call) -> NotTold | None: ...
 
     def reply(self, call: Call, recorded: Recorded) -> bool | BeingUpdated: ...
+
+    def mails(self, call: Call) -> tuple[MailCame, ...] | BeingUpdated:
+        """Those that say they are from the caller."""
+
+    def confirm_mail(self, call: Call) -> Opened | MailAdded | Topics | NotTold | None:
+        """They wrote the one that was told last: it is added to the ticket it answers, or a ticket about `topic`. Topics: about which of these is not
+        known yet. None: it waits no longer."""
+
+    def disown_mail(self, call: Call) -> bool | BeingUpdated:
+        """They did not write it. False: it waits no longer."""
 
     def may_leave_message(self, call: Call) -> MessageAllowed:
         """Counted before anything is recorded, for a caller who is not verified."""

@@ -1,13 +1,13 @@
 """The call as a table: where it stands × what is heard → where it stands then, and what is said.
 
 Pure: no database, no clock; what the desk knows and does is asked through a port (desk_port.py). `transitions.step` takes a call
-through it. TABLE has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, ticket_list.py, request.py,
+through it. TABLE has one prompt and one ear for each state of a call, written in identify.py, message.py, menu.py, ticket_list.py, mail_list.py, request.py,
 step_up.py, on_hold.py and callback.py.
 """
 
 from __future__ import annotations
 
-from ivr import callback, identify, message, on_hold, request, step_up, ticket_list
+from ivr import callback, identify, mail_list, message, on_hold, request, step_up, ticket_list
 from ivr import menu as menus
 from ivr.desk_port import Desk
 from ivr.transitions import TABLE, State, goodbye, goto
@@ -52,6 +52,7 @@ TABLE.update(
     | message.STATES
     | menus.STATES
     | ticket_list.STATES
+    | mail_list.STATES
     | request.STATES
     | step_up.STATES
     | on_hold.STATES

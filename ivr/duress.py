@@ -145,6 +145,15 @@ class UnderThreat:
     def tickets(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "ListTickets")
 
+    def mails(self, call: Call) -> port.BeingUpdated:
+        return self._not_told(call, "ListMails")
+
+    def confirm_mail(self, call: Call) -> port.BeingUpdated:
+        return self._not_told(call, "ConfirmMail")
+
+    def disown_mail(self, call: Call) -> port.BeingUpdated:
+        return self._not_told(call, "DisownMail")
+
     def may_reply(self, call: Call) -> port.BeingUpdated:
         return self._not_told(call, "MayReply")
 

@@ -9,12 +9,14 @@ from authz import Topic
 from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
+from ivr.mail_list import after_tickets
 from ivr.message import leave_message
 from ivr.on_hold import ring
-from ivr.step_up import STEP_UP, TOPICS
+from ivr.step_up import STEP_UP
 from ivr.ticket_list import ask_record, read_out
 from ivr.transitions import (
     PAGE,
+    TOPICS,
     State,
     chosen,
     goto,
@@ -80,7 +82,7 @@ def _tell_tickets(call: Call, desk: Desk) -> Said:
     found = desk.tickets(call)
     if isinstance(found, port.NotTold):
         return not_told(call, desk, found)
-    return read_out(replace(call, at="tickets"), desk, found) if found else menu(call, desk, say("no_tickets"))
+    return read_out(replace(call, at="tickets"), desk, found) if found else after_tickets(call, desk, say("no_tickets"))
 
 
 def _tell_invoices(call: Call, desk: Desk) -> Said:

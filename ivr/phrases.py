@@ -89,6 +89,13 @@ class _Filling(string.Formatter):
         said: str = self._document["minute"]["one" if count == 1 else "many"]
         return said.format(count=count)
 
+    def _ago(self, minutes: int) -> str:
+        """In the largest unit of which it is two or more."""
+        for unit, size in (("day", 1440), ("hour", 60)):
+            if minutes >= 2 * size:
+                return str(self._document[unit]["ago"]).format(count=minutes // size)
+        return str(self._document["minute"]["ago" if minutes > 1 else "now"]).format(count=minutes)
+
     def _money(self, invoice: Invoice) -> str:
         whole, _, cents = invoice.amount.partition(".")
         cents = cents.rstrip("0")

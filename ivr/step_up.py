@@ -27,7 +27,6 @@ WAYS: Final = {
     "7": "passkey",
 }
 WRONG_IN_ONE_GO: Final = 3
-TOPICS: Final = {"1": "technical", "2": "billing"}
 
 
 def _ask_step_up(call: Call, desk: Desk) -> Said:

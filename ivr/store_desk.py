@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from authz import Action, Proof, Topic
-from desk import accounts, by_phone, choices, spoken, tickets
+from desk import accounts, by_phone, choices, mail_in, spoken, tickets
 from desk.actors import NotAllowed
+from desk.mail_in import Became
 from desk.opening_hours import Opening
 from desk.outcomes import Drafted, HandIn, NotProved, Opened, ToAnswer
 from ivr import desk_port as port
@@ -153,6 +154,31 @@ class StoreDesk:
     def reply(self, call: Call, recorded: Recorded) -> bool:
         topic = call.topic or "technical"
         return spoken.reply(self.tx, caller(self.tx, call), account_of(call), topic, call.told, recorded)
+
+    def mails(self, call: Call) -> tuple[port.MailCame, ...]:
+        found = mail_in.waiting(self.tx, caller(self.tx, call))
+        return tuple(port.MailCame(one.id, (self.tx.now - one.came_at) // 60_000) for one in found)
+
+    def confirm_mail(self, call: Call) -> Opened | port.MailAdded | port.Topics | Refused | None:
+        who = caller(self.tx, call)
+        added = mail_in.answers(self.tx, who, call.told)
+        if added is Became.GONE:
+            return None
+        if isinstance(added, int):
+            return port.MailAdded(added)
+        granted = by_topic(self.tx, call, Action.TICKET_OPEN)
+        if isinstance(granted, Refused):
+            return granted
+        topics = tuple(grant.topic for grant in granted if grant.topic is not None)
+        topic = topics[0] if len(topics) == 1 else call.topic
+        if topic not in topics:
+            return port.Topics(topics)
+        number = account_details.name(self.tx, granted[0]).number
+        made = mail_in.opens(self.tx, who, call.told, number, topic)
+        return Opened(made) if isinstance(made, int) else None
+
+    def disown_mail(self, call: Call) -> bool:
+        return mail_in.disown(self.tx, caller(self.tx, call), call.told)
 
     def may_leave_message(self, call: Call) -> port.MessageAllowed:
         """Whoever proved who they are leaves what they want."""

@@ -9,6 +9,7 @@ from desk.outcomes import HandIn
 from ivr import desk_port as port
 from ivr import types as t
 from ivr.desk_port import Desk
+from ivr.mail_list import after_tickets
 from ivr.transitions import RESUMED, State, goto, menu, not_a_choice, not_told, prove_or_not_told, screen, unexpected
 from ivr.types import Call, Event, Gather, Keys, Record, Said, say
 from store.tickets.customer_tickets import Ticket
@@ -25,7 +26,7 @@ def _ask_tickets(call: Call, desk: Desk) -> Said:
 
 def read_out(call: Call, desk: Desk, tickets: tuple[Ticket, ...]) -> Said:
     if call.ticket >= len(tickets):
-        return menu(call, desk, say("no_more_tickets"))
+        return after_tickets(call, desk, say("no_more_tickets"))
     told = tickets[call.ticket]
     what = say("ticket", number=told.number, title=told.title)
     status = say(f"ticket_status.{told.status}")

@@ -14,6 +14,7 @@ from store.accounts.account_details import Refused
 from store.calls.callbacks import VERIFY
 
 T = TypeVar("T")
+TOPICS = {"1": "technical", "2": "billing"}  # by "Press N for something …"
 PAGE = 8  # choices by "Press N for …"; 9 is more
 MOST_UNPROVED = 30  # turns of a caller who is not verified: one key again and again keeps a line for minutes, not hours
 TRIES_IN_A_CALL = 3  # docs/phone.md, 2

@@ -309,11 +309,11 @@ def messages(text: str) -> Iterator[tuple[str, Message]]:
         )
         yield f"verification {state}", verification_messages.verification(P, wanted, name(text))
     for many in (0, 1, 8, 150):
-        waits = [WaitingMail(10**15 + n, AT, (None, 10**9)[n % 2]) for n in range(many)]
+        came = [WaitingMail(10**15 + n, AT, (None, 10**9)[n % 2]) for n in range(many)]
         for accounts in (0, 1, 60):
-            found = [one for one in offered(text, accounts) if isinstance(one.kind, Topic)]
-            why = customer_messages.refused(P, [(account(text), refusal(text))]).blocks if not found else ()
-            shown = mail_messages.waiting(P, waits, found, why, "https://desk.example/mails")
+            may = [one for one in offered(text, accounts) if isinstance(one.kind, Topic)]
+            may_not = customer_messages.refused(P, [(account(text), refusal(text))]).blocks if not may else ()
+            shown = mail_messages.waiting(P, came, may, may_not, "https://desk.example/mails")
             yield f"mails {many} {accounts}", shown
     yield "calling", verification_messages.calling(P, "08", ("amber", "otter"))
     for what, case in cases(text):

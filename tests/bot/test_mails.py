@@ -32,6 +32,7 @@ def looks(desk: SlackDesk, user: str) -> str:
     desk.be(user).open_home()
     desk.work()
     member = desk.be(user)
+    assert member.home is not None
     member.click(member.home, "tell_mails")
     desk.work()
     return desk.said(user)

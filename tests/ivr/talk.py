@@ -223,6 +223,14 @@ def answer_of(dice: Dice, name: str, call: Call, about: Any = None) -> object:
             if not dice.throw(4):
                 return refused(dice, "ticket.view:billing")
             return tuple(_ticket(dice, n) for n in range(dice.throw(4)))
+        case "mails":
+            return tuple(port.MailCame(7 + n, 3**n) for n in range(dice.throw(3)))
+        case "confirm_mail":
+            which = port.Topics((Topic.TECHNICAL, Topic.BILLING))
+            made = (which, Opened(1001), port.MailAdded(1001), None, refused(dice, "ticket.open:technical"))
+            return which if not call.topic and dice.throw(2) else dice.one_of(made)
+        case "disown_mail":
+            return dice.one_of((True, False))
         case "may_reply":
             return dice.one_of((None, None, refused(dice, "ticket.reply:technical")))
         case "may_leave_message":

@@ -238,7 +238,7 @@ def test_every_place_has_a_prompt_and_takes_every_key(place: str) -> None:
 def test_the_places_are_those_of_the_contract() -> None:
     assert set(TABLE) == {
         *("support_id", "pin", "message", "accounts", "menu", "topic", "service", "record"),
-        *("tickets", "reply", "on_hold", "closed", "talking", "pin_again", "called", "confirm", "over"),
+        *("tickets", "reply", "mail", "mail_topic", "on_hold", "closed", "talking", "pin_again", "called", "confirm", "over"),
         *(
             "anything_else",
             "request",
@@ -267,6 +267,8 @@ BACK = [
     (proved(at="service", about="ticket", topic="technical", services=("a", "b")), "menu"),
     (proved(at="service", about="emergency", services=("a", "b")), "menu"),
     (proved(at="tickets", ticket=1, told=1001), "menu"),
+    (proved(at="mail", ticket=1, told=7), "menu"),
+    (proved(at="mail_topic", told=7, topics=("technical", "billing")), "anything_else"),  # where none waits any more
     (proved(at="on_hold", support_call=5), "menu"),
     (proved(at="closed"), "menu"),
     (proved(at="pin_again", support_call=5), "talking"),

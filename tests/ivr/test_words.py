@@ -123,7 +123,7 @@ def test_an_utterance_brings_what_its_words_need() -> None:
 def test_every_format_is_known() -> None:
     used = {spec for key in WORDS.keys for _, spec in fields_of(key) if spec}
     known = {"text", "digits", "spell", "date", "money", "action", "holdings", "people", "proof"}
-    assert used == known | {"words", "weekday", "hour", "minutes"}
+    assert used == known | {"words", "weekday", "hour", "minutes", "ago"}
     for spec in used:
         assert hasattr(phrases._Filling, f"_{spec}")
 
