@@ -78,7 +78,8 @@ def waiting(tx: Transaction, who: Actor) -> tuple[WaitingMail, ...]:
     """The same, of what they say nothing."""
     asks = _by_mail(who)
     return tuple(
-        WaitingMail(mail.id, mail.came_at, _answered(tx, asks, mail)) for mail in pending_mails.of_person(tx, who.subject)
+        WaitingMail(mail.id, mail.came_at, _answered(tx, asks, mail))
+        for mail in pending_mails.of_person(tx, who.subject)
     )
 
 
