@@ -33,6 +33,7 @@ pytest_plugins = [
     "tests.browser",
     "tests.request_tracker",
     "tests.php",
+    "tests.mcp_inspector",
     "tests.desk",
     "tests.leaks",
     "tests.plans",
