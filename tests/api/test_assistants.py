@@ -224,7 +224,15 @@ def test_forged_tokens_are_turned_away_before_the_database_is_asked(one_desk: De
     kim = signed_in(one_desk)
     token = lets_help(kim, takes(kim, number))
     other = "A" if token[-1] != "A" else "B"
-    forged = [token[:-1] + other, token[:10] + other + token[11:], token[4:], token.swapcase(), token + "x", "dga_"]
+    forged = [
+        "dgk_" + token[4:],
+        token[:-1] + other,
+        token[:10] + other + token[11:],
+        token[4:],
+        token.swapcase(),
+        token + "x",
+        "dga_",
+    ]
     sent: list[str] = []
     with watched(one_desk.store.engine, sent.append), served(one_desk) as server:
         said = {posted(server, one).content for one in forged}

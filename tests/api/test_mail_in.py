@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from desk import mail_in
 from store import tables
+from store.mail_in import pending_mails
+from store.mail_in.pending_mails import Mail
 from tests.api.mailing import SETTINGS, MailServer
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
@@ -130,6 +133,28 @@ def test_one_answer_a_day_and_none_to_what_answers_by_itself(desk: Desk, server:
     server.says(STRANGER, "The next day")
     desk.work()
     assert [mail["To"] for mail in mailbox.mails] == [STRANGER, STRANGER]
+
+
+def test_an_address_is_the_same_however_it_is_written(desk: Desk, server: MailServer, mailbox: Mailbox) -> None:
+    server.says("MIA@Tideworks.example", "Our shop is down.")
+    server.says(MIA, "Still down")
+    desk.work()
+    assert len(mailbox.mails) == 1
+    mia = signed_in(desk)
+    mia.get("/mails")
+    assert len(re.findall(r'href="/mails/\d+"', mia.text)) == 2
+
+
+def test_so_many_are_answered_and_the_others_wait_all_the_same(desk: Desk) -> None:
+    many = pending_mails.ANSWERS.most + 5
+    with desk.store.transaction("mail") as tx:
+        for n in range(many):
+            assert mail_in.keep(tx, Mail("", f"a{n}@x.example", f"a{n}@x.example", "Hello", "Hello"))
+    jobs, mails = tables.jobs.c, tables.pending_mails.c
+    with desk.store.transaction("test") as tx:
+        owed = tx.connection.execute(select(func.count()).where(jobs.kind == pending_mails.WORK)).scalar_one()
+        waiting = tx.connection.execute(select(func.count()).where(mails.state == "waiting")).scalar_one()
+    assert (owed, waiting) == (pending_mails.ANSWERS.most, many)
 
 
 def test_the_answer_comes_from_nobody(desk: Desk, server: MailServer, mailbox: Mailbox) -> None:

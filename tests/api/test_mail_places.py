@@ -75,7 +75,10 @@ def test_who_fills_an_addresss_places_shuts_nobody_out(desk: Desk) -> None:
     with MailServer(desk) as server:
         assert server.says(MIA, "Our shop is down.", "mine", Authentication_Results=VOUCHED)[0] == 250
     forged(desk, 15, 60)
-    assert titles(mia)[:2] == ["mine", "forged 74"]
+    shown = titles(mia)
+    assert shown[:2] == ["mine", "forged 74"]
+    forged(desk, 1, 40)
+    assert titles(mia) == shown, "what is here already takes no place"
     assert waiting(desk) == mail_places.WAITING + 1
 
 
