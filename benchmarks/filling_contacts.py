@@ -16,6 +16,16 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "by": "'desk:operator'",
         "at": "{at}",
     },
+    tables.account_changes: {
+        "id": "n",
+        "place": "CASE WHEN {new} THEN NULL ELSE n END",
+        "what": "'contact.changed'",
+        "account_id": _ACCOUNT,
+        "person_id": _PERSON,
+        "by": "'desk:operator'",
+        "at": "{at}",
+        "fields": "''",
+    },
     tables.contact_requests: {
         "id": "n",
         "account_id": _ACCOUNT,

@@ -151,6 +151,7 @@ def _contacts(tx: Transaction, grant: Grant, message: Message) -> Facts | None:
         "account": made[0].account,
         "changes": [
             {
+                "id": one.id,
                 "username": one.username,
                 "before": None if one.before is None else list(one.before),
                 "after": None if one.after is None else list(one.after),

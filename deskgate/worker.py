@@ -19,7 +19,7 @@ import structlog
 from desk.actors import permit_worker
 from deskgate.job_handlers import Deliveries
 from store import ConnectionLostError, Store, Transaction, retried
-from store.accounts import recipients
+from store.accounts import change_feed, recipients
 from store.api_keys import api_keys, kept_answers
 from store.assistants import assistant_sessions
 from store.calls import call_state, callbacks, support_calls
@@ -117,6 +117,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     drafted_requests.sweep,
     pending_mails.sweep,
     webhook_messages.sweep,
+    change_feed.sweep,
 )
 """What the rooms of store delete because its time is over, once a minute, each in a transaction of its own; in several, where it says that there is more."""
 

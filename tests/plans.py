@@ -43,7 +43,7 @@ LARGE: Final = 600  # statements a process has seen in a run that is worth the d
 ROOT: Final = Path(__file__).parents[1]
 FEW: Final = {  # tables that do not grow with use, or hold what is of this minute
     *("staff", "staff_logins", "staff_sessions", "switches", "installations", "install_states", "write_probe"),
-    *("unsent_words", "queue_views", "daily_figures", "canned_answers", "held_answers"),
+    *("unsent_words", "queue_views", "daily_figures", "canned_answers", "held_answers", "change_feed"),
     *("ticket_presence", "bulk_actions", "opening_exceptions", "wall_displays", "webhook_endpoints"),
     *("help_desk_positions", "help_desk_transactions", "help_desk_left", "assistants", "suggested_answers"),
 }

@@ -40,6 +40,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     "not-asked": Kind(
         409, "This person cannot be asked in this way now", "`reason` says why. Take another way, or ask later."
     ),
+    "cursor-past": Kind(
+        410,
+        "What came after this cursor is not known any more",
+        "Ask for `start=now`, read anew what you follow, and go on from there: docs/api.md, Following what changes here.",
+    ),
     "changed": Kind(412, "It was changed meanwhile", "Read it again, and send its new ETag as If-Match."),
     "too-large": Kind(413, "Too much in one request", "Send less at once."),
     "invalid": Kind(

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.v1 import (
     accounts,
+    changes,
     contact_requests,
     decisions,
     desk_tickets,
@@ -86,6 +87,8 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("POST", "/notices/preview"): Route(notices.preview, notices.NoticePreview, about="Notices"),
     ("GET", "/notices/{id}"): Route(notices.read, notices.Notice, about="Notices"),
     ("GET", "/notices/{id}/recipients"): Route(notices.recipients, notices.NoticeRecipients, about="Notices"),
+    ("GET", "/changes"): Route(changes.following, changes.Changes, about="Changes"),
+    ("GET", "/changes/{id}"): Route(changes.read, changes.Change, about="Changes"),
     ("GET", "/reports"): Route(reports.read, reports.Report, about="Reports"),
     ("POST", "/decisions"): Route(decisions.explained, decisions.Decisions, about="Decisions"),
     ("POST", "/verifications"): Route(verifications.ask, verifications.Verification, 201, about="Verifications"),

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from authz import CELLS, Grant
 from store import tables
-from store.accounts import standing
+from store.accounts import change_feed, standing
 from store.db.transaction import Transaction
 from store.jobs import job_queue
 
@@ -20,6 +20,7 @@ def set_locked(tx: Transaction, grant: Grant, *, locked: bool) -> bool:
     changed = update(tables.accounts).where(tables.accounts.c.id == grant.account)
     tx.connection.execute(changed.values(locked_at=tx.now if locked else None))
     tx.told(grant, "account.locked" if locked else "account.unlocked")
+    change_feed.note(tx, "account.locked" if locked else "account.unlocked", grant.subject, account=grant.account)
     notice = "account_locked" if locked else "account_unlocked"
     job_queue.enqueue(tx, "notice", f"{notice}:{grant.account}", {"notice": notice, "account": grant.account})
     return True

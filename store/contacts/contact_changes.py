@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 
 from authz import Grant, Held, Refusal, Scheme, Subject, refused
 from store import tables
-from store.accounts import recipients
+from store.accounts import change_feed, recipients
 from store.accounts.people import new_support_id
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import GrantRequiredError, Transaction, upsert
@@ -129,8 +129,9 @@ def row(
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A change as it was written down: what they held before and after, None: they were not on the account."""
+    """A change as it was written down, by its id in the change feed: what they held before and after, None: they were not on the account."""
 
+    id: int
     account: str
     username: str
     before: tuple[str, ...] | None
@@ -140,16 +141,16 @@ class Made:
 def at(tx: Transaction, grant: Grant, account: int, ms: int) -> list[Made]:
     """What changed on an account at one moment, for the worker that tells other systems of it."""
     tx.require(grant, "desk.deliver")
-    h, p, a = tables.contact_changes.c, tables.people.c, tables.accounts.c
+    h, p, a = tables.account_changes.c, tables.people.c, tables.accounts.c
     query = (
-        select(a.number, p.username, h.before, h.after)
+        select(h.id, a.number, p.username, h.before, h.after)
         .join(tables.people, p.id == h.person_id)
         .join(tables.accounts, a.id == h.account_id)
         .where(h.account_id == account, h.at == ms)
     )
     rows = tx.connection.execute(query.order_by(h.id)).all()
     tx.told(grant, *(("account.number", "contact.username", "contact.standing") if rows else ()))
-    return [Made(row.number, row.username, _held(row.before), _held(row.after)) for row in rows]
+    return [Made(row.id, row.number, row.username, _held(row.before), _held(row.after)) for row in rows]
 
 
 def _held(words: str | None) -> tuple[str, ...] | None:
@@ -211,6 +212,8 @@ def _remember(tx: Transaction, grant: Grant, account: int, made: Considered) -> 
         ]
         tx.record(grant.subject, account, "contacts.changed", word, grant.rules, grant.proof, fields)
         tx.connection.execute(insert(tables.contact_changes), row(tx, grant.subject, account, one, before, after))
+        about: dict[str, Any] = {"account": account, "person": one, "before": before, "after": after}
+        change_feed.note(tx, f"contact.{word}", grant.subject, **about)
 
 
 def _tell(tx: Transaction, account: int, made: Considered) -> None:

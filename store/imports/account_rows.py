@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, String, insert, select, type_coerce
 
 from authz import Scheme, Subject, miscounted
 from store import tables
-from store.accounts import billing_details, recipients
+from store.accounts import billing_details, change_feed, recipients
 from store.contacts import contact_changes
 from store.db.holdings import held_by, in_order, words_of
 from store.imports import account_news
@@ -274,6 +274,7 @@ def _tell(
     usernames = {row.id: row.username for row in changes.rows(select(p.id, p.username), p.id, gone)}
     touched: dict[int, None] = {}
     history: list[dict[str, Any]] = []
+    feed: list[dict[str, Any]] = []
     for word, (account, person), held in difference:
         who = usernames.get(person) or changes.usernames[person]
         changes.count(
@@ -285,8 +286,11 @@ def _tell(
             changes.tx.record(changes.by, account, "contacts.changed", word, fields=(Subject.of_person(person),))
             before, after = now.get((account, person)), None if word == "removed" else held
             history.append(contact_changes.row(changes.tx, changes.by, account, person, before, after))
+            about: dict[str, Any] = {"account": account, "person": person, "before": before, "after": after}
+            feed.append(change_feed.row(changes.tx, f"contact.{word}", changes.by, **about))
     _write_contacts(changes, difference, now)
     changes.write(insert(tables.contact_changes), history)
+    changes.write(insert(tables.account_changes), feed)
     if not changes.dry and not changes.troubles:
         rights_changed(changes.tx, {person for _, (_, person), _ in difference} - changes.newcomers)
     for account in touched:

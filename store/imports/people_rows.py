@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from authz import Subject
 from store import tables
+from store.accounts import change_feed
 from store.accounts.people import new_support_id
 from store.db.transaction import upsert
 from store.imports.file_format import Person, Slack, StaffMember
@@ -182,6 +183,8 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
     theirs = set(people) - changes.newcomers if not changes.dry and not changes.troubles else set[int]()
     for id in theirs:
         changes.tx.record(changes.by, None, notice, "done", fields=(Subject.of_person(id),))
+        if notice == "numbers_changed":  # an address is among the columns that changed: row_changes.py
+            change_feed.note(changes.tx, "person.changed", changes.by, person=id, fields=("phones",))
         job_queue.enqueue(changes.tx, "notice", f"{notice}:{id}", {"notice": notice, "person": id})
     revoke(changes.tx, theirs, _GROUND[notice])
 

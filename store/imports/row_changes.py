@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Executable, Row, Select, Table, bindparam,
 
 from authz import Subject
 from store import tables
+from store.accounts import change_feed
 from store.db.transaction import OPERATOR, Transaction
 from store.imports.file_format import ImportFile, path_of
 from store.jobs import job_queue
@@ -81,7 +82,12 @@ class Changes:
         whom it is about, for those it concerns; once in an import."""
         if self.dry or self.troubles:
             return
-        self.tx.record(self.by, account, what, "done", fields=fields)
+        named = tuple(fields)
+        self.tx.record(self.by, account, what, "done", fields=named)
+        if what == "account.changed":
+            change_feed.note(self.tx, what, self.by, account=account, fields=named)
+        if what == "person.changed":
+            change_feed.note(self.tx, what, self.by, person=Subject(named[0]).person, fields=named[1:])
         if notice is not None:
             kind, about = notice
             told = {"notice": kind, about.partition(":")[0]: int(about.partition(":")[2])}

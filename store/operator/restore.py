@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from authz import Grant
 from store import tables
-from store.accounts import delegations
+from store.accounts import change_feed, delegations
 from store.db.last_seen import Seen
 from store.db.transaction import Transaction
 from store.security import alerts
@@ -100,6 +100,7 @@ def end_all(tx: Transaction, grant: Grant, suspended: Collection[str] = ()) -> d
     counts = {what: tx.connection.execute(statement).rowcount for what, statement in ended.items()}
     counts |= revocation.owed_to_anybody(tx) | {"delegations": delegations.end_all(tx)}
     counts["verifications"] = verification_requests.end_all(tx)
+    change_feed.begin_anew(tx)
     wall_displays.end_all(tx)  # uncounted: they prove nobody
     _go_further_on(tx)
     w = tables.staff.c

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from store.tables.accounts import Account, Contact, ContactChange, ContactRequest, ContactRight, Invoice, Service
+from store.tables.accounts import (
+    Account,
+    AccountChange,
+    ChangeFeed,
+    Contact,
+    ContactChange,
+    ContactRequest,
+    ContactRight,
+    Invoice,
+    Service,
+)
 from store.tables.api_keys import ApiAnswer, ApiKey
 from store.tables.assistants import Assistant, SuggestedAnswer
 from store.tables.base import Base
@@ -68,6 +78,7 @@ people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
 person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions, wall_displays = map(_table, (Staff, StaffLogin, StaffSession, WallDisplay))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))
+account_changes, change_feed = map(_table, (AccountChange, ChangeFeed))
 contact_requests, services, invoices = map(_table, (ContactRequest, Service, Invoice))
 held_answers, canned_answers, ticket_presence = map(_table, (HeldAnswer, CannedAnswer, TicketPresence))
 tickets, messages, recordings, attachments, ticket_threads, assignments, early_edits, answer_states, login_details = (

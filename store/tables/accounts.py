@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authz import Subject
-from store.tables.base import NEVER_AGAIN, Base, Id
+from store.tables.base import NEVER_AGAIN, Base, Id, only
 
 
 class Account(Base):
@@ -62,6 +62,37 @@ class ContactChange(Base):
     before: Mapped[str | None]
     after: Mapped[str | None]
     __table_args__ = (Index("ix_contact_changes_account", "account_id", "person_id", "id"), NEVER_AGAIN)
+
+
+class AccountChange(Base):
+    """What changed of an account or of a person, for systems that follow it (change_feed.py). `place` is its place in their order, empty until somebody has looked;
+    `before` and `after` as in a contact's change; `fields` are names, a blank between two."""
+
+    __tablename__ = "account_changes"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    place: Mapped[int | None] = mapped_column(unique=True)
+    what: Mapped[str] = mapped_column(String(20))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    by: Mapped[Subject]
+    at: Mapped[int] = mapped_column(index=True)
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    fields: Mapped[str]
+    __table_args__ = (
+        only("ix_account_changes_new", "place IS NULL", "id"),
+        Index("ix_account_changes_account", "account_id", "at"),
+        NEVER_AGAIN,
+    )
+
+
+class ChangeFeed(Base):
+    """The order of the changes, of which there is one: the `last` place that was given, and since when (ms) they are: at first, or after a restore."""
+
+    __tablename__ = "change_feed"
+    name: Mapped[str] = mapped_column(String(8), primary_key=True)
+    last: Mapped[int]
+    began_at: Mapped[int]
 
 
 class ContactRequest(Base):

@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 
 from authz import Proof, Subject
 from store import tables
+from store.accounts import change_feed
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.verification.factors import COOLING
@@ -101,6 +102,8 @@ def change_address(tx: Transaction, subject: Subject, email: str, *, but: str) -
 
 def _changed(tx: Transaction, subject: Subject, notice: str, ground: str, but: str) -> None:
     tx.record(subject, None, notice, "done", fields=(subject,))
+    named = "email" if ground == "address" else "phones"
+    change_feed.note(tx, "person.changed", subject, person=subject.person, fields=(named,))
     told = {"notice": notice, "person": subject.person}
     job_queue.enqueue(tx, "notice", f"{notice}:{subject.person}", told)
     revoke(tx, [subject.person], ground, but=but)

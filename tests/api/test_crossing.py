@@ -46,6 +46,7 @@ NAMED: Final = {
     path: {"number": "account", "ticket": "number"} for _, path in ROUTES if path.startswith("/accounts/{number}")
 } | {
     "/verifications/{id}": {"id": "number"},  # another key's: test_verification_ends.py
+    "/changes/{id}": {"id": "number"},
     "/notices/{id}": {"id": "number"},  # another key's: test_written_notices.py
     "/notices/{id}/recipients": {"id": "number"},
 }  # what stands in an address, where it is not what it is called

@@ -47,7 +47,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
         ("tickets", "messages", "ticket_threads", "early_edits", "quotes"),
         "what was said; seen under rights that are read anew",
     ),
-    **dict.fromkeys(("ledger", "alerts", "contact_changes"), "what has happened"),
+    **dict.fromkeys(("ledger", "alerts", "contact_changes", "account_changes"), "what has happened"),
     "verification_requests": "ended by `revocation`, with what was proved by it: tests/api/test_verification_ends.py",
     "contact_requests": "changes nothing until it is confirmed, judged then; ends when its asker may no longer ask",
     **dict.fromkeys(("notice_recipients", "mail_preferences"), "who is told by mail, judged when it is sent"),

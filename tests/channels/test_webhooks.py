@@ -24,6 +24,7 @@ from store.imports import import_run
 from store.imports.file_format import read
 from store.security import alerts
 from store.webhooks import webhook_endpoints, webhook_messages
+from tests.api.asking import operators
 from tests.channels.endpoint import Endpoint
 from tests.desk import Desk
 from tests.ivr.test_duress import MIA, PIN, UNDER_THREAT, give
@@ -191,8 +192,11 @@ def test_a_call_that_is_over_and_who_may_do_what_from_now_on(desk: Desk, endpoin
     )
     assert changed == {
         "account": "400639",
-        "changes": [{"username": "leo.fox", "before": sorted(before), "after": ["manage_support"]}],
+        "changes": [{"id": 1, "username": "leo.fox", "before": sorted(before), "after": ["manage_support"]}],
     }
+    followed = operators(desk, "accounts:read").read("/changes/1")
+    assert (followed["person"], followed["after"]) == ("leo.fox", ["manage_support"])
+    assert followed["by"] == {"kind": "operator", "name": None}
 
 
 def test_of_what_is_for_supervisors_alone_it_says_no_more_than_that(desk: Desk, endpoint: Endpoint) -> None:

@@ -30,6 +30,7 @@ def upgrade() -> None:
     _assistants()
     _verification_requests()
     _mail_in()
+    _change_feed()
 
 
 def _only(
@@ -1090,4 +1091,29 @@ def _mail_in() -> None:
         sa.Index("ix_pending_mails_sender", "sender", "state"),
         _only("ix_pending_mails_vouched", "state = 'waiting'", "vouched", "id"),
         sqlite_autoincrement=True,
+    )
+
+
+def _change_feed() -> None:
+    op.create_table(
+        "account_changes",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("place", sa.BigInteger, unique=True),
+        sa.Column("what", sa.String(20), nullable=False),
+        sa.Column("account_id", ID, sa.ForeignKey("accounts.id", ondelete="CASCADE")),
+        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("before", sa.Text),
+        sa.Column("after", sa.Text),
+        sa.Column("fields", sa.Text, nullable=False),
+        _only("ix_account_changes_new", "place IS NULL", "id"),
+        sa.Index("ix_account_changes_account", "account_id", "at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "change_feed",
+        sa.Column("name", sa.String(8), primary_key=True),
+        sa.Column("last", sa.BigInteger, nullable=False),
+        sa.Column("began_at", sa.BigInteger, nullable=False),
     )
