@@ -135,7 +135,9 @@ def test_who_is_on_an_account_takes_a_second_proof_that_no_key_gives(one_desk: D
         problem(program.get(at), "denied")
     change(one_desk, update(tables.api_keys).values(scope="contacts.manage,contacts.view"))
     for at in (f"/accounts/{TIDEWORKS}/people", f"/accounts/{TIDEWORKS}/people/nobody"):
-        assert problem(program.get(at), "denied")["reason"] == "step_up", "whatever it was made for"
+        told = problem(program.get(at), "denied")
+        assert told["reason"] == "step_up", "whatever it was made for"
+        assert f"/accounts/{TIDEWORKS}/people." in told["detail"], "where it is seen"
 
 
 def test_what_no_address_holds_names_its_field(one_desk: Desk) -> None:
