@@ -217,8 +217,9 @@ def test_a_code_for_another_call_is_refused_there(full: Desk, key: str) -> None:
     for caller in (here, there):
         caller.key("8")
         caller.key(key)  # the code is for the call that asked last
+    asked = slack_codes(full)
     full.work()
-    code = shown_in_slack(full, slack_codes(full)[1]) if key == "2" else full.exchange.messages[-1][1][26:34]
+    code = shown_in_slack(full, asked[1]) if key == "2" else full.exchange.messages[-1][1][26:34]
     assert here.key(code).said[0] == WRONG
     assert attempts(full)[-1][0] == "wrong"
     assert there.key(code).said[0] == WRONG, "it is used up, whatever call it was for"
