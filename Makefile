@@ -54,7 +54,7 @@ check: $(READY_TO_TEST) ## formatting, lint, types, layers
 
 coverage: $(READY_TO_TEST) ## what of each package the tests enter, and the functions they never do (some: make coverage T=tests/ivr)
 	@rm -rf .coverage
-	-@$(PY) -m coverage run -m $(PYTEST)
+	-@$(PY) -m coverage run -m $(PYTEST) -p tests.covered
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m tests.covered
 
