@@ -11,6 +11,10 @@ from store.webhooks.webhook_endpoints import LONGEST_URL
 
 RESERVED: Final = "an address inside a network: list it in WEBHOOK_NETWORKS if it is yours"
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_UNICAST: Final = IPv6Network(
+    "2000::/3"
+)  # all that was ever given out (RFC 4291); translators and old forms stand outside
+_EXAMPLES: Final = IPv6Network("3fff::/20")  # RFC 9637, which Python 3.11 does not know
 Network = IPv4Network | IPv6Network
 
 
@@ -40,7 +44,10 @@ def may_go_to(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -
     """Whether anything is sent to an address: what a name leads to is known only when something is."""
     if isinstance(address, IPv6Address) and (within := _within(address)) is not None:
         return may_go_to(within, networks)
-    return _is_listed(address, networks) or (address.is_global and not address.is_multicast)
+    if _is_listed(address, networks):
+        return True
+    given_out = address.version == 4 or (address in _UNICAST and address not in _EXAMPLES)
+    return given_out and address.is_global and not address.is_multicast
 
 
 def _within(address: IPv6Address) -> IPv4Address | None:

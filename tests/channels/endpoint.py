@@ -22,23 +22,37 @@ class Came:
 
 
 class Endpoint:
-    """`answers`: the statuses it answers with, the last for all that follow."""
+    """`answers`: the statuses it answers with, the last for all that follow. `drips`: it never ends its answer, and sends some of it every
+    twentieth of a second until the other side hangs up."""
 
     def __init__(self) -> None:
         self.came: list[Came] = []
         self.answers = [204]
+        self.drips = False
         there = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 there.came.append(Came(dict(self.headers.items()), body))
+                if there.drips:
+                    self._drip()
+                    return
                 status = there.answers.pop(0) if len(there.answers) > 1 else there.answers[0]
                 self.send_response(status)
                 if status in (301, 302, 307):
                     self.send_header("Location", f"{there.url}/elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            def _drip(self) -> None:
+                hung_up = threading.Event()
+                while not hung_up.wait(0.05):
+                    try:
+                        self.wfile.write(b"H")
+                    except OSError:
+                        hung_up.set()
+                self.close_connection = True
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Nothing on standard error."""

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from standardwebhooks import WebhookVerificationError
 
 from authz import Action, Ask, Grant, Proof
+from deskgate import webhook_jobs
 from deskgate.webhook_addresses import why_not
 from store import OPERATOR, tables
 from store.imports import import_run
@@ -247,6 +248,26 @@ def test_a_redirect_is_no_yes_and_leads_nowhere_and_410_is_the_end(desk: Desk, e
     assert len({one.headers["webhook-id"] for one in endpoint.came}) == 1
 
 
+def test_an_endpoint_that_answers_by_the_byte_is_left_when_its_time_is_over(
+    desk: Desk, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time, and all of them never do: it would hold a thread for as long as it likes."""
+    monkeypatch.setattr(webhook_jobs, "TIMEOUT", 0.4)
+    added(desk, endpoint.url, "alert.raised")
+    with desk.store.transaction("test") as tx:
+        alerts.alert(tx, "texts_spent", "x")
+    endpoint.drips = True
+    began = time.monotonic()
+    desk.work()
+    assert time.monotonic() - began < 10
+    job = rows(desk, select(tables.jobs.c.error).where(tables.jobs.c.kind == "webhook"))
+    assert "did not answer within" in job[0].error
+    endpoint.drips = False
+    desk.pass_time(60)
+    desk.work()
+    assert states(desk) == [("sent", 204)]
+
+
 def test_an_endpoint_that_is_removed_is_told_nothing_more(desk: Desk, endpoint: Endpoint) -> None:
     added(desk, endpoint.url, "alert.raised")
     with desk.store.transaction("test") as tx:
@@ -277,6 +298,8 @@ def test_an_endpoint_that_is_removed_is_told_nothing_more(desk: Desk, endpoint: 
             "https://0.0.0.0/",
         ),
         *("https://100.64.0.1/", "https://224.0.0.1/", "https://[64:ff9b::7f00:1]/"),
+        *("https://[64:ff9b:1::a00:1]/", "https://[::ffff:0:127.0.0.1]/", "https://[::127.0.0.1]/"),
+        *("https://[fec0::1]/", "https://[5f00::1]/", "https://[3fff::1]/", "https://[2002:7f00:1::1]/"),
         *(
             "http://help.example/",
             "ftp://help.example/",
@@ -290,6 +313,7 @@ def test_an_endpoint_that_is_removed_is_told_nothing_more(desk: Desk, endpoint: 
 def test_no_address_inside_the_network_and_nothing_in_the_clear(address: str) -> None:
     assert why_not(address, ()) is not None
     assert why_not("https://help.example/hooks", ()) is None
+    assert why_not("https://[2606:4700::1111]/hooks", ()) is None
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.1", "2130706433", "0x7f.1"])
