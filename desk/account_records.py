@@ -12,12 +12,21 @@ from store.accounts.whole_accounts import WholeAccount
 from store.imports import account_lines
 from store.imports.account_lines import Brought, NumberedLine
 
-__all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "permit", "read", "write"]
+__all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "permit", "read", "read_after", "write"]
 
 
 def read(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:
     """None: there is no such account."""
     return _whole(tx, who, number, Action.DESK_ACCOUNTS_READ)
+
+
+def read_after(tx: Transaction, who: Actor, number: str, most: int) -> list[WholeAccount] | NotAllowed:
+    """In the order of their numbers, the next accounts after that one; an empty one begins. None are left: an empty list."""
+    grant = judge(tx, Ask(who.subject, Action.DESK_ACCOUNTS_READ, None, None, who.proof))
+    if isinstance(grant, NotAllowed):
+        return grant
+    found = (read(tx, who, one) for one in whole_accounts.numbers_after(tx, grant, number, most))
+    return [one for one in found if isinstance(one, WholeAccount)]
 
 
 def before(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:

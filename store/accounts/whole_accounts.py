@@ -61,6 +61,12 @@ def account_numbered(tx: Transaction, grant: Grant, number: str) -> int | None:
     return tx.connection.execute(_NUMBERED, {"number": number}).scalar()
 
 
+def numbers_after(tx: Transaction, grant: Grant, number: str, most: int) -> list[str]:
+    """Of the accounts, in the order of their numbers: the next after that one, to read them one by one. An empty one begins."""
+    tx.require(grant, "desk.accounts.read")
+    return list(tx.connection.execute(_NEXT, {"number": number, "most": most}).scalars())
+
+
 def whole(tx: Transaction, grant: Grant) -> WholeAccount:
     """The account of the grant."""
     tx.require(grant, "desk.accounts.read", "desk.accounts.write")
@@ -156,6 +162,7 @@ _a, _c, _p = tables.accounts.c, tables.contacts.c, tables.people.c
 _s, _i, _t = tables.services.c, tables.invoices.c, tables.account_teams.c
 _n, _m = tables.phones.c, tables.slack_members.c
 _of: BindParameter[int] = bindparam("account")
+_NEXT = select(_a.number).where(_a.number > bindparam("number")).order_by(_a.number).limit(bindparam("most"))
 _NUMBERED = select(_a.id).where(_a.number == bindparam("number"))
 _ACCOUNT = select(_a.number, _a.name, _a.scheme, _a.status, _a.billing, _a.locked_at).where(_a.id == _of)
 _PEOPLE = (

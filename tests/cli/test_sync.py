@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from store import tables
 from store.imports import account_lines
 from tests.cli.conftest import Said, Shell
 
@@ -72,3 +74,17 @@ def test_what_cannot_be_read_is_one_line(light: Shell) -> None:
     Path("empty.jsonl").write_text("")
     assert light.run("sync", "empty.jsonl").out == "Synced 0 accounts: nothing, all is as the lines say.\n"
     assert light.run("sync", "empty.jsonl", "--known-since", "last year").code == 2
+
+
+def test_what_is_exported_goes_back_in_and_holds_no_pin(shell: Shell) -> None:
+    exported = shell.run("account", "export")
+    lines = [json.loads(line) for line in exported.out.splitlines()]
+    assert (exported.code, [line["number"] for line in lines]) == (0, ["200417", "300528", "400639"])
+    assert len({one["username"] for line in lines for one in line["people"]}) == 9
+    assert not [pin for pin in ("17846325", "39275068", "53960281") if pin in exported.out]
+    said = shell.run("sync", "-", stdin=exported.out)
+    assert (said.code, said.out) == (0, "Synced 3 accounts: nothing, all is as the lines say.\n")
+    e = tables.ledger.c
+    told = shell.rows(select(e.account, e.fields).where(e.action == "desk.accounts.read", e.account.is_not(None)))
+    assert {account for account, _ in told} == {1, 2, 3}
+    assert all("account.whole" in str(fields) for _, fields in told)

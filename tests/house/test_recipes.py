@@ -60,8 +60,9 @@ def test_who_leaves_has_it_all_in_files(operator: Operator) -> None:
     opened(operator.desk, MIA, TIDEWORKS, "our web server answers very slowly")
     follow(operator, "leaving")
     left = operator.folder / "leaving"
-    account = json.loads((left / "400639.json").read_text("utf-8"))
-    assert {one["username"] for one in account["people"]} == {"raj.patel", "mia.chen", "leo.fox", "dev.anand"}
+    accounts = [json.loads(line) for line in (left / "accounts.jsonl").read_text("utf-8").splitlines()]
+    assert [one["number"] for one in accounts] == ["200417", "300528", TIDEWORKS]
+    assert {one["username"] for one in accounts[2]["people"]} == {"raj.patel", "mia.chen", "leo.fox", "dev.anand"}
     (ticket,) = json.loads((left / "tickets.json").read_text("utf-8"))
     assert ticket["body"] == "our web server answers very slowly"
     assert len(json.loads((left / "ledger.json").read_text("utf-8"))) > 1

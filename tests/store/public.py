@@ -224,6 +224,7 @@ OPENS: dict[str, set[str]] = {
     "dual_control.waiting": {"desk.pin.reissue", "desk.threat.switch"},
     "account_lines.bring": {"desk.accounts.write"},
     "whole_accounts.account_numbered": {"desk.accounts.read", "desk.accounts.write"},
+    "whole_accounts.numbers_after": {"desk.accounts.read"},
     "whole_accounts.whole": {"desk.accounts.read", "desk.accounts.write"},
     **{f"whole_accounts.{name}": {"desk.accounts.read"} for name in ("people", "person")},
     "lookups.explain": {"desk.operate", "desk.decisions.read"},
