@@ -8,20 +8,21 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Final, cast
 
 import structlog
 from fastapi import Depends, Header, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from api.v1 import etags, limits, problems
 from api.v1.context import ApiContext
 from api.v1.problems import ProblemError
-from authz import At, Proof, Reason
+from authz import At, Denied, Proof, Reason
 from desk.actors import Actor
 from store import Transaction, retried
 from store.api_keys import api_keys, kept_answers
@@ -62,6 +63,18 @@ class Visit:
     once: str | None
     if_match: str | None
     if_none_match: str | None
+    scope: MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Content that comes in pieces, each read in a transaction of its own, by a key that is good then. `first` is there; `last` is what `following` is given for
+    the next piece, and gives with it; None: that was all."""
+
+    first: bytes
+    kind: str
+    last: Any
+    following: Callable[[Asking, Any], tuple[bytes, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,8 @@ class Answer:
     """Content that is no JSON, and its type; instead of a body."""
     is_object: bool = True
     """What stands there now, so that it has an ETag; False: what became of a request."""
+    stream: Stream | None = None
+    """Instead of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,7 @@ def served(does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[
             head.get("Idempotency-Key") if once else None,
             head.get("If-Match"),
             head.get("If-None-Match"),
+            request.scope,
         )
 
     async def route(**given: Any) -> Response:
@@ -157,16 +173,12 @@ def _answer(does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Respons
     good = False
     try:
         with context.store.transaction(CHANNEL) as tx:
-            key = api_keys.find(tx, visit.token) if api_keys.is_well_formed(visit.token) else None
-            if key is None:
-                raise ProblemError("no-key")
+            key = _key(tx, visit)
             headers, spent = limits.spend(tx, key)
             if spent is not None:
                 good = True
                 raise spent
-            held = api_keys.act(tx, key)
-            if held is not None and held.reason is not Reason.ACCOUNT_LOCKED:
-                raise ProblemError("no-key")  # as if it had ended, which it does when its maker's rights are looked at
+            held = _held(tx, key)
             good = True
             if held is not None:
                 raise problems.denied(held)
@@ -175,6 +187,39 @@ def _answer(does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Respons
         made = problems.response(context.origin, problem)
     made.headers.update(headers)
     return made, good
+
+
+def _key(tx: Transaction, visit: Visit) -> FoundKey:
+    key = api_keys.find(tx, visit.token) if api_keys.is_well_formed(visit.token) else None
+    if key is None:
+        raise ProblemError("no-key")
+    return key
+
+
+def _held(tx: Transaction, key: FoundKey) -> Denied | None:
+    """Why it does nothing now. One whose maker may have none is as if it had ended, which it does when its maker's rights are looked at."""
+    held = api_keys.act(tx, key)
+    if held is not None and held.reason is not Reason.ACCOUNT_LOCKED:
+        raise ProblemError("no-key")
+    return held
+
+
+async def _pieces(visit: Visit, stream: Stream) -> AsyncIterator[bytes]:
+    """Whoever reads slowly holds no thread and no transaction. What cannot go on breaks off, and whoever reads it sees that it is not whole."""
+    yield stream.first
+    last = stream.last
+    while last is not None:
+        read = partial(retried, partial(_piece, visit, stream, last), if_stored=True)
+        content, last = await visit.context.pools.known.do(read)
+        yield content
+
+
+def _piece(visit: Visit, stream: Stream, last: Any) -> tuple[bytes, Any]:
+    with visit.context.store.transaction(CHANNEL) as tx:
+        key = _key(tx, visit)
+        if _held(tx, key) is not None:
+            raise ProblemError("no-key")
+        return stream.following(Asking(tx, visit.context, key, visit), last)
 
 
 def _once(tx: Transaction, key: FoundKey, visit: Visit, do: Callable[[], Answer]) -> Response:
@@ -201,6 +246,11 @@ def _kept(made: Response) -> dict[str, str]:
 
 def _response(visit: Visit, answer: Answer) -> Response:
     headers = problems.HEADERS | dict(answer.headers)
+    if answer.stream is not None:
+        visit.scope["endless"] = True  # a stop of the service does not wait for it
+        return StreamingResponse(
+            _pieces(visit, answer.stream), answer.status, headers=headers, media_type=answer.stream.kind
+        )
     if answer.raw is not None:
         content, kind = answer.raw
         return Response(content, answer.status, headers=headers, media_type=kind)

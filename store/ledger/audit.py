@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, exists, literal, select
+from sqlalchemy import Row, Select, Table, exists, literal, select, tuple_
 
 from authz import Grant, Subject
 from store import tables
 from store.db.transaction import GrantRequiredError, Transaction
 
 _MANY = 1_000
+Place = tuple[int, str, int]
+"""Where an entry stands in the order of times: its own, its segment and number."""
+_e = tables.ledger.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +51,48 @@ def entries(
 
     Across segments the order is that of the entries' own times.
     """
-    tx.require(grant, "desk.ledger.read")
-    if grant.account is not None and grant.account != account:
-        raise GrantRequiredError("a grant for one account does not open another")
-    e = tables.ledger.c
-    query = select(tables.ledger).order_by(e.at.desc(), e.segment.desc(), e.n.desc())
-    # As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the segments.
-    segment = tables.segments.c.id
-    query = query.where(e.n + 0 > 0, exists().where(segment == e.segment, segment != ""))
-    if account is not None:
-        query = query.where(e.account == account)
+    query = _vouched(tx, grant, account).order_by(_e.at.desc(), _e.segment.desc(), _e.n.desc())
     if since is not None:
-        query = query.where(e.at >= since)
+        query = query.where(_e.at >= since)
     if holding:
-        query = query.where(literal(" ").concat(e.fields).concat(" ").contains(f" {holding} "))
+        query = query.where(literal(" ").concat(_e.fields).concat(" ").contains(f" {holding} "))
     if limit is not None:
         query = query.limit(limit)
     rows = tx.connection.execute(query).all()
     tx.told(grant, "ledger")
+    return _read(tx, list(reversed(rows)))
+
+
+def piece(
+    tx: Transaction, grant: Grant, account: int | None, *, since: int, until: int, after: Place | None, limit: int
+) -> list[AuditEntry]:
+    """The oldest so many from `since` to before `until` (ms) that stand after a place in that order; of one account or of all that the grant reaches."""
+    query = _vouched(tx, grant, account).where(_e.at >= since, _e.at < until)
+    if after is not None:
+        query = query.where(_e.at >= after[0], tuple_(_e.at, _e.segment, _e.n) > after)
+    rows = tx.connection.execute(query.order_by(_e.at, _e.segment, _e.n).limit(limit)).all()
+    tx.told(grant, "ledger", *((f"entries:{len(rows)}",) if rows else ()))
+    return _read(tx, rows)
+
+
+def place_of(tx: Transaction, grant: Grant, segment: str, n: int) -> Place | None:
+    """Where an entry stands. None: there is none."""
+    tx.require(grant, "desk.ledger.read")
+    at = tx.connection.execute(select(_e.at).where(_e.segment == segment, _e.n == n)).scalar()
+    return None if at is None else (at, segment, n)
+
+
+def _vouched(tx: Transaction, grant: Grant, account: int | None) -> Select[*tuple[Any, ...]]:
+    """As `audit verify` reads: nothing vouches for what it does not. Said so that the times lead to the entries, not the segments."""
+    tx.require(grant, "desk.ledger.read")
+    if grant.account is not None and grant.account != account:
+        raise GrantRequiredError("a grant for one account does not open another")
+    segment = tables.segments.c.id
+    query = select(tables.ledger).where(_e.n + 0 > 0, exists().where(segment == _e.segment, segment != ""))
+    return query if account is None else query.where(_e.account == account)
+
+
+def _read(tx: Transaction, rows: Sequence[Row[Any]]) -> list[AuditEntry]:
     subjects = {row.who for row in rows}
     names = _usernames(
         tx, tables.people, {subject.person for subject in subjects if subject.is_person}, Subject.of_person
@@ -89,7 +116,7 @@ def entries(
             row.segment,
             row.n,
         )
-        for row in reversed(rows)
+        for row in rows
     ]
 
 

@@ -10,7 +10,12 @@ from tests.store.bounds_of_calls import BAKERY, THEIRS, TIDEWORKS, Case, of
 
 READ: Final = Action.DESK_TICKETS_READ
 QUARANTINED: Final = 1003
+BETWEEN: Final = {"since": 0, "until": 9, "after": None, "limit": 9}
 OF_SYSTEMS: Final[dict[str, list[Case]]] = {
+    "audit.piece": [
+        (of(OPERATOR, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, TIDEWORKS, **BETWEEN)),
+        (of(OPERATOR, Action.DESK_LEDGER_READ, BAKERY), lambda f, tx, g: f(tx, g, None, **BETWEEN)),
+    ],
     "operator_tickets.page": [(of(OPERATOR, READ, TIDEWORKS), lambda f, tx, g: f(tx, g, before=None, many=5))],
     "operator_tickets.one": [
         (of(OPERATOR, READ, BAKERY), lambda f, tx, g: f(tx, g, THEIRS)),
@@ -19,6 +24,7 @@ OF_SYSTEMS: Final[dict[str, list[Case]]] = {
 }
 NOTICES: Final = ("audience.may_send", "audience.named", "audience.numbered", "notice_delivery.send")
 REACH_ALL: Final = {
+    "audit.place_of": "where an entry stands: its time alone",
     "account_lines.bring": "the operator's system's, which brings any account",
     **dict.fromkeys(("change_feed.following", "change_feed.one"), "the operator's system's, which reads any account"),
     **dict.fromkeys((*NOTICES, *(f"notice_list.{n}" for n in ("find", "listed", "recipients"))), "of the whole desk"),

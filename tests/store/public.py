@@ -84,7 +84,7 @@ OPENS: dict[str, set[str]] = {
         for name in ("may_send", "named", "numbered")
     },
     **{f"audience.{name}": {"desk.deliver"} for name in ("name_of", "of_ticket")},
-    "audit.entries": {"desk.ledger.read"},
+    **{f"audit.{name}": {"desk.ledger.read"} for name in ("entries", "piece", "place_of")},
     **{f"change_feed.{name}": {"desk.accounts.read"} for name in ("following", "one")},
     **{f"daily_figures.{name}": {"desk.ledger.read", "desk.reports.read"} for name in ("kept", "today")},
     **{f"wall_figures.{name}": {"desk.proof.ask"} for name in ("calls", "there")},
