@@ -116,13 +116,15 @@ def end(tx: Transaction, sid: str) -> bool:
 def sweep(tx: Transaction) -> bool:
     """Stored responses go soon after the call, the rows after a week; a call Twilio never ended is ended."""
     c, d = tables.calls.c, tables.deliveries.c
-    tx.connection.execute(
-        update(tables.calls).where(c.ended_at.is_(None), c.started_at < tx.now - CALL_LIFE).values(ended_at=tx.now)
+    unended = c.ended_at.is_(None), c.started_at < tx.now - CALL_LIFE
+    answered = c.ended_at < tx.now - RESPONSE_KEPT, c.response.is_not(None)
+    more = (
+        sweeping.changed(tx, tables.calls, {"ended_at": tx.now}, *unended),
+        sweeping.changed(tx, tables.calls, {"response": None}, *answered),
+        sweeping.some(tx, tables.calls, c.ended_at < tx.now - CALL_KEPT),
+        sweeping.some(tx, tables.deliveries, d.at < tx.now - 3 * 24 * 3_600_000),
     )
-    over = c.ended_at < tx.now - RESPONSE_KEPT
-    tx.connection.execute(update(tables.calls).where(over, c.response.is_not(None)).values(response=None))
-    more = sweeping.some(tx, tables.calls, c.ended_at < tx.now - CALL_KEPT)
-    return sweeping.some(tx, tables.deliveries, d.at < tx.now - 3 * 24 * 3_600_000) or more
+    return any(more)
 
 
 def first_delivery(tx: Transaction, key: str) -> bool:

@@ -249,10 +249,10 @@ def proved(tx: Transaction, id: int, *, passed: bool, threatened: bool = False) 
 def sweep(tx: Transaction) -> bool:
     """A call that Twilio never ended is over all the same."""
     r = tables.support_calls.c
-    old = update(tables.support_calls).where(r.ended_at.is_(None), r.started_at < tx.now - LIFE)
+    old = r.ended_at.is_(None), r.started_at < tx.now - LIFE
     ending = case((r.ending == "", literal(LOST)), else_=r.ending)
-    tx.connection.execute(old.values(ended_at=tx.now, ending=ending))
-    return sweeping.some(tx, tables.support_calls, r.ended_at < tx.now - KEPT)  # and what belongs to them
+    more = sweeping.changed(tx, tables.support_calls, {"ended_at": tx.now, "ending": ending}, *old)
+    return sweeping.some(tx, tables.support_calls, r.ended_at < tx.now - KEPT) or more  # and what belongs to them
 
 
 def ask_proof(tx: Transaction, grant: Grant, id: int, what: str) -> bool:

@@ -1,10 +1,11 @@
-"""Rows whose time is over, deleted so many at once: on SQLite nobody else writes meanwhile, and after days of standing still there may be a million."""
+"""Rows whose time is over, deleted or changed so many at once: on SQLite nobody else writes meanwhile, and after days of standing still there may be a million."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -40,6 +41,15 @@ def _postgresql(it: Any, compiler: SQLCompiler, **how: Any) -> str:
 
 def some(tx: Transaction, table: Any, *over: ColumnElement[bool]) -> bool:
     """Deletes `AT_ONCE` of them at most. Whether there may be more. What somebody else is changing is left for the next time."""
+    return int(tx.connection.execute(delete(table).where(_first(table, over))).rowcount) == AT_ONCE
+
+
+def changed(tx: Transaction, table: Any, to: Mapping[str, Any], *over: ColumnElement[bool]) -> bool:
+    """The same, but they stay, with these values: what they are found by must be no longer so."""
+    these = update(table).where(_first(table, over)).values(to)
+    return int(tx.connection.execute(these).rowcount) == AT_ONCE
+
+
+def _first(table: Any, over: Sequence[ColumnElement[bool]]) -> _IsThere:
     first = select(_Place()).select_from(table).where(*over).limit(AT_ONCE).with_for_update(skip_locked=True)
-    these = _IsThere(first.correlate(None).scalar_subquery())
-    return int(tx.connection.execute(delete(table).where(these)).rowcount) == AT_ONCE
+    return _IsThere(first.correlate(None).scalar_subquery())

@@ -250,10 +250,13 @@ def clock_set_back(tx: Transaction, by: int) -> None:
 
 def sweep(tx: Transaction) -> bool:
     w = tables.jobs.c
-    ahead = update(tables.jobs).where(w.done_at.is_(None), w.run_at > tx.now + LONGEST)
-    tx.connection.execute(ahead.values(run_at=tx.now))  # a lease of the future is no lease
-    more = sweeping.some(tx, tables.jobs, w.done_at < tx.now - KEPT, ~w.given_up)
-    return sweeping.some(tx, tables.jobs, w.done_at < tx.now - GIVEN_UP_KEPT, w.given_up) or more
+    ahead = w.done_at.is_(None), w.run_at > tx.now + LONGEST  # a lease of the future is no lease
+    more = (
+        sweeping.changed(tx, tables.jobs, {"run_at": tx.now}, *ahead),
+        sweeping.some(tx, tables.jobs, w.done_at < tx.now - KEPT, ~w.given_up),
+        sweeping.some(tx, tables.jobs, w.done_at < tx.now - GIVEN_UP_KEPT, w.given_up),
+    )
+    return any(more)
 
 
 _w, _before = tables.jobs.c, tables.jobs.alias("before").c

@@ -164,10 +164,10 @@ def is_locked(tx: Transaction, counter: str) -> bool:
 def sweep(tx: Transaction) -> bool:
     """Drops counters that hold nothing any more, so that made-up IDs do not pile up. A real ID's failures are kept."""
     g = tables.pin_guards.c
-    ahead = update(tables.pin_guards).where(g.locked_until > tx.now + LOCK)  # by a clock that has been put right since
-    tx.connection.execute(ahead.values(locked_until=tx.now + LOCK))
+    ahead = g.locked_until > tx.now + LOCK  # by a clock that has been put right since
+    more = sweeping.changed(tx, tables.pin_guards, {"locked_until": tx.now + LOCK}, ahead)
     old = g.seen_at < tx.now - DECOYS_KEPT  # far longer than a lock
-    return sweeping.some(tx, tables.pin_guards, old, ~g.real)
+    return sweeping.some(tx, tables.pin_guards, old, ~g.real) or more
 
 
 def _tries(counter: str, caller: str = "") -> Limit:

@@ -1,9 +1,10 @@
-"""What is over is deleted in pieces: nobody waits for a million rows, and nothing is left of them."""
+"""What is over is deleted, or changed, in pieces: nobody waits for a million rows, and nothing is left of them."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 
 import pytest
 from sqlalchemy import delete, func, insert, select
@@ -11,13 +12,14 @@ from sqlalchemy import delete, func, insert, select
 from deskgate.worker import SWEEPS
 from store import tables
 from store.db import sweeping
+from store.jobs import job_queue
 from store.security import alerts
 from store.tickets import ticket_presence
 from tests.desk import Desk
 from tests.statements import watched
 
-# Whose own statements delete: one row after the other, or so many at once by a bound of their own.
-BOUNDED = {"store.security.budgets", "store.messages.edits"}
+# Whose own statements delete or change: one row after the other, or so many at once by a bound of their own.
+BOUNDED = {"store.security.budgets", "store.messages.edits", "store.tickets.login_details"}
 MANY = 2 * sweeping.AT_ONCE + 1
 
 
@@ -61,7 +63,23 @@ def test_whatever_the_key_is_of_two_columns_as_well(desk: Desk) -> None:
         tx.connection.execute(delete(p))
 
 
-def test_every_sweep_deletes_in_pieces() -> None:
-    found = {sweep.__module__ for sweep in SWEEPS if "delete(" in ast.unparse(ast.parse(inspect.getsource(sweep)))}
+@pytest.mark.both_databases
+def test_what_is_changed_is_so_in_pieces_as_well(desk: Desk) -> None:
+    """A clock has been put right: so much work waits for a time that is years ahead."""
+    w = tables.jobs.c
+    row = {"kind": "of_nobody", "payload": "{}", "run_at": desk.now + 2 * job_queue.LONGEST, "attempts": 0}
+    late = select(func.count()).where(w.run_at > desk.now + job_queue.LONGEST)
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(insert(tables.jobs), [row | {"key": f"{n}", "created_at": desk.now} for n in range(MANY)])
+        assert job_queue.sweep(tx)
+        assert tx.connection.execute(late).scalar_one() == MANY - sweeping.AT_ONCE
+    desk.container.worker.sweep()
+    with desk.store.transaction("test") as tx:
+        assert tx.connection.execute(late).scalar_one() == 0
+
+
+def test_every_sweep_deletes_and_changes_in_pieces() -> None:
+    sources = {sweep.__module__: ast.unparse(ast.parse(inspect.getsource(sweep))) for sweep in SWEEPS}
+    found = {module for module, source in sources.items() if re.search(r"\b(delete|update)\(", source)}
     assert len(SWEEPS) > 25
     assert found == BOUNDED
