@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from benchmarks import filling_contacts, filling_keys, filling_notices, filling_staff
+from benchmarks import filling_contacts, filling_keys, filling_ledger, filling_notices, filling_staff
 from store import Store, tables
 
 DAY: Final = 24 * 3_600_000  # ms
-A_SEGMENT: Final = 1_000  # entries of the ledger in each
 LAST: Final = 10  # so many of the newest are not over
 
 # Table -> column -> what it holds, in words both databases know. `n` counts from 1 to {many}, {now} is the time, {at} when the
@@ -57,6 +56,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "internal": "n < 0",
         "earlier": "'[]'",
         "recording": "'RE' || n",
+        "written_by": "CASE WHEN n % 50 = 0 THEN 1 + n / 50 % 5 END",
     },
     tables.answer_states: dict.fromkeys(("at", "first_at"), "{at}")
     | {"message": "n", "state": "'reached'", "why": "''", "took": "n % 90 * 600000", "in_time": "n % 9 > 0"},
@@ -89,6 +89,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "name": "'log.txt'",
         "content_type": "''",
         "size": "1",
+        "sealed": "CASE WHEN n > {many} / 2 THEN {bytes} END",
         "came_at": "{at}",
     },
     tables.login_details: {
@@ -105,27 +106,6 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "removed_at": "CASE WHEN n < {many} / 2 THEN {at} END",
     },
     tables.early_edits: {"source": "'C1:early' || n", "author": "'person:1'", "edited": "'1'", "at": "{at}"},
-    tables.segments: {
-        "id": "'00000000' || (10000000 + n)",
-        "key": "'k'",
-        "opened_at": "{now} - ({many} - n + 1) * {apart}",
-        "mac": "{bytes}",
-    },
-    tables.ledger: {
-        "segment": f"'00000000' || (10000001 + (n - 1) / {A_SEGMENT})",
-        "n": f"1 + (n - 1) % {A_SEGMENT}",
-        "at": "{at}",
-        "who": "'person:' || (" + _PERSON + ")",
-        "account": _ACCOUNT,
-        "action": "'offer'",
-        "decision": "'allowed'",
-        "rules": "''",
-        "proof": "''",
-        "channel": "'phone'",
-        "fields": "'ticket.number'",
-        "mac": "{bytes}",
-    },
-    tables.checkpoints: {"n": "n", "at": "{at}", "key": "'k'", "heads": "'[]'", "mac": "{bytes}"},
     tables.calls: {
         "sid": "'CA' || n",
         "step": "1",
@@ -247,6 +227,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
         "locked_until": "CASE WHEN {new} THEN {at} ELSE NULL END",
     },
     **filling_contacts.PAST,
+    **filling_ledger.PAST,
     **filling_notices.PAST,
     **filling_staff.PAST,
 }
@@ -286,7 +267,6 @@ SPAN: Final = {  # ms for which they are kept; all else is of a month
 LESS: Final = {
     tables.jobs: 3,
     **dict.fromkeys((tables.support_calls, tables.agent_legs, tables.call_tickets), 5),
-    tables.segments: A_SEGMENT,
 }
 
 
@@ -296,6 +276,7 @@ def past(store: Store, accounts: int, many: int, now: int, *, without: Collectio
     wanted += [
         (table, columns, max(many // LESS.get(table, 1), 1)) for table, columns in PAST.items() if table not in without
     ]
+    wanted += [(tables.segments, filling_ledger.SEGMENTS, filling_ledger.segments(many))]
     wanted += [(table, columns, 2 * accounts) for table, columns in _OF_PEOPLE.items()]
     wanted += [(table, columns, accounts) for table, columns in _OF_ACCOUNTS.items()]
     sqlite = store.engine.dialect.name == "sqlite"

@@ -2,7 +2,7 @@
 
 A pytest plugin: it sees what every test has the store send, whichever database that is on. With `--everything` the last test of
 each process fails with what reads a table that grows from end to end; at every change tests/house/test_plans.py asks it of one walk
-through the desk. `ALLOWED` says what may.
+through the desk. tests/allowed_scans.py says what may.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from authz import load_schemes
 from benchmarks import filling, growth
 from store.db.statements import Prepared
 from store.tables import Base
+from tests.allowed_scans import ALLOWED, FEW, SHORT
 from tests.postgres import running_server
 from tests.scratch import SCRATCH
 from tests.sizes import EVERYTHING
@@ -41,38 +42,6 @@ NOW: Final = 1_795_348_800_000  # the noon of the tests
 PASS_ON: Final = ("statements.py", "sweeping.py")  # files of the store that send what others ask for
 LARGE: Final = 600  # statements a process has seen in a run that is worth the databases
 ROOT: Final = Path(__file__).parents[1]
-FEW: Final = {  # tables that do not grow with use, or hold what is of this minute
-    *("staff", "staff_logins", "staff_sessions", "switches", "installations", "install_states", "write_probe"),
-    *("unsent_words", "queue_views", "daily_figures", "canned_answers", "held_answers", "change_feed"),
-    *("ticket_presence", "bulk_actions", "opening_exceptions", "wall_displays", "webhook_endpoints"),
-    *("help_desk_positions", "help_desk_transactions", "help_desk_left", "assistants", "suggested_answers"),
-}
-SHORT: Final = {  # indices of what is not over, which are short however much there was: they may be read whole
-    *("ix_jobs_due", "ix_jobs_kind_due", "ix_jobs_ordering_key", "ix_jobs_given_up"),
-    *("ix_calls_response", "ix_agent_legs_live"),
-    *("ix_delegations_live", "ix_codes_live", "ix_slack_members_staff", "ix_pin_guards_locked_until"),
-    *("ix_ledger_checkpoints_retiring", "ix_ledger_checkpoints_over"),
-}
-ALLOWED: Final = {  # file and function, and why it may read all there is
-    r"(import_run|people_rows|giving_way|account_rows|row_changes):.*": "the operator's import is compared with all there is",
-    r"(verify|key_retirement|schema|lookups|standing):.*": "a command of the operator's",
-    r"audit:entries": "the audit, of which all is asked",
-    r"(restore|delegations):end_all|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
-    r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
-    r"alerts:shown": "from the newest on, and fifty are enough",
-    r"operator_tickets:listed|failed_jobs:(listed|given_up)": "a command of the operator's",
-    r"checkpoints:open_heads on ledger_segments": "before the first checkpoint there is no other",
-    r"retired_keys:is_strange on ledger_segments": "one row is enough, and is asked for once in each process",
-    r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",
-    r"queue_lists:listed on too many rows": "a window of 2,000 for a page of a list that is narrowed down, however many there are",
-    r"ticket_search:_by_case on too many rows": "the 500 tickets that one of the staff took last",
-    r"agent_tickets:workload": "all tickets that are not closed, where somebody leads",
-    r"daily_figures:_open": "all tickets that are open: once a day, and where somebody leads",
-    r"daily_figures:.* on too many rows": "all of a day",
-    r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",
-    r"webhook_messages:listed|webhook_endpoints:every": "commands of the operator's",
-    r"alerts:seen_of|mail_places:(_is_full|_oldest_of_the_most)": "those that nobody has looked into yet, of mails 20,000",
-}
 
 
 @dataclass(frozen=True)
@@ -211,6 +180,7 @@ class Filled:
             found += [f"{one.where} on {what} ({kind})" for one in sent for what in self._sqlite(one)]
             found += [f"{one.where} on too many rows ({kind})" for one in sent if self._is_long(one)]
         self.run("sqlite", "DROP TABLE IF EXISTS sqlite_stat1")
+        self.engines["sqlite"].dispose()  # who has read what ANALYZE found goes on by it
         return sorted({one for one in found if not _is_allowed(one)})
 
     def explained(self, dialect: Dialect, explain: str, one: Sent) -> Sequence[Any]:

@@ -49,7 +49,12 @@ def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
 
 def starting(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
     """Whether a column begins with these words, as a range: SQLite uses no index for LIKE. On PostgreSQL of a `Bytewise` column alone."""
-    return (column >= words) & (column < words[:-1] + chr(ord(words[-1]) + 1))
+    return (column >= words) & not_beyond(column, words)
+
+
+def not_beyond(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """Whether a column comes before all that is beyond what begins with these words."""
+    return column < words[:-1] + chr(ord(words[-1]) + 1)
 
 
 AHEAD: Final = 60_000  # ms that clocks may differ

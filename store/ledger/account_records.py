@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, literal, or_, select, tuple_
+from sqlalchemy import and_, exists, func, literal, or_, select, tuple_
 
 from authz import CELLS, OWNERS_ACTIONS, Grant, NoticeKind, Reason, Subject
 from store import tables
@@ -133,7 +133,7 @@ def one(tx: Transaction, grant: Grant, segment: str, n: int) -> Vouched | None:
     if row is None:
         return None
     tx.told(grant, "ledger.receipt")
-    newest = tx.connection.execute(select(_c.n, _c.mac).order_by(_c.n.desc()).limit(1)).first()
+    newest = tx.connection.execute(_NEWEST).first()
     (record,) = _records(tx, [row])
     return Vouched(record, row.mac.hex(), newest.n if newest else 0, newest.mac.hex() if newest else "")
 
@@ -202,6 +202,7 @@ def _names(tx: Transaction, ids: Iterable[int]) -> dict[str, str]:
 
 
 _e, _c = tables.ledger.c, tables.checkpoints.c
+_NEWEST = select(_c.n, _c.mac).where(_c.n == select(func.max(tables.checkpoints.alias("every").c.n)).scalar_subquery())
 # As `audit verify` reads: nothing vouches for what it does not.
 _segment = tables.segments.c.id
 _SHOWN = select(tables.ledger).where(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -266,10 +266,13 @@ def newest_first(connection: Connection, down_to: int) -> Iterator[Any]:
 def open_heads(connection: Connection, since: int | None) -> list[Any]:
     """Segment, number, MAC and key of the newest entry in each segment opened after that. What is no entry of anybody's is left out: SQLite
     keeps what it is given, and it must not stop the next checkpoint."""
-    rows = connection.execute(_ALL_SEGMENTS) if since is None else connection.execute(_OPEN_SEGMENTS, {"since": since})
-    return [
-        row for row in rows.all() if isinstance(row.segment, str) and row.segment.isascii() and isinstance(row.n, int)
-    ]
+    rows = _all_heads(connection) if since is None else connection.execute(_OPEN_SEGMENTS, {"since": since}).all()
+    return [row for row in rows if isinstance(row.segment, str) and row.segment.isascii() and isinstance(row.n, int)]
+
+
+def _all_heads(connection: Connection) -> Sequence[Any]:
+    """The same of all segments, before the first checkpoint."""
+    return connection.execute(_ALL_SEGMENTS).all()
 
 
 def _stands(connection: Connection, head: Head) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, or_, select
 
 from store import tables
 from store.db.keys import MOST
@@ -63,12 +63,18 @@ def _each(name: str, digests: tuple[str, ...]) -> dict[str, str]:
 
 
 _m = tables.pending_mails.c
-waits: Final = _m.state == literal_column("'waiting'")  # as the indices have it, or none is taken
+WAITS: Final[ColumnElement[str]] = literal_column("'waiting'")  # as the indices have it, or none is taken
+waits: Final = _m.state == WAITS
 _OF_SENDER = select(func.count().label("many"), func.min(_m.id).label("oldest")).where(
     waits, or_(*(_m.sender == bindparam(f"sender_{n}") for n in range(MOST)))
 )
 _VOUCHED, _PLAIN = _OF_SENDER.where(_m.vouched != ""), _OF_SENDER.where(_m.vouched == "")
-_ALL = select(func.count()).select_from(select(_m.id).where(waits).limit(ALL_WAITING).subquery())
+_anybody = _m.vouched >= ""  # or SQLite would go through those that wait no longer as well
+_ALL = select(func.count()).select_from(select(_m.id).where(waits, _anybody).limit(ALL_WAITING).subquery())
 _OF_THE_MOST = (
-    select(func.min(_m.id)).where(waits).group_by(_m.vouched).order_by(func.count().desc(), func.min(_m.id)).limit(1)
+    select(func.min(_m.id))
+    .where(waits, _anybody)
+    .group_by(_m.vouched)
+    .order_by(func.count().desc(), func.min(_m.id))
+    .limit(1)
 )

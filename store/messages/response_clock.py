@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, exists, func, literal_column, or_, select, update
 
 from authz import Grant
 from store import tables
@@ -76,10 +76,14 @@ def _due(account: Any, service: Any) -> ColumnElement[Any]:
 NEW_DUE: Final = _due(bindparam("account_id", type_=_t.account_id.type), bindparam("service", type_=_t.service.type))
 STATE: Final = (_t.number, _t.kind, _t.priority, _t.waiting_since)  # what a statement gives back for `started`
 _STARTED = update(tables.tickets).where(_t.number == bindparam("ticket")).values(due_at=_due(_t.account_id, _t.service))
+# As in the index ix_tickets_due.
+DUE: Final[ColumnElement[int]] = literal_column("coalesce(tickets.due_at, 0)", BigInteger)
+LATER: Final[ColumnElement[bool]] = literal_column("tickets.priority > 0")
+LATER_ALONE: Final[ColumnElement[bool]] = literal_column("(tickets.priority > 0) = true")
 _FROM = (
     select(*STATE)
-    .where(_t.status.in_(("open", "pending")), func.coalesce(_t.due_at, 0) >= bindparam("since"), _t.priority > 0)
-    .order_by(_t.number)
+    .where(_t.status.in_(("open", "pending")), LATER_ALONE, bindparam("since", type_=_t.due_at.type) <= DUE)
+    .order_by(_t.number + 0)  # by a sum, or SQLite would walk through all tickets for them
     .limit(MOST)
     .with_for_update()
 )

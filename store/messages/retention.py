@@ -5,7 +5,9 @@ That it was there, and since when it is no more, stays on its ticket; what a mac
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
 
 from sqlalchemy import case, select, update
 
@@ -38,28 +40,32 @@ def _recordings(tx: Transaction, before: int) -> None:
     sids = tx.connection.execute(gone.returning(_r.sid)).scalars().all()
     for sid in sids:
         job_queue.enqueue(tx, AT_TWILIO, sid, {"sid": sid})
-    _in_ledger(tx, "ticket.recording", _m.recording.in_(sids))
+    of = tx.connection.execute(select(_m.ticket).where(_m.recording.in_(sids))).scalars()
+    _in_ledger(tx, "ticket.recording", set(of))
 
 
 def _files(tx: Transaction, before: int) -> None:
     """And in Slack what we posted there; what others have put there is theirs."""
     due = select(_f.id).where(_f.sealed.is_not(None), _f.came_at < before).order_by(_f.came_at).limit(AT_ONCE)
     gone = update(tables.attachments).where(_f.id.in_(due)).values(sealed=None, removed_at=tx.now)
-    ids = tx.connection.execute(gone.returning(_f.id)).scalars().all()
-    if not ids:
+    rows = tx.connection.execute(gone.returning(_f.id, _f.message)).all()
+    if not rows:
         return
-    threads = tables.ticket_threads.c
-    where = select(threads.id, _f.id.label("file")).join(tables.messages, _m.ticket == threads.ticket)
-    where = where.join(tables.attachments, _f.message == _m.id).where(_f.id.in_(ids))
-    keys = [f"file:{row.id}:{row.file}" for row in tx.connection.execute(where)]
-    p = tables.posts.c
+    # One after the other and not joined: or of so many PostgreSQL reads all messages, and SQLite all tickets.
+    on = select(_m.id, _m.ticket).where(_m.id.in_({row.message for row in rows}))
+    tickets = {row.id: row.ticket for row in tx.connection.execute(on).all()}
+    threads = defaultdict[int, list[int]](list)
+    p, t = tables.posts.c, tables.ticket_threads.c
+    for row in tx.connection.execute(select(t.id, t.ticket).where(t.ticket.in_(set(tickets.values())))).all():
+        threads[row.ticket].append(row.id)
+    keys = [f"file:{thread}:{row.id}" for row in rows for thread in threads[tickets[row.message]]]
     for post in tx.connection.execute(select(p.team, p.ts).where(p.key.in_(keys))).all():
         job_queue.enqueue(tx, IN_SLACK, post.ts, {"team": post.team, "file": post.ts})
-    _in_ledger(tx, "ticket.file", select(_f.id).where(_f.message == _m.id, _f.id.in_(ids)).exists())
+    _in_ledger(tx, "ticket.file", set(tickets.values()))
 
 
-def _in_ledger(tx: Transaction, what: str, which: Any) -> None:
-    of = select(_t.number, _t.account_id).join(tables.messages, _m.ticket == _t.number).where(which).distinct()
-    for row in tx.connection.execute(of.order_by(_t.number)).all():
+def _in_ledger(tx: Transaction, what: str, numbers: Collection[int]) -> None:
+    of = select(_t.number, _t.account_id).where(_t.number.in_(numbers)).order_by(_t.number)
+    for row in tx.connection.execute(of).all():
         tx.record(WORKER, row.account_id, "retention", "removed", fields=(f"ticket.number:{row.number}", what))
         edits.news(tx, row.number)  # what stands in Slack says so as well

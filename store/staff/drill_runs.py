@@ -41,7 +41,8 @@ def begin(tx: Transaction, grant: Grant, script: str) -> int:
     """Its id. Another one they have not ended is dropped."""
     tx.require(grant, "desk.proof.ask")
     d, staff = tables.drills, grant.subject.staff
-    tx.connection.execute(delete(d).where(d.c.staff_id == staff, d.c.ended_at.is_(None)))
+    # By a sum, or SQLite would look through all they have ever played.
+    tx.connection.execute(delete(d).where(d.c.staff_id + 0 == staff, d.c.ended_at.is_(None)))
     row = {"staff_id": staff, "script": script, "started_at": tx.now, "acts": "[]", "verdict": "", "told": 0}
     id: int = tx.connection.execute(insert(d).values(row).returning(d.c.id)).scalar_one()
     return id

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, s
 
 from authz import Grant
 from store import tables
-from store.db.statements import starting
+from store.db.statements import not_beyond, starting
 from store.db.transaction import Transaction
 from store.messages import timeline, title_words
 from store.staff import account_access
@@ -100,7 +100,8 @@ def _beginning(tx: Transaction, word: str) -> list[str]:
     Where there are fewer the rest is what no title has, so that each search is the same statements."""
     first = select(func.min(_w.word)).where(starting(_w.word, word)).scalar_subquery()
     begun = select(first.label("word"), literal(1).label("n")).cte("begun", recursive=True)
-    longer = select(func.min(_w.word)).where(starting(_w.word, word), _w.word > begun.c.word).scalar_subquery()
+    # Not from the first that begins so: SQLite would begin there again for each, and read all tickets with the words before.
+    longer = select(func.min(_w.word)).where(_w.word > begun.c.word, not_beyond(_w.word, word)).scalar_subquery()
     step = select(longer, begun.c.n + 1).where(begun.c.word.is_not(None), begun.c.n < MOST_BEGUN)
     query = select(begun.union_all(step).c.word)
     found = [one for one in tx.connection.execute(query).scalars() if one is not None and one != word]

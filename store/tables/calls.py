@@ -51,7 +51,7 @@ class SupportCall(Base):
     seen_at: Mapped[int | None]
     taken_at: Mapped[int | None]
     joined_at: Mapped[int | None]
-    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
     own_number: Mapped[bool] = mapped_column(server_default="0")
     callback: Mapped[int | None]
     requested_proof: Mapped[str] = mapped_column(String(8), server_default="")
@@ -99,7 +99,7 @@ class Callback(Base):
     ticket: Mapped[int | None] = mapped_column(ForeignKey("tickets.number", ondelete="SET NULL"))
     number: Mapped[str] = mapped_column(String(16))
     purpose: Mapped[str] = mapped_column(String(8))
-    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
     state: Mapped[str] = mapped_column(String(10))
     call: Mapped[str | None] = mapped_column(String(34), index=True)
     made_at: Mapped[int]

@@ -32,6 +32,7 @@ class Message(Base):
     __table_args__ = (
         Index("ix_messages_source", "source", unique=True),
         only("ix_messages_ended", "event IN ('closed', 'reopened')", "at"),
+        only("ix_messages_written_by", "written_by IS NOT NULL", "written_by"),
     )
 
 

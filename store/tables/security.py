@@ -24,7 +24,7 @@ class Alert(Base):
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     times: Mapped[int] = mapped_column(Integer, server_default="1")
     at: Mapped[int] = mapped_column(index=True)
-    seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
     seen_at: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN
 

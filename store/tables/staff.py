@@ -116,10 +116,10 @@ class DualControl(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     action: Mapped[str] = mapped_column(String(24))
     about: Mapped[str]
-    asked_by: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    asked_by: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[int] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(String(8))
-    answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
     answered_at: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = NEVER_AGAIN
 

@@ -12,22 +12,35 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
-from authz import Action, Ask, Grant, Proof
-from store import OPERATOR, WORKER, tables
+from authz import Action, Ask, Grant, Proof, Subject, Topic
+from store import OPERATOR, WORKER, Transaction, tables
 from store.accounts import recipients
-from store.ledger import audit
+from store.ledger import account_records, audit
+from store.mail_in import pending_mails
+from store.mail_in.mail_places import WAITS
+from store.mail_in.pending_mails import Mail
+from store.messages import response_clock, retention
+from store.messages.timeline import Sent as File
+from store.staff import drill_runs, staff_invitations
+from store.staff.staff_invitations import Invited, NewColleague
 from store.tables import Base
+from store.tickets import customer_tickets, ticket_merges
+from store.tickets.queue_lists import A_PAGE
+from store.verification import step_ups
+from tests.allowed_scans import ALLOWED, FEW
 from tests.bot.by_hand import event, send
 from tests.bot.slack_desk import SlackDesk, stage
 from tests.ivr.switchboard import asks, rings
-from tests.plans import ALLOWED, FEW, NOW, POSTGRESQL, ROOT, SQLITE, Filled, Sent, filled, seen_anew
-from tests.portal.browsing import Agent
+from tests.plans import NOW, POSTGRESQL, ROOT, SQLITE, Filled, Sent, filled, seen_anew
+from tests.portal.browsing import Agent, hire
 from tests.portal.customers import Customer
 
+TIDE, RAJ, MIA, KIM, ANA, LOU = 3, 7, 8, 1, 2, 3  # an account, two people on it, and the staff
 ROWS = {  # row -> what it names
     "G1": ("checkpoints:open_heads",),
     "G2": ("job_queue:lease",),
@@ -56,9 +69,29 @@ ROWS = {  # row -> what it names
         "drill_runs:sweep",
     ),
     "G8": ("ticket_threads:versions", "ticket_threads:channel_moved"),
+    "what a run of everything has found": (
+        "account_records:one",
+        "account_records:of_account",
+        "drill_runs:begin",
+        "pending_mails:listed",
+        "mail_places:make",
+        "response_clock:count_again",
+        "retention:_files",
+        "retention:_in_ledger",
+        "staff_invitations:withdraw",
+        "ticket_merges:into_ticket",
+        "ticket_search:_beginning",
+    ),
     "who may do it": ("colleagues:who_might", "recipients:_about_account"),
 }
-MISSED = {  # indices -> whose statement is found without them, on each database
+OF_STAFF = (  # what is looked through where one of the staff is removed
+    *("ix_messages_written_by", "ix_alerts_seen_by", "ix_callbacks_staff_id", "ix_support_calls_staff_id"),
+    *("ix_dual_control_asked_by", "ix_dual_control_answered_by"),
+)
+MISSED: dict[tuple[str, ...], str] = {  # indices -> whose statement is found without them, on each database
+    **{(name,): "staff_invitations:withdraw" for name in OF_STAFF},
+    ("ix_tickets_status", "ix_tickets_due"): "response_clock:count_again",
+    ("ix_pending_mails_waiting", "ix_pending_mails_vouched"): "mail_places:_is_full",
     ("ix_jobs_kind_due", "ix_jobs_due", "ix_jobs_ordering_key"): "job_queue:lease",
     ("ix_tickets_due", "ix_tickets_status"): "queue_lists:counts",
     ("ix_support_calls_ended_at",): "live_calls:calls",
@@ -110,7 +143,7 @@ def walk(desk: SlackDesk) -> None:
         "/desk/tickets?late=1&after=1.5.6",
         "/desk/tickets?sort=waiting&kind=question&after=5.6",
         "/desk/tickets?status=waiting&after=6",
-        "/desk/tickets?q=our+site",
+        "/desk/tickets?q=slow+site",
     ):
         kim.get(page)
     mia = Customer(desk)
@@ -126,13 +159,49 @@ def walk(desk: SlackDesk) -> None:
     desk.container.worker.checkpoint()
     desk.container.worker.sweep()
     desk.work()
+    asked_of_the_store(desk)
+    kim.get("/desk/tickets")  # a page is full now
+
+
+def may(tx: Transaction, who: Subject, action: Action, *on: Any) -> Grant:
+    account, topic, proof = on or (None, None, Proof.NONE)
+    grant = tx.ask(Ask(who, action, account, topic, proof))
+    assert isinstance(grant, Grant)
+    return grant
+
+
+def asked_of_the_store(desk: SlackDesk) -> None:
+    """What it would take many pages to come by."""
+    hire(desk, "admin.lou", "Lou", "administrator")
+    mia, raj = Subject.of_person(MIA), Subject.of_person(RAJ)
+    kim, ana, lou = map(Subject.of_staff, (KIM, ANA, LOU))
     with desk.store.transaction("shell") as tx:
-        grant = tx.ask(Ask(OPERATOR, Action.DESK_LEDGER_READ, None, None, Proof.NONE))
-        assert isinstance(grant, Grant)
-        assert audit.entries(tx, grant, limit=50)
-        delivers = tx.ask(Ask(WORKER, Action.DESK_DELIVER, None, None, Proof.NONE))
-        assert isinstance(delivers, Grant)
-        assert recipients.addressed(tx, delivers, {"notice": "account_changed", "account": 3})
+        assert audit.entries(tx, may(tx, OPERATOR, Action.DESK_LEDGER_READ), limit=50)
+        delivers = may(tx, WORKER, Action.DESK_DELIVER)
+        assert recipients.addressed(tx, delivers, {"notice": "account_changed", "account": TIDE})
+        opens = may(tx, mia, Action.TICKET_OPEN, TIDE, Topic.TECHNICAL, Proof.VERIFIED)
+        for _ in range(A_PAGE):
+            customer_tickets.open(tx, opens, body="slow", files=(File("F1", "log.txt", 1, b"x"),))
+        assert pending_mails.keep(tx, Mail("<1@mail.example>", "mia@mail.example", "", "Help", "It is slow"))
+        manages = may(tx, lou, Action.DESK_STAFF_MANAGE)
+        nora = NewColleague("agent.nora", "Nora", "nora@desk.example")
+        assert staff_invitations.add(tx, manages, nora) is Invited.INVITED
+    desk.now += 1
+    with desk.store.transaction("shell") as tx:
+        retention.remove(tx, may(tx, WORKER, Action.DESK_DELIVER), recordings_days=0, files_days=0)
+        response_clock.count_again(tx, may(tx, ana, Action.DESK_THREAT_SWITCH), tx.now)
+        step_ups.reached(tx, raj, TIDE, "passkey", "session", ends_at=tx.now + 1)
+        reads = may(tx, raj, Action.ACCOUNT_RECORDS, TIDE, None, Proof.STEPPED_UP)
+        newest = account_records.of_account(tx, reads, 1)[0]
+        assert account_records.one(tx, reads, newest.segment, newest.n)
+        assert staff_invitations.withdraw(tx, may(tx, lou, Action.DESK_STAFF_MANAGE), LOU + 1)
+        works = may(tx, kim, Action.DESK_TICKET_WORK)
+        assert pending_mails.listed(tx, works)
+        assert not pending_mails.listed(tx, works, automatic=True)
+        assert pending_mails.remove(tx, works, 1)
+        its = may(tx, kim, Action.DESK_TICKET_WORK, TIDE, None, Proof.NONE)
+        assert not ticket_merges.into_ticket(tx, its, 1001)
+        drill_runs.begin(tx, may(tx, kim, Action.DESK_PROOF_ASK), "sim_swap")
 
 
 def test_g_what_is_allowed_is_still_there() -> None:
@@ -148,7 +217,7 @@ def test_g_what_is_allowed_is_still_there() -> None:
 
 def test_g_every_table_has_much_in_it_or_is_said_not_to_grow(large: Filled) -> None:
     counts = {name: large.count(name) for name in Base.metadata.tables if name not in FEW}
-    assert {name for name, many in counts.items() if many < 1_000} == {"ledger_segments"}, "benchmarks/filling.py"
+    assert {name for name, many in counts.items() if many < 1_000} == set(), "benchmarks/filling.py"
     assert set(Base.metadata.tables) >= FEW
 
 
@@ -167,7 +236,9 @@ def test_g_a_plan_without_its_index_is_found(walked: list[Sent], large: Filled) 
     for indices, where in MISSED.items():
         with large.without("sqlite", indices), large.without("postgresql", indices):
             found = large.scans(sent_by(where), analysed=False)
-        assert {one.rpartition("(")[2] for one in found} == {"SQLite)", "PostgreSQL)"}, (indices, found)
+        kinds = {one.rpartition("(")[2] for one in found}
+        # What follows a key that goes is in no plan of PostgreSQL's.
+        assert kinds == {"SQLite)", *(("PostgreSQL)",) if indices[0] not in OF_STAFF else ())}, (indices, found)
     assert large.scans(sent_by(*MISSED.values())) == [], "they are back"
 
 
@@ -217,11 +288,33 @@ def crowded(large: Filled, account: int) -> Iterator[None]:
 
 
 r, p, e, segment = tables.support_calls.c, tables.posts.c, tables.ledger.c, tables.segments.c
-_newest = select(tables.ledger.alias("newest").c.n).where(tables.ledger.alias("newest").c.segment == segment.id)
-AS_IT_WAS: dict[str, Select[*tuple[object, ...]]] = {
+t, m, f, c = (one.c for one in (tables.tickets, tables.messages, tables.attachments, tables.checkpoints))
+w, g, d, m_in = (one.c for one in (tables.ticket_words, tables.ticket_merges, tables.drills, tables.pending_mails))
+said = tables.messages.alias("said").c
+_of_ticket = select(said.id).where(said.ticket == t.number).order_by(said.id.desc()).limit(1)
+_last = _of_ticket.correlate(tables.tickets).scalar_subquery()
+_merged = select(g.ticket).join(tables.tickets, t.number == g.ticket)
+_file = select(f.id).where(f.message == m.id, f.id.in_((1, 2))).exists()
+_later = func.coalesce(t.due_at, 0) >= NOW, t.priority > 0
+AS_IT_WAS: dict[str, Select[*tuple[Any, ...]]] = {
     "G3": select(tables.ledger).where(e.n > 0, e.segment.in_(select(segment.id))).order_by(e.at.desc()).limit(50),
     "G5": select(r.id).where(or_(r.ended_at.is_(None), r.ended_at > NOW - 1_800_000)).order_by(r.id),
     "G8": select(p.key).where(p.key.like("say:1:%")),
+    "retention": select(t.number)
+    .join(tables.messages, m.ticket == t.number)
+    .where(_file)
+    .distinct()
+    .order_by(t.number),
+    "count_again": select(t.number).where(t.status.in_(("open", "pending")), *_later).order_by(t.number).limit(2_000),
+    "into_ticket": _merged.where(g.into == 5, t.status == "closed").order_by(g.at.desc(), g.ticket.desc()).limit(20),
+    "mails": select(m_in.id).where(m_in.state == WAITS, m_in.automatic != "").order_by(m_in.id.desc()).limit(50),
+    "drills": select(d.id).where(d.staff_id == 1, d.ended_at.is_(None)),
+    "a receipt": select(c.n, c.mac).order_by(c.n.desc()).limit(1),
+    "_beginning": select(func.min(w.word)).where(w.word >= "slow", w.word < "slox", w.word > "slow"),
+    "_last_words": select(t.number, m.at)
+    .select_from(tables.tickets)
+    .outerjoin(tables.messages, m.id == _last)
+    .where(t.number.in_(range(50))),
 }
 
 

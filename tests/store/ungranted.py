@@ -327,7 +327,8 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("statements.Prepared." + way for way in ("run", "first", "all", "on")), reasons.SQL),
     "statements.either": reasons.SQL,
     **dict.fromkeys(
-        ("statements." + name for name in ("each", "issued", "of_late", "one_of", "starting")), reasons.PURE
+        ("statements." + name for name in ("each", "issued", "not_beyond", "of_late", "one_of", "starting")),
+        reasons.PURE,
     ),
     "verify.running": reasons.PURE,
     **dict.fromkeys(("job_queue.ordering_key_of", "job_queue.outside"), reasons.PURE),

@@ -20,6 +20,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "holdings.delegations_of": reasons.DECIDES,
     "sweeping.some": "deletes what is over, for the room whose it is; gives back whether there is more",
+    "sweeping.changed": "changes what is over, for the room whose it is; gives back whether there is more",
     "holdings.may_lend": reasons.PURE,
     "holdings.everywhere": "what decisions rest on: role words and facts, for the judge",
     "holdings.on": "what a decision rests on: role words and facts, for the judge",

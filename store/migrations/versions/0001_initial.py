@@ -206,10 +206,10 @@ def _staff() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("action", sa.String(24), nullable=False),
         sa.Column("about", sa.Text, nullable=False),
-        sa.Column("asked_by", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("asked_by", ID, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
         sa.Column("asked_at", sa.BigInteger, nullable=False, index=True),
         sa.Column("status", sa.String(8), nullable=False),
-        sa.Column("answered_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("answered_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL"), index=True),
         sa.Column("answered_at", sa.BigInteger, index=True),
         sqlite_autoincrement=True,
     )
@@ -396,6 +396,7 @@ def _tickets() -> None:
         sa.Column("written_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
         sa.Index("ix_messages_source", "source", unique=True),
         _only("ix_messages_ended", "event IN ('closed', 'reopened')", "at"),
+        _only("ix_messages_written_by", "written_by IS NOT NULL", "written_by"),
     )
     op.create_table(
         "answer_states",
@@ -672,7 +673,7 @@ def _calls() -> None:
         sa.Column("seen_at", sa.BigInteger),
         sa.Column("taken_at", sa.BigInteger),
         sa.Column("joined_at", sa.BigInteger),
-        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL"), index=True),
         sa.Column("own_number", sa.Boolean, nullable=False, server_default="0"),
         sa.Column("callback", sa.BigInteger),
         sa.Column("requested_proof", sa.String(8), nullable=False, server_default=""),
@@ -710,7 +711,7 @@ def _calls() -> None:
         sa.Column("ticket", ID, sa.ForeignKey("tickets.number", ondelete="SET NULL")),
         sa.Column("number", sa.String(16), nullable=False),
         sa.Column("purpose", sa.String(8), nullable=False),
-        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("staff_id", ID, sa.ForeignKey("staff.id", ondelete="SET NULL"), index=True),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("call", sa.String(34), index=True),
         sa.Column("made_at", sa.BigInteger, nullable=False),
@@ -816,7 +817,7 @@ def _background() -> None:
         sa.Column("dedupe_key", sa.Text, nullable=False, unique=True),
         sa.Column("times", sa.Integer, nullable=False, server_default="1"),
         sa.Column("at", sa.BigInteger, nullable=False, index=True),
-        sa.Column("seen_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL")),
+        sa.Column("seen_by", ID, sa.ForeignKey("staff.id", ondelete="SET NULL"), index=True),
         sa.Column("seen_at", sa.BigInteger, index=True),
         sqlite_autoincrement=True,
     )
