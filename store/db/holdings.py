@@ -44,15 +44,16 @@ class Judging(Connected, Protocol):
     def scopes(self) -> Mapping[Subject, tuple[int, frozenset[str]]]: ...
 
     @property
+    def roles_read(self) -> dict[Subject, frozenset[str]] | None: ...
+
+    @property
     def delegations_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
 
 
 def on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
     """On one account, or None: not a contact. `service`: whether that very one is covered by an SLA."""
     if subject.is_staff:
-        role = tx.connection.execute(_ROLE, {"staff": subject.staff}).first()
-        held = frozenset({role.role}) if role is not None else frozenset[str]()
-        return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
+        return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, _role(tx, subject), frozenset())
     if subject.is_key:
         return _of_key(tx, subject, account)
     if subject.is_assistant:
@@ -66,6 +67,17 @@ def on(tx: Judging, subject: Subject, account: int | None, service: str | None) 
         return None
     row = _STANDING.first(tx, person=subject.person, account=account, service=service, now=tx.now)
     return None if row is None else _read(tx, subject, account, row)
+
+
+def _role(tx: Judging, subject: Subject) -> frozenset[str]:
+    """Of one of the staff: none where they are suspended."""
+    if tx.roles_read is not None and subject in tx.roles_read:
+        return tx.roles_read[subject]
+    row = tx.connection.execute(_ROLE, {"staff": subject.staff}).first()
+    held = _NO_FACTS if row is None else frozenset({str(row.role)})
+    if tx.roles_read is not None:
+        tx.roles_read[subject] = held
+    return held
 
 
 def everywhere(tx: Judging, subject: Subject) -> list[tuple[int, Standing]]:

@@ -93,6 +93,7 @@ class Transaction:
         self.scopes: dict[Subject, tuple[int, frozenset[str]]] = {}  # on which account, for what: by an API key
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
+        self.roles_read: dict[Subject, frozenset[str]] | None = None  # for `holdings` alone: None, read for each ask
         self.tickets_read: dict[int, Any] = {}  # by number, for `timeline` alone
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
@@ -301,6 +302,10 @@ class Transaction:
         self._writes.append((table, row))
 
     # --- what decisions rest on
+
+    def only_shows(self) -> None:
+        """A page of the desk is shown, and nothing is done: what role one of the staff has is read once for all of it."""
+        self.roles_read = {}
 
     def proved_further(self, subject: Subject, account: int | None) -> None:
         """Notes that this transaction has read their second proof on the account. For `step_ups` alone."""
