@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from desk import mail_in
 from store import tables
 from store.mail_in import pending_mails
 from store.mail_in.pending_mails import Mail
-from tests.api.mailing import SETTINGS, MailServer
+from tests.api.mailing import SETTINGS, MailServer, written
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
 from tests.portal.browsing import Agent, Browser
@@ -196,6 +196,37 @@ def test_a_mail_is_for_nobody_but_whoever_has_its_address(desk: Desk, server: Ma
     assert "Our shop is down" in mia.read(page)
 
 
+def test_what_a_program_wrote_is_nobodys_to_confirm(desk: Desk, server: MailServer) -> None:
+    server.says(MIA, "I am away", Auto_Submitted="auto-replied")
+    mia, kim = signed_in(desk), Agent(desk)
+    kim.sign_in()
+    page = first_mail(kim, "/desk/mails").removeprefix("/desk")
+    assert "No mail of yours waits" in mia.read("/mails")
+    assert mia.get(page).status_code == 404
+
+
+def test_who_has_no_address_has_no_mail_of_nobodys(desk: Desk, server: MailServer) -> None:
+    """A mail that says it is from two says it is from nobody."""
+    server.sends(b"From: a@x.example\nFrom: b@x.example\nSubject: Hello\n\nHello", "a@x.example")
+    mia, p = signed_in(desk), tables.people
+    with desk.store.transaction("test") as tx:
+        tx.connection.execute(update(p).where(p.c.username == "mia.chen").values(email=""))
+    assert "No mail of yours waits" in mia.read("/mails")
+
+
+def test_what_became_of_one_is_not_changed_afterwards(desk: Desk, server: MailServer) -> None:
+    """The desk has it open and removes it, when its writer has just confirmed it."""
+    server.says(MIA, "Our shop is down.")
+    mia, kim = signed_in(desk), Agent(desk)
+    kim.sign_in()
+    opened = first_mail(kim, "/desk/tickets?status=pending")
+    page = first_mail(mia)
+    mia.send(f"{page}/ticket", about=choice(mia))
+    assert kim.send(f"{opened}/remove").status_code == 404
+    with desk.store.transaction("test") as tx:
+        assert tx.connection.execute(select(tables.pending_mails.c.state)).scalar_one() == "confirmed"
+
+
 def test_support_first_counts_for_mail(desk: Desk, server: MailServer) -> None:
     """Leo may see bills on the pages, and may get no support: his mail becomes no ticket, and the page says why."""
     server.says(email_of(desk, "leo.fox"), "Please cancel everything")
@@ -208,7 +239,9 @@ def test_support_first_counts_for_mail(desk: Desk, server: MailServer) -> None:
 
 
 def test_who_did_not_write_it_says_so(desk: Desk, server: MailServer) -> None:
-    server.says(MIA, "Give me the password")
+    mail = written(MIA, "Give me the password")
+    mail.add_attachment(b"x", "image", "png", filename="a.png")
+    server.sends(mail.as_bytes(), MIA)
     mia = signed_in(desk)
     page = first_mail(mia)
     mia.send(f"{page}/not-mine")

@@ -1,14 +1,15 @@
-"""T56, an assistant asks for more than its case, as one does that obeys a customer's words: those who lead are told."""
+"""T56, an assistant asks for more than its case, and those who lead are told; whose it is, and what proves nothing to it."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
+from authz import Subject
 from store import tables
-from tests.api.asking import MIA
+from tests.api.asking import MIA, RAJ
 from tests.api.assisting import helping, lets_help, opened, served, signed_in, takes
 from tests.desk import Desk
-from tests.ivr.wire import rows
+from tests.ivr.wire import change, rows
 
 HOUR = 3_600
 
@@ -47,3 +48,31 @@ def test_those_who_lead_are_told_once_an_hour_of_one_that_asks_for_more_than_its
     assert "6 tries within the hour" in ana.words
     kim.get("/desk")
     assert "asked for more than its case" not in kim.words
+
+
+def test_it_is_its_agents_and_nobody_elses(one_desk: Desk) -> None:
+    """A colleague who opens the same ticket neither sees it nor withdraws it; its agent sees when it last asked."""
+    number = opened(one_desk, MIA, "400639", "Slow.")
+    kim, ana = signed_in(one_desk), signed_in(one_desk, "lead.ana")
+    page = takes(kim, number)
+    token, case = lets_help(kim, page), f"ticket:{number}"
+    ana.get(page)
+    ana.post(f"{page}/assistant/withdraw", ana.fields(f"{page}/note"))
+    with served(one_desk) as server, helping(server, token) as helper:
+        assert helper.read("cases")["cases"][0]["case"] == case
+    a = tables.assistants.c
+    assert rows(one_desk, select(a.seen_at, a.ended_at)) == [(one_desk.now, None)]
+
+
+def test_what_an_agent_wrote_down_for_the_customer_proves_nothing(one_desk: Desk) -> None:
+    number = opened(one_desk, RAJ, "400639", "Slow.")
+    kim = signed_in(one_desk)
+    token, case = lets_help(kim, takes(kim, number)), f"ticket:{number}"
+    m = tables.messages
+    with served(one_desk) as server, helping(server, token) as helper:
+        assert helper.read("invoices", case=case)["owed"]
+        change(one_desk, update(m).where(m.c.event == "").values(at=one_desk.now - 25 * HOUR * 1000))
+        said = {"ticket": number, "author": Subject.of_person(RAJ), "body": "They rang.", "at": one_desk.now}
+        rest = {"internal": False, "event": "", "edited": "", "earlier": "[]", "written_by": 1}
+        change(one_desk, insert(m).values(**said, **rest))
+        assert helper.refused("invoices", case=case) == "proof_over"
