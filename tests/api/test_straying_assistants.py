@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from authz import Subject
 from store import tables
 from tests.api.asking import MIA, RAJ
-from tests.api.assisting import helping, lets_help, opened, served, signed_in, takes
+from tests.api.assisting import helping, lets_help, opened, posted, served, signed_in, takes
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
+from tests.portal.test_card import OLIVIA as OLIVIAS
+from tests.portal.test_card import on_the_phone
 
 HOUR = 3_600
 
@@ -64,15 +67,32 @@ def test_it_is_its_agents_and_nobody_elses(one_desk: Desk) -> None:
     assert rows(one_desk, select(a.seen_at, a.ended_at)) == [(one_desk.now, None)]
 
 
-def test_what_an_agent_wrote_down_for_the_customer_proves_nothing(one_desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("by", "more"),
+    [(RAJ, {"written_by": 1}), (RAJ, {"event": "handed_in"}), (MIA, {})],
+    ids=["written down by an agent", "an event", "somebody else of the account"],
+)
+def test_what_its_requester_did_not_write_proves_nothing(one_desk: Desk, by: int, more: dict[str, object]) -> None:
+    """Their own words are a day old, and something newer is not theirs."""
     number = opened(one_desk, RAJ, "400639", "Slow.")
     kim = signed_in(one_desk)
     token, case = lets_help(kim, takes(kim, number)), f"ticket:{number}"
     m = tables.messages
+    change(one_desk, update(m).where(m.c.event == "").values(at=one_desk.now - 25 * HOUR * 1000))
+    said = {"ticket": number, "author": Subject.of_person(by), "body": "Slow.", "at": one_desk.now}
+    rest = {"internal": False, "event": "", "edited": "", "earlier": "[]"}
+    change(one_desk, insert(m).values({**said, **rest, **more}))
     with served(one_desk) as server, helping(server, token) as helper:
-        assert helper.read("invoices", case=case)["owed"]
-        change(one_desk, update(m).where(m.c.event == "").values(at=one_desk.now - 25 * HOUR * 1000))
-        said = {"ticket": number, "author": Subject.of_person(RAJ), "body": "They rang.", "at": one_desk.now}
-        rest = {"internal": False, "event": "", "edited": "", "earlier": "[]", "written_by": 1}
-        change(one_desk, insert(m).values(**said, **rest))
         assert helper.refused("invoices", case=case) == "proof_over"
+
+
+def test_under_a_threat_there_is_none(one_desk: Desk) -> None:
+    kim = signed_in(one_desk)
+    olivia = on_the_phone(one_desk, kim, *OLIVIAS)
+    call = rows(one_desk, select(tables.support_calls.c.id))[0].id
+    token = lets_help(kim, f"/desk/calls/{call}")
+    with served(one_desk) as server:
+        assert posted(server, token).status_code == 200
+        change(one_desk, update(tables.support_calls).values(threatened=True))
+        assert posted(server, token).status_code == 401
+    olivia.hang_up()
