@@ -174,7 +174,7 @@ def test_of_all_so_many_give_way_in_an_hour_for_each_domain(desk: Desk, monkeypa
         ("dkim=pass header.d=tideworks.example; dmarc=fail header.from=tideworks.example", MIA, ""),
         ('spf=pass smtp.mailfrom="x; dkim=pass header.d=tideworks.example"@evil.example', MIA, ""),
         ("spf=pass smtp.mailfrom=x\\; dkim=pass header.d=tideworks.example", MIA, ""),
-        ("spf=pass (a comment; dkim=pass header.d=tideworks.example)", MIA, ""),
+        ("spf=pass (a comment; dkim=pass header.d=tideworks.example ; it goes on)", MIA, ""),
         ("dkim=pass header.d=tideworks.example", "", ""),
     ],
 )
