@@ -49,10 +49,10 @@ class Reservation:
     counter_key: str
     limits: tuple[Limit, ...]  # the budgets it was of
     at: int
+    closed: bool  # of the budgets that were watched one has nothing left
     generation: int = 0
     consecutive: int = 0
     lifetime: int = 0
-    closed: bool = False  # of the budgets that were watched one has nothing left
 
 
 def counter_of(person: int) -> str:
@@ -106,8 +106,8 @@ def reserve(
     budgets.settle(tx, locked, (tries, *limits) if every else () if limit == tries else (tries,))
     if row is None:
         spent = Admission.BUSY if limit == tries else Admission.SPENT
-        return Reservation(Admission.REFUSED if limit is None else spent, counter, limits, now, closed=closed)
-    return Reservation(Admission.EVALUATE, counter, limits, now, row.generation, row.consecutive, row.lifetime, closed)
+        return Reservation(Admission.REFUSED if limit is None else spent, counter, limits, now, closed)
+    return Reservation(Admission.EVALUATE, counter, limits, now, closed, row.generation, row.consecutive, row.lifetime)
 
 
 def give_back(tx: Transaction, made: Reservation, *, matched: bool) -> None:

@@ -84,6 +84,18 @@ def test_an_id_that_was_nobodys_is_kept_once_it_is_somebodys(guarded: Guarded) -
     assert guarded.row()["consecutive"] == 2
 
 
+def test_a_lock_of_a_clock_that_went_wrong_is_no_longer_than_any_other(guarded: Guarded) -> None:
+    """Somebody set it a year ahead, and set it right again."""
+    guarded.now += 365 * DAY
+    guarded.wrong(5)
+    guarded.now -= 365 * DAY
+    guarded.do(attempt_limits.sweep)
+    assert guarded.row()["locked_until"] == guarded.now + 30 * MINUTE
+    guarded.now += 10 * MINUTE
+    guarded.do(attempt_limits.sweep)
+    assert guarded.row()["locked_until"] == guarded.now + 20 * MINUTE, "one that is right stays as it is"
+
+
 # --- twenty a minute
 
 
@@ -96,6 +108,17 @@ def test_the_twenty_first_try_in_a_minute_is_busy_and_not_counted(guarded: Guard
     assert guarded.wrong(1, k="another") == [EVALUATE]
     guarded.now += MINUTE
     assert guarded.wrong(1) == [REFUSED]
+
+
+def test_whoever_is_forgotten_has_their_minute_anew_and_their_callers_theirs(guarded: Guarded) -> None:
+    for caller in ("", "sam"):
+        for k in (guarded.k, "person:170"):
+            for _ in range(21):
+                guarded.do(attempt_limits.reserve, k, real=True, limits=(), caller=caller)
+    guarded.do(attempt_limits.forget, guarded.k)
+    for caller in ("", "sam"):
+        for k, said in ((guarded.k, EVALUATE), ("person:170", BUSY)):
+            assert guarded.do(attempt_limits.reserve, k, real=True, limits=(), caller=caller).admission is said
 
 
 def test_a_minute_is_not_the_clocks(guarded: Guarded) -> None:
@@ -113,6 +136,15 @@ def test_right_ones_count_for_the_minute_as_well(guarded: Guarded) -> None:
 
 
 # --- the budgets an attempt is of
+
+
+def test_what_the_whole_desk_tries_is_two_hundred_at_once_and_a_thousand_a_day() -> None:
+    """Supervisors are told once it is spent."""
+    limit = attempt_limits.desk_wide("enrol")
+    assert limit == Limit("enrol", 200, DAY // 800, "codes_spent", "enrol")
+    assert (limit.within(0), limit.within(DAY)) == (200, 1_000)
+    assert attempt_limits.desk_wide("page", "texts_spent").alert == "texts_spent"
+
 
 NUMBER = Limit("number", 3, HOUR)
 
