@@ -87,7 +87,7 @@ def no_attempts_yet(url: str, accounts: list[Account]) -> None:
 
 def guess_for_ever(url: str, accounts: list[Account], log: Path, ready: int, guarded: bool, seed: int) -> None:
     dice, store, pool = random.Random(seed), opened(url), HashPool()
-    attempt_limits.TRIES_A_MINUTE = 1_000_000_000
+    attempt_limits.TRIES_A_MINUTE = attempt_limits.MINUTE
     caller_limits.limits = lambda *_given, **_named: ()
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     compare = pins.compare

@@ -104,7 +104,7 @@ class Post:
     def run(self, burst: Burst, guesses: int) -> tuple[Counter[str], int]:
         """What became of the guesses of all threads here, and how many were evaluated."""
         self.now, self.evaluated = burst.at, 0
-        attempt_limits.TRIES_A_MINUTE = 20 if burst.part == "callers" else 1_000_000_000
+        attempt_limits.TRIES_A_MINUTE = 20 if burst.part == "callers" else attempt_limits.MINUTE
         part: Callable[[int, int], Iterator[str]] = getattr(self, burst.part)
 
         def thread(_: int) -> Counter[str]:

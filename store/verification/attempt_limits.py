@@ -172,7 +172,7 @@ def sweep(tx: Transaction) -> bool:
 
 def _tries(counter: str, caller: str = "") -> Limit:
     """Before anything is counted or hashed. A right one costs as much as a wrong one."""
-    return Limit(f"tries:{counter}:{caller}".rstrip(":"), TRIES_A_MINUTE, max(1, MINUTE // TRIES_A_MINUTE))
+    return Limit(f"tries:{counter}" + (f":{caller}" if caller else ""), TRIES_A_MINUTE, MINUTE // TRIES_A_MINUTE)
 
 
 def _seen(insert: Insert) -> Executable:
