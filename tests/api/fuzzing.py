@@ -146,7 +146,9 @@ def _settings(
             "dictionaries": {"string": {"dictionary": "odd", "probability": 0.1}},
         },
         "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
-        "dictionaries": {name: {"values": list(values)} for name, values in {**there, "odd": ODD}.items()},
+        "dictionaries": {
+            name: {"values": [_as_number(one) for one in values]} for name, values in {**there, "odd": ODD}.items()
+        },
         "parameters": {
             at: {"dictionary": name, "probability": 0.25 if name in HEADERS else 0.5}
             for at, name in _places(document, there)
@@ -161,6 +163,11 @@ def _settings(
             },
         },
     }
+
+
+def _as_number(one: str | int) -> str | int:
+    """What is a number is said as one: then it is a text as well where one is asked for."""
+    return int(one) if str(one).isdecimal() and not str(one).startswith("0") else one
 
 
 def _places(document: dict[str, Any], there: Values) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,11 @@
 """T15: whatever is another account's is answered to a key as what is not there, on every route that the app has.
 
-A new route is asked by itself; a new thing in an address has to be named here first.
+Which those are its description says, and so what each names; another key's are no others.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from itertools import permutations
 from statistics import median
 from time import process_time
 from typing import Any, Final
@@ -15,102 +14,119 @@ import pytest
 from sqlalchemy import select
 
 from api.v1.router import ROUTES
+from authz import KEY_VERBS
 from store import tables
-from tests.api.asking import ACCOUNTS, OLIVIA, RAJ, SAM, Program, customers, operators
+from tests.api.asking import OLIVIA, RAJ, SAM, TIDEWORKS, customers, operators
+from tests.api.crossing import ABSENT, Things, operations, told
 from tests.desk import Desk
+from tests.house.test_names import ROOT
 from tests.ivr.wire import rows
 from tests.portal.crossing import things_of
-from tests.statements import watched
 
-NOTICE: Final = {"kind": "billing", "accounts": ["<account>"], "title": "Works", "words": "Tonight."}
-OWNERS: Final = {"200417": (OLIVIA, "olivia.hart"), "300528": (SAM, "sam.okoro"), "400639": (RAJ, "raj.patel")}
-BODIES: Final[Mapping[tuple[str, str], Any]] = {
-    ("POST", "/tickets"): {"topic": "technical", "words": "hello", "service": "<service>"},
-    ("PATCH", "/tickets/{number}"): {"status": "closed"},
-    ("POST", "/tickets/{number}/messages"): {"words": "hello"},
-    ("POST", "/tickets/{number}/notes"): {"words": "hello"},
-    ("PUT", "/accounts/{number}"): {"status": "closed"},
-    ("POST", "/accounts/{number}/contact-requests"): {"do": "remove", "username": "<username>"},
-    ("POST", "/accounts/bulk"): None,
-    ("POST", "/verifications"): {
-        "person": "<username>",
-        "account": "<account>",
-        "action": "billing.view",
-        "way": "text",
-    },
-    ("POST", "/notices"): NOTICE,
-    ("POST", "/notices/preview"): NOTICE,
-    ("POST", "/decisions"): {"asks": [{"account": "<account>", "person": "<username>", "action": "billing.view"}]},
+OWNERS: Final = {
+    "200417": (OLIVIA, "olivia.hart", "10000016"),
+    "300528": (SAM, "sam.okoro", "10000057"),
+    "400639": (RAJ, "raj.patel", "10000073"),
 }
-NAMED: Final = {
-    path: {"number": "account", "ticket": "number"} for _, path in ROUTES if path.startswith("/accounts/{number}")
-} | {
-    "/verifications/{id}": {"id": "number"},  # another key's: test_verification_ends.py
-    "/changes/{id}": {"id": "number"},
-    "/notices/{id}": {"id": "number"},  # another key's: test_written_notices.py
-    "/notices/{id}/recipients": {"id": "number"},
-}  # what stands in an address, where it is not what it is called
-ABSENT: Final = {
-    "account": "999999",
-    "number": "666666",
-    "file": "888888",
-    "service": "xx-0",
-    "username": "nobody",
-    "invoice": "XX-0",
-}
+PAGE: Final = (ROOT / "docs" / "api.md").read_text("utf-8")
 
 
-def asked(things: Mapping[str, str]) -> Iterator[tuple[str, str, str, Any]]:
-    """Every route that names a thing, and its address and body with these."""
-    for method, path in ROUTES:
-        names = NAMED.get(path, {})
-        at = re.sub(r"\{(\w+)\}", lambda found, names=names: things[names.get(found[1], found[1])], path)  # type: ignore[misc]
-        body = BODIES[method, path] if method not in ("GET", "DELETE") else None
-        said = re.sub(r"<(\w+)>", lambda found: things[found[1]], repr(body))
-        if at != path or "<" in repr(body):
-            yield method, path, at, eval(said)
+def of(desk: Desk, account: str) -> Things:
+    """One of each thing that is there on an account, and what an operator's key has asked about it."""
+    _, owner, support_id = OWNERS[account]
+    things = {**things_of(desk, owner), "support_id": support_id}
+    program = operators(desk, "notices:write")
+    notice = {"kind": "billing", "accounts": [account], "title": "Works", "words": "Tonight."}
+    return {**things, "notice": str(program.post("/notices", notice).json()["id"])}
 
 
-def answered(program: Program, things: Mapping[str, str]) -> list[Any]:
-    """What came back with its headers, and each statement that was sent for it."""
-    found: list[Any] = []
-    for method, path, at, body in asked(things):
-        sent: list[str] = []
-        with watched(program.desk.store.engine, sent.append):
-            answer = program.ask(method, at, body, If_Match="*")
-        headers = {name: value for name, value in answer.headers.items() if name not in ("ratelimit", "location")}
-        found.append((method, path, answer.status_code, headers, answer.text, sent))
-    return found
-
-
-@pytest.mark.parametrize("whose", OWNERS)
-@pytest.mark.parametrize("asks", [*OWNERS, "operator"])
-def test_what_is_anothers_is_answered_as_what_is_not_there(one_desk: Desk, whose: str, asks: str) -> None:
+@pytest.mark.parametrize(("asks", "whose"), permutations(OWNERS, 2))
+def test_what_is_anothers_is_answered_as_what_is_not_there(one_desk: Desk, asks: str, whose: str) -> None:
     """Answer, headers and statements; and nothing is changed."""
-    if whose == asks:
-        return
-    theirs = things_of(one_desk, OWNERS[whose][1])
-    program = operators(one_desk, "reports:read") if asks == "operator" else customers(one_desk, OWNERS[asks][0], asks)
-    kept = before(one_desk)
-    program.get("/key")
-    with_theirs = [one for one in answered(program, theirs) if one[1] != "/tickets"]
-    with_nothing = [one for one in answered(program, ABSENT) if one[1] != "/tickets"]
+    theirs, own = of(one_desk, whose), of(one_desk, asks)
+    program = customers(one_desk, OWNERS[asks][0], asks)
+    kept = before(one_desk, whose)
+    every = [one for one in operations(one_desk) if one.things]
+    with_theirs, with_nothing = told(program, every, theirs), told(program, every, ABSENT)
     assert with_theirs == with_nothing
-    assert all(one[2] in (403, 404) for one in with_theirs)
-    assert {key: value for key, value in before(one_desk).items() if kept[key] != value} == {} or asks in ACCOUNTS
+    done = {one.operation for one in with_theirs if one.status not in (403, 404)}
+    assert done <= {"POST /tickets", "GET /tickets"}, (
+        "that opens one of one's own, about nothing; and is refused as such"
+    )
+    # One of several things theirs, the others one's own: another's file of one's own ticket.
+    for thing in sorted(ABSENT):
+        several = [one for one in every if thing in one.things and len(one.things) > 1]
+        with_theirs = told(program, several, {**own, thing: theirs[thing]})
+        assert with_theirs == told(program, several, {**own, thing: ABSENT[thing]})
+    assert before(one_desk, whose) == kept
 
 
-def before(desk: Desk) -> dict[str, Any]:
+@pytest.mark.parametrize("verb", KEY_VERBS)
+def test_an_operators_key_is_told_of_nothing_but_what_its_verb_is_for(one_desk: Desk, verb: str) -> None:
+    theirs, program = of(one_desk, TIDEWORKS), operators(one_desk, verb)
+    every = [one for one in operations(one_desk) if one.things]
+    with_nothing = told(program, every, ABSENT)
+    may = {one.operation for one in with_nothing if one.status != 403}
+    others = [one for one in every if f"{one.method} {one.path}" not in may]
+    assert len(others) > 10
+    kept = before(one_desk, TIDEWORKS)
+    assert told(program, others, theirs) == [one for one in with_nothing if one.operation not in may]
+    assert before(one_desk, TIDEWORKS) == kept
+    for (method, path), what in {(method, path): f"{method} /api/v1{path}" for method, path in ROUTES}.items():
+        if any(one.startswith(f"{method} ") and like(one, path) for one in may):
+            assert verb in needs(what), f"{what} is done with {verb}"
+
+
+def like(operation: str, path: str) -> bool:
+    parts, names = operation.partition(" ")[2].split("/"), path.split("/")
+    return len(parts) == len(names) and all(
+        a == b or (a.startswith("<") and b.startswith("{")) for a, b in zip(parts, names, strict=True)
+    )
+
+
+def needs(route: str) -> str:
+    """What docs/api.md says of it."""
+    method, _, path = route.partition(" ")
+    if path.startswith("/api/v1/verifications"):
+        return "verifications:write"
+    if method == "GET" and path.startswith("/api/v1/accounts/"):
+        return "accounts:read"
+    return " ".join(line for line in PAGE.splitlines() if line.startswith(f"| `{route}`"))
+
+
+def test_what_another_key_of_the_operators_asked_for_is_not_there(one_desk: Desk) -> None:
+    theirs, program = of(one_desk, TIDEWORKS), operators(one_desk)
+    own = {"verification", "notice"}
+    asked = [one for one in operations(one_desk) if one.things & own]
+    assert {thing for one in asked for thing in one.things} == own
+    found = told(program, asked, theirs)
+    assert found == told(program, asked, ABSENT)
+    assert {one.status for one in found} == {404}
+
+
+def test_whose_things_they_are_they_are_there_for(one_desk: Desk) -> None:
+    """Or all of the above would say nothing."""
+    own, raj = of(one_desk, TIDEWORKS), customers(one_desk, RAJ, TIDEWORKS)
+    every = [one for one in operations(one_desk) if one.things and one.method == "GET"]
+    there = {one.operation for one in told(raj, every, own) if one.status == 200}
+    assert there >= {"GET /accounts/<account>", "GET /tickets/<number>", "GET /tickets/<number>/files/<file>"}
+    there = {one.operation for one in told(operators(one_desk), every, own) if one.status == 200}
+    assert there >= {"GET /accounts/<account>", "GET /accounts/<account>/people/<username>"}
+
+
+def before(desk: Desk, account: str) -> dict[str, Any]:
     """What a program could change of somebody else's."""
-    t, m = tables.tickets.c, tables.messages.c
+    t, m, a = tables.tickets.c, tables.messages.c, tables.accounts.c
+    ((id,),) = rows(desk, select(a.id).where(a.number == account))
+    tickets = [tuple(row) for row in rows(desk, select(t.number, t.status, t.account_id).where(t.account_id == id))]
+    of_them = select(m.id).join(tables.tickets, t.number == m.ticket).where(t.account_id == id)
+    asked = tables.contact_requests.c
     return {
-        "tickets": [tuple(row) for row in rows(desk, select(t.number, t.status, t.account_id).where(t.account_id > 0))],
-        "messages": len(rows(desk, select(m.id))),
+        "account": [tuple(row) for row in rows(desk, select(tables.accounts).where(a.id == id))],
+        "tickets": tickets,
+        "messages": len(rows(desk, of_them)),
+        "asked": [tuple(row) for row in rows(desk, select(asked.id, asked.status).where(asked.account_id == id))],
     }
-
-
-def test_every_route_that_takes_a_body_is_asked_with_one() -> None:
-    assert {route for route in ROUTES if route[0] not in ("GET", "DELETE")} == BODIES.keys()
 
 
 def test_the_clock_does_not_tell_whether_a_ticket_is_there(one_desk: Desk) -> None:
