@@ -40,7 +40,7 @@ def of(desk: Desk, account: str) -> Things:
     return {**things, "notice": str(program.post("/notices", notice).json()["id"])}
 
 
-@pytest.mark.parametrize(("asks", "whose"), permutations(OWNERS, 2))
+@pytest.mark.parametrize(("asks", "whose"), list(permutations(OWNERS, 2)))
 def test_what_is_anothers_is_answered_as_what_is_not_there(one_desk: Desk, asks: str, whose: str) -> None:
     """Answer, headers and statements; and nothing is changed."""
     theirs, own = of(one_desk, whose), of(one_desk, asks)
