@@ -42,7 +42,9 @@ NAMED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("body.words", "body.title", "body.files", "body.content", "body.asks", "body.people"), NOBODYS),
     **dict.fromkeys(("body.kind", "body.topic", "body.status", "body.do", "body.action", "body.way"), NOBODYS),
     **dict.fromkeys(("body.proof", "body.at", "body.again", "body.seen", "body.holds", "body.scheme"), NOBODYS),
-    **dict.fromkeys(("body.decoy", "body.services", "body.invoices", "body.contacts", "body.billing"), NOBODYS),
+    **dict.fromkeys(
+        ("body.decoy", "body.locked", "body.services", "body.invoices", "body.contacts", "body.billing"), NOBODYS
+    ),
     **dict.fromkeys(("body.roles", "body.permissions", "body.slack", "body.team", "body.slack_teams"), NOBODYS),
     **dict.fromkeys(("body.managed_sla", "body.amount", "body.currency", "body.due"), NOBODYS),
     **dict.fromkeys(("body.address", "body.vat_number"), NOBODYS),
