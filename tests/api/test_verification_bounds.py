@@ -193,3 +193,51 @@ def test_it_can_be_read_for_as_long_as_its_webhook_can_be_sent_again(one_desk: D
     with one_desk.store.transaction("test") as tx:
         kept.sweep(tx)
     assert count(one_desk, tables.verification_requests) == 1
+
+
+def test_its_time_is_over_without_anybody_asking(one_desk: Desk) -> None:
+    made = asks(panel(one_desk), "callback")
+    one_desk.pass_time(600)
+    one_desk.work()
+    assert state(one_desk, made["id"]) == "ended"
+
+
+def test_what_nobody_has_answered_in_time_is_shown_to_nobody(texting: Desk) -> None:
+    asks(panel(texting), "text")
+    texting.pass_time(599)
+    with texting.store.transaction("test") as tx:
+        assert verification_requests.to_answer(tx, whoever(MIA))
+    texting.pass_time(1)
+    with texting.store.transaction("test") as tx:
+        assert verification_requests.to_answer(tx, whoever(MIA)) is None
+
+
+def test_somebody_is_asked_three_times_in_ten_minutes_at_most(texting: Desk) -> None:
+    program = panel(texting)
+    for _ in range(3):
+        made = asks(program, "text")
+        assert program.ask("DELETE", f"{AT}/{made['id']}", If_Match="*").status_code == 200
+    assert refused(program.post(AT, {**WANTED, "way": "text"})) == "soon"
+    texting.pass_time(601)
+    asks(program, "text")
+
+
+def test_no_key_withdraws_what_another_asked_for(one_desk: Desk) -> None:
+    made, other = asks(panel(one_desk), "callback"), panel(one_desk)
+    with one_desk.store.transaction("test") as tx:
+        assert not kept.withdraw(tx, allowed(tx, other), made["id"])
+    assert state(one_desk, made["id"]) == "waiting"
+
+
+def test_what_was_proved_and_revoked_counts_until_no_time_and_each_look_is_the_keys(one_desk: Desk) -> None:
+    program = panel(one_desk)
+    made = asks(program, "callback")
+    with one_desk.store.transaction("test") as tx:
+        assert kept.passed(tx, Subject.of_person(MIA), made["id"], "callback", until=tx.now + 60_000)
+    with one_desk.store.transaction("test") as tx:
+        assert verification_requests.look(tx, allowed(tx, program), made["id"])
+        assert tx.done_by is None, "it is told to the key, and judged as the person's; nothing else is done by it"
+    assert program.read(f"{AT}/{made['id']}")["counts_until"]
+    one_desk.pass_time(60)
+    told = program.read(f"{AT}/{made['id']}")
+    assert (told["counts_until"], told["proof"], told["decision"]) == (None, None, None)
