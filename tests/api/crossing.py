@@ -18,6 +18,7 @@ NOBODYS: Final = ""
 NAMED: Final[Mapping[str, str]] = {
     "/accounts path.number": "account",
     "/tickets path.number": "number",
+    "/changes path.id": "change",
     "/notices path.id": "notice",
     "/verifications path.id": "verification",
     "path.file": "file",
@@ -25,7 +26,9 @@ NAMED: Final[Mapping[str, str]] = {
     "path.ticket": "number",
     "path.username": "username",
     "query.account": "account",
-    **dict.fromkeys(("query.cursor", "query.status", "query.state", "query.by", "query.periods"), NOBODYS),
+    **dict.fromkeys(
+        ("query.cursor", "query.status", "query.state", "query.by", "query.periods", "query.start"), NOBODYS
+    ),
     "body.account": "account",
     "body.accounts": "account",
     "body.person": "username",
@@ -87,6 +90,7 @@ ABSENT: Final[Things] = {
     "username": "nobody",
     "invoice": "XX-0",
     "notice": "777777",
+    "change": "888777",
     "verification": "555555",
     "support_id": "99990012",
     "member": "U0NOBODY",

@@ -11,11 +11,11 @@ from time import process_time
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from api.v1.router import ROUTES
 from authz import KEY_VERBS
-from store import tables
+from store import OPERATOR, tables
 from tests.api.asking import OLIVIA, RAJ, SAM, TIDEWORKS, customers, operators
 from tests.api.crossing import ABSENT, Things, operations, told
 from tests.desk import Desk
@@ -37,7 +37,12 @@ def of(desk: Desk, account: str) -> Things:
     things = {**things_of(desk, owner), "support_id": support_id}
     program = operators(desk, "notices:write")
     notice = {"kind": "billing", "accounts": [account], "title": "Works", "words": "Tonight."}
-    return {**things, "notice": str(program.post("/notices", notice).json()["id"])}
+    c, a = tables.account_changes, tables.accounts.c
+    ((id,),) = rows(desk, select(a.id).where(a.number == account))
+    row = {"what": "account.changed", "account_id": id, "by": OPERATOR, "at": desk.now, "fields": "name"}
+    with desk.store.transaction("test") as tx:
+        change = tx.connection.execute(insert(c).values(row).returning(c.c.id)).scalar_one()
+    return {**things, "notice": str(program.post("/notices", notice).json()["id"]), "change": str(change)}
 
 
 @pytest.mark.parametrize(("asks", "whose"), list(permutations(OWNERS, 2)))
