@@ -41,6 +41,10 @@ BOUNDS: Final[Mapping[str, Bounds]] = {  # by the first segment of the path; eve
     "api": Bounds(8 * MIB, 30.0, 64 * MIB),
     "simulator": Bounds(64 * MIB, 60.0, 256 * MIB),
 }
+WITH_BODIES: Final = ("POST", "PUT", "PATCH")
+UNASKED: Final = (
+    16 * KIB
+)  # bytes with any other method: what they mean nobody has said (RFC 9110, 9.3), and some programs send `{}`
 
 
 class BodyLimits:
@@ -51,16 +55,24 @@ class BodyLimits:
         self._coming = {bounds: _Coming(bounds.together) for bounds in (*BOUNDS.values(), PAGES)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):  # of no other a body is read
+        if scope["type"] != "http" or not _brings_body(scope):
             await self._app(scope, receive, send)
             return
         bounds = BOUNDS.get(scope["path"][1:].partition("/")[0], PAGES)
         promised = numbers.parse_int(Headers(scope=scope).get("Content-Length", "")) or 0
         body = scope["body"] = Body(receive, bounds, promised, self._coming[bounds])
+        if scope["method"] not in WITH_BODIES:
+            body.most = min(body.most, UNASKED)
         try:
             await self._app(scope, body.receive, send)
         finally:
             body.leave()
+
+
+def _brings_body(scope: Scope) -> bool:
+    """Whatever the method. Without either header nothing comes after the head (RFC 9112, 6.3)."""
+    head = Headers(scope=scope)
+    return scope["method"] in WITH_BODIES or "Transfer-Encoding" in head or head.get("Content-Length", "0") != "0"
 
 
 class _Coming(dict["Body", None]):

@@ -1,40 +1,56 @@
-"""A body that does not come to its end, or whose sender goes away, is refused in the way of its channel, and so is a place that is none. T34"""
+"""A body that does not come to its end, or whose sender goes away, is refused in the way of its channel, and so is a place that is none; with
+every method there is a bound. T34, T52"""
 
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import structlog.testing
-from starlette.types import Message
+from starlette.types import Message, Receive
 
+from api.v1.router import AT, ROUTES
 from deskgate import request_bodies
+from tests.api.asking import operators
 from tests.desk import PUBLIC, Desk
 
 SIGNED = [(b"x-twilio-signature", b"A" * 27 + b"=")]
 FORM = [(b"content-type", b"application/x-www-form-urlencoded"), (b"origin", PUBLIC.encode())]
 FORM += [(b"cookie", b"deskgate_visitor=anything; __Host-deskgate_visitor=anything")]
+PIECE = 4096
 WAYS = {"/ivr/voice": (SIGNED, b"<Response>"), "/desk/sign-in": (FORM, b"<!doctype html>")}
 
 
-def answer(desk: Desk, path: str, *came: Message) -> tuple[int, bytes]:
+Head = Sequence[tuple[bytes, bytes]]
+
+
+def answer(desk: Desk, path: str, *came: Message, method: str = "POST", head: Head = ()) -> tuple[int, bytes]:
     """To a request of which this comes, and no more."""
-    coming, said = list(came), list[Message]()
+    coming = iter(came)
 
     async def receive() -> Message:
-        if not coming:
+        message = next(coming, None)
+        if message is None:
             await asyncio.Event().wait()
-        return coming.pop(0)
+        return message or {}
+
+    return asked(desk, path, receive, method, head or (WAYS[path][0] if path in WAYS else []))
+
+
+def asked(desk: Desk, path: str, receive: Receive, method: str, head: Head) -> tuple[int, bytes]:
+    said = list[Message]()
 
     async def send(message: Message) -> None:
         said.append(message)
 
-    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode()}
+    scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "raw_path": path.encode()}
     scope |= {"query_string": b"", "scheme": "http", "server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 9)}
-    scope |= {"http_version": "1.1", "root_path": "", "headers": WAYS[path][0] if path in WAYS else []}
+    scope |= {"http_version": "1.1", "root_path": "", "headers": list(head)}
     with structlog.testing.capture_logs():
-        asyncio.run(desk.app(scope, receive, send))
+        asyncio.run(asyncio.wait_for(desk.app(scope, receive, send), 20))
     return said[0]["status"], said[1]["body"]
 
 
@@ -61,4 +77,47 @@ def test_whoever_sends_it_goes_away(sample_sqlite: str, path: str) -> None:
 def test_a_place_that_is_none(sample_sqlite: str) -> None:
     desk = Desk(sample_sqlite)
     assert answer(desk, "*")[0] == 404
+    desk.close()
+
+
+def endless(desk: Desk, method: str, path: str, *head: tuple[bytes, bytes]) -> tuple[int, int]:
+    """The status, and how many bytes were read of a body without an end."""
+    read = 0
+
+    async def receive() -> Message:
+        nonlocal read
+        read += PIECE
+        assert read < 1024 * PIECE, "read without a bound"
+        return {"type": "http.request", "body": b" " * PIECE, "more_body": True}
+
+    return asked(desk, path, receive, method, head)[0], read
+
+
+READ = [(method, AT + re.sub("{.*?}", "1", path)) for method, path in ROUTES if method not in ("POST", "PUT", "PATCH")]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_body_has_a_bound_whatever_the_method(sample_sqlite: str, known: bool) -> None:
+    """Three hundred MiB sent with a GET were read to their end, and in memory, before the key was looked at."""
+    desk = Desk(sample_sqlite)
+    program = operators(desk)
+    key = (b"authorization", f"Bearer {program.key}".encode())
+    for method, path in READ:
+        if known:
+            program.read("/key")
+        status, read = endless(desk, method, path, key, (b"transfer-encoding", b"chunked"))
+        assert (status, read) == (413, request_bodies.UNASKED + PIECE), (method, path)
+        assert endless(desk, method, path, key, (b"content-length", b"314572800")) == (413, 0), "nothing is read"
+        whole: Message = {"type": "http.request", "body": b"{}"}
+        assert answer(desk, path, whole, method=method, head=[key, (b"content-length", b"2")])[0] not in (400, 413)
+    assert {method for method, _ in READ} == {"GET", "DELETE"}
+    desk.close()
+
+
+def test_a_body_that_comes_with_a_get_has_its_time(sample_sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = request_bodies.PAGES._replace(seconds=0.0)
+    monkeypatch.setattr(request_bodies, "BOUNDS", {"api": at_once})
+    desk = Desk(sample_sqlite)
+    key = (b"authorization", f"Bearer {operators(desk).key}".encode())
+    assert answer(desk, "/api/v1/key", method="GET", head=[key, (b"content-length", b"2")])[0] == 408
     desk.close()
