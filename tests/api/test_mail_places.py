@@ -102,6 +102,13 @@ def test_where_nothing_vouches_for_anybody_the_oldest_gives_way_so_often_in_an_h
     assert rows(desk, select(_m.id)) == []
 
 
+@pytest.mark.parametrize("order", [("", "tideworks.example"), ("tideworks.example", "")])
+def test_there_are_as_many_places_of_either_kind(desk: Desk, order: tuple[str, str]) -> None:
+    for domain in order:
+        writes(desk, MIA, [f"{domain} {n}" for n in range(mail_places.WAITING)], vouched_by=domain)
+    assert sorted(vouched_of(desk).values()) == [mail_places.WAITING] * 2
+
+
 def test_an_answer_to_a_mail_about_a_ticket_has_places_of_its_own(desk: Desk) -> None:
     mia = signed_in(desk)
     forged(desk, mail_places.WAITING + 10)
