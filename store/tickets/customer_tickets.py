@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, null, select, true, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, null, select, true, update
 
 from authz import OWN_REQUESTS, REQUESTS, TOPIC_OF, Action, Ask, Denied, Grant, Proof, Reason, Subject, Topic
 from store import tables
@@ -283,6 +283,8 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     if gone:
         timeline.changed(tx, number)
         edits.news(tx, number)
+        r = tables.contact_requests.c  # what a program asked for by it, which nobody has seen
+        tx.connection.execute(delete(tables.contact_requests).where(r.ticket == number, r.status == "draft"))
         tx.record(ask.subject, ask.account, "ticket.draft", "withdrawn", fields=(f"ticket.number:{number}",))
     return gone
 

@@ -118,6 +118,9 @@ def test_it_can_be_taken_back(one_desk: Desk) -> None:
     olivia.get(f"/tickets/{number}")
     olivia.send(f"/tickets/{number}/withdraw")
     assert state(program, number) == "withdrawn"
+    assert rows(one_desk, select(tables.contact_requests.c.id)) == [], (
+        "nor does its place stay taken, nor whom it named"
+    )
     proves(one_desk, olivia, OLIVIA, 1)
     assert "Nina" not in olivia.read(f"/accounts/{HARBOUR}/people")
 
