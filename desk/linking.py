@@ -69,9 +69,9 @@ def unlink_own(tx: Transaction, who: SignedIn, team: str, user: str) -> bool:
     return theirs and may_change(tx, who) and unlink(tx, team, user, but=who.session)
 
 
-def unlink(tx: Transaction, team: str, user: str, *, but: str = "") -> bool:
-    """Unlinks the member; the person and the owners get a notice. False: the member was not linked."""
-    subject = slack_members.unlink(tx, team, user, but=but)
+def unlink(tx: Transaction, team: str, user: str, *, but: str = "", by: Subject | None = None) -> bool:
+    """Unlinks the member; the person and the owners get a notice. `by`: who did it, where it was not they themselves. False: the member was not linked."""
+    subject = slack_members.unlink(tx, team, user, but=but, by=by)
     if subject is None:
         return False
     tx.record(subject, None, "slack.link", "ended", fields=("slack.member",))

@@ -18,7 +18,7 @@ from bot.text.replies import OPEN, STRANGER, Fixed, Named, Reply
 from bot.views import customer_messages
 from desk import accounts, choices, linking, ticket_lists, ticket_work, tickets, verification
 from desk.outcomes import HandIn, NotProved
-from store import Transaction
+from store import WORKER, Transaction
 from store.accounts.account_details import Refused
 from store.calls import call_state
 from store.messages import edits
@@ -314,7 +314,7 @@ def user_changed(context: SlackContext, body: Event[Changed]) -> None:
         return
     with context.store.transaction("slack") as tx:
         if call_state.first_delivery(tx, f"slack:ev:{body.event_id}"):
-            linking.unlink(tx, gone.team_id, gone.id)
+            linking.unlink(tx, gone.team_id, gone.id, by=WORKER)
 
 
 def channel_moved(context: SlackContext, body: Event[ChannelMoved]) -> None:

@@ -35,6 +35,11 @@ _GROUND: Final = {
     "slack_linked": "slack",
     "slack_unlinked": "slack",
 }
+_IN_FEED: Final = {  # an address is among the columns that changed: row_changes.py
+    "numbers_changed": ("phones",),
+    "slack_linked": ("slack",),
+    "slack_unlinked": ("slack",),
+}
 CHANGED_MEANWHILE: Final = "people were changed by others while PINs were being hashed; run the import again"
 
 
@@ -183,8 +188,8 @@ def _tell(changes: Changes, notice: str, people: Iterable[int]) -> None:
     theirs = set(people) - changes.newcomers if not changes.dry and not changes.troubles else set[int]()
     for id in theirs:
         changes.tx.record(changes.by, None, notice, "done", fields=(Subject.of_person(id),))
-        if notice == "numbers_changed":  # an address is among the columns that changed: row_changes.py
-            change_feed.note(changes.tx, "person.changed", changes.by, person=id, fields=("phones",))
+        if notice in _IN_FEED:
+            change_feed.note(changes.tx, "person.changed", changes.by, person=id, fields=_IN_FEED[notice])
         job_queue.enqueue(changes.tx, "notice", f"{notice}:{id}", {"notice": notice, "person": id})
     revoke(changes.tx, theirs, _GROUND[notice])
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, lit
 
 from authz import Subject
 from store import tables
-from store.db.transaction import Transaction, upsert
+from store.accounts import change_feed
+from store.db.transaction import WORKER, Transaction, upsert
 from store.jobs import job_queue
 from store.verification.revocation import lock_all, revoke
 
@@ -75,12 +76,15 @@ def link(tx: Transaction, person: int, team: str, user: str) -> bool:
     s = tables.slack_members.c
     row = {"team": team, "member": user, "person_id": person, "linked_at": tx.now, "linked_by": "code"}
     new = upsert(tx, tables.slack_members).values(**row).on_conflict_do_nothing().returning(s.team)
-    return tx.connection.execute(new).first() is not None
+    if tx.connection.execute(new).first() is None:
+        return False
+    _changed(tx, Subject.of_person(person), person)
+    return True
 
 
-def unlink(tx: Transaction, team: str, user: str, *, but: str = "") -> Subject | None:
-    """The member stands for nobody any more, and what the person proved or was sent ends, `but` the session they do it in. Whom they
-    stood for, if it was a person."""
+def unlink(tx: Transaction, team: str, user: str, *, but: str = "", by: Subject | None = None) -> Subject | None:
+    """The member stands for nobody any more, and what the person proved or was sent ends, `but` the session they do it in. `by`: who
+    did it, where it was not they themselves. Whom they stood for, if it was a person."""
     s = tables.slack_members.c
     its = (s.team == team, s.member == user, s.person_id.is_not(None))
     lock_all(tx, tx.connection.execute(select(s.person_id).where(*its)).scalars().all())
@@ -89,6 +93,7 @@ def unlink(tx: Transaction, team: str, user: str, *, but: str = "") -> Subject |
     if person is None:
         return None
     revoke(tx, [person], "slack", but=but)
+    _changed(tx, by or Subject.of_person(person), person)
     return Subject.of_person(person)
 
 
@@ -116,10 +121,15 @@ def unlink_unfit(tx: Transaction, home: str, people: Collection[int] | None = No
     rows = tx.connection.execute(gone).all()
     for row in rows:
         tx.record(Subject.of_person(row.person_id), None, "slack.link", "ended", fields=("slack.member",))
+        _changed(tx, WORKER, row.person_id)  # by nobody's wish, so whoever brought what it comes of hears of it too
         told = {"notice": "slack_unlinked", "person": row.person_id}
         job_queue.enqueue(tx, "notice", f"slack_unlinked:{row.person_id}:{row.team}:{row.member}", told)
     revoke(tx, [row.person_id for row in rows], "slack")
     return len(rows)
+
+
+def _changed(tx: Transaction, by: Subject, person: int) -> None:
+    change_feed.note(tx, "person.changed", by, person=person, fields=("slack",))
 
 
 def _unfit(home: str) -> tuple[ColumnElement[bool], ...]:
