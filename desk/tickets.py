@@ -78,7 +78,7 @@ def file(tx: Transaction, who: Actor, number: int, id: int) -> Content | None:
 
 def files_sent(by: str, came: Iterable[tuple[str, bytes]]) -> list[Sent]:
     """Files (name, content) to be kept with the words they came with: named as their sender names them, without the way to them; a link needs a name."""
-    last = ((cleaned(re.split(r"[/\\]", name)[-1])[:200].strip(), content) for name, content in came)
+    last = ((" ".join(cleaned(re.split(r"[/\\]", name)[-1]).split())[:200].strip(), content) for name, content in came)
     named = ((name if name.strip(".") else "file", content) for name, content in last)
     return [Sent(f"{by}:{n}", name, len(content), content) for n, (name, content) in enumerate(named)]
 

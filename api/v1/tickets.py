@@ -14,7 +14,7 @@ from api.v1.problems import ProblemError
 from api.v1.requests import SEEN, Answer, Asking
 from api.v1.ticket_parts import FileId, Made, Number, Sending, TicketMessage
 from authz import Topic
-from desk import accounts, ticket_lists, tickets
+from desk import accounts, choices, ticket_lists, tickets
 from desk.outcomes import Opened
 from store.accounts.account_details import Refused
 from store.imports.field_words import Ref
@@ -99,6 +99,8 @@ def opened(asking: Asking, new: NewTicket) -> Answer:
     account = asking.key.account
     if account is None:
         raise ProblemError("other-kind", "A ticket is opened with a customer's key: it is somebody's, who may open it.")
+    if new.service is not None and choices.service(asking.tx, asking.who, account, new.topic, new.service) is None:
+        raise problems.invalid("service", "is none of this account's that may be named here")
     done = tickets.open_ticket(
         asking.tx, asking.who, account, new.topic, new.words, service=new.service, files=new.sent()
     )

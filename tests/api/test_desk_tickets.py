@@ -161,11 +161,12 @@ def test_files_come_with_what_is_said_and_are_fetched_by_whoever_may_see_it(desk
     new = theirs.post("/tickets", {"topic": "technical", "words": "slow", "files": [MAP]})
     at = f"/tickets/{new.json()['number']}"
     theirs.post(f"{at}/messages", {"words": "more", "files": [MAP, MAP]})
-    ours.post(f"{at}/messages", {"words": "this one?", "files": [MAP | {"name": "…"}]})
+    ours.post(f"{at}/messages", {"words": "this one?", "files": [MAP | {"name": "a\nX: y\u2028b.svg"}]})
     ours.post(f"{at}/notes", {"words": "ours", "files": [MAP]})
     kept = [file for one in ours.read(at)["messages"] for file in one["files"]]
     assert (kept[0]["name"], kept[0]["size"], kept[0]["ready"]) == ("map.txt", 11, True)
     assert len(kept) == 5
+    assert kept[3]["name"] == "a X: y b.svg", "one line"
     seen = [file["id"] for one in theirs.read(at)["messages"] for file in one["files"]]
     assert seen == [one["id"] for one in kept[:4]]
     for id in seen:

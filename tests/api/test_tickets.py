@@ -136,6 +136,18 @@ def test_what_will_not_do_names_its_field(one_desk: Desk) -> None:
     problem(program.get("/tickets/99999999999999999999"), "invalid")
 
 
+def test_a_service_that_may_not_be_named_is_said_to_be_none_whosever_it_is(one_desk: Desk) -> None:
+    program = customers(one_desk, RAJ, TIDEWORKS)
+    new = {"topic": "technical", "words": WORDS}
+    for ref in ("nope", "grid-1"):
+        told = problem(program.post("/tickets", new | {"service": ref}), "invalid")
+        assert [(one["field"], one["problem"]) for one in told["errors"]] == [
+            ("service", "is none of this account's that may be named here")
+        ]
+    assert rows(one_desk, select(tables.tickets)) == []
+    assert program.post("/tickets", new | {"service": "ms-1"}).status_code == 201
+
+
 def test_a_key_is_for_one_account_however_many_its_maker_is_on(one_desk: Desk) -> None:
     """Olivia is made a contact of Tideworks as well: her bakery's key knows nothing of that."""
     c = tables.contacts
