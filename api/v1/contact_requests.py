@@ -94,15 +94,15 @@ def _wanted(change: ContactChange) -> Wanted:
 
 
 def _words(change: ContactChange) -> str:
-    """What its maker reads on the ticket, and the desk once it is handed in."""
-    holds = ", ".join(change.holds)
+    """What its maker reads on the ticket, and the desk once it is handed in: each field on a line of its own, so that none reads as another."""
+    holds = f"To hold: {', '.join(change.holds)}"
     match change.do:
         case "add":
-            return f"Add {change.name} ({change.email}), to hold: {holds}."
+            return f"Add a contact\nName: {change.name}\nE-mail address: {change.email}\n{holds}"
         case "change":
-            return f"Let {change.username} hold: {holds}."
+            return f"Change what {change.username} holds\n{holds}"
         case "remove":
-            return f"Remove {change.username}."
+            return f"Remove {change.username}"
 
 
 def _told(asking: Asking, ticket: int, state: str) -> ContactRequest:
