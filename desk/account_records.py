@@ -9,7 +9,8 @@ from desk.actors import Actor, NotAllowed, judge
 from store import Transaction
 from store.accounts import whole_accounts
 from store.accounts.whole_accounts import WholeAccount
-from store.imports import account_lines
+from store.contacts import contact_changes
+from store.imports import account_lines, import_run
 from store.imports.account_lines import Brought, NumberedLine
 
 __all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "permit", "read", "read_after", "write"]
@@ -17,7 +18,8 @@ __all__ = ["Brought", "NotAllowed", "WholeAccount", "before", "permit", "read", 
 
 def read(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:
     """None: there is no such account."""
-    return _whole(tx, who, number, Action.DESK_ACCOUNTS_READ)
+    on = permit(tx, who, number, Action.DESK_ACCOUNTS_READ)
+    return whole_accounts.whole(tx, on) if isinstance(on, Grant) else on
 
 
 def read_after(tx: Transaction, who: Actor, number: str, most: int) -> list[WholeAccount] | NotAllowed:
@@ -30,8 +32,15 @@ def read_after(tx: Transaction, who: Actor, number: str, most: int) -> list[Whol
 
 
 def before(tx: Transaction, who: Actor, number: str) -> WholeAccount | NotAllowed | None:
-    """How it stands for whoever may write it, to compare a version. None: it would be a new one."""
-    return _whole(tx, who, number, Action.DESK_ACCOUNTS_WRITE)
+    """How it stands for whoever may write it, to compare a version: nobody else changes it before this transaction has ended. None: it would be a new one."""
+    on = permit(tx, who, number, Action.DESK_ACCOUNTS_WRITE)
+    if not isinstance(on, Grant):
+        return on
+    assert on.account is not None, "it is of one account"
+    import_run.one_at_a_time(tx)  # before the account, as what is written does
+    contact_changes.lock(tx, on.account)
+    whole_accounts.lock_people(tx, on)
+    return whole_accounts.whole(tx, on)
 
 
 def write(
@@ -52,11 +61,6 @@ def write(
     return account_lines.bring(
         tx, grant, lines, known_since=known_since, over_locks=over_locks, home=home, notices=notices
     )
-
-
-def _whole(tx: Transaction, who: Actor, number: str, action: Action) -> WholeAccount | NotAllowed | None:
-    on = permit(tx, who, number, action)
-    return whole_accounts.whole(tx, on) if isinstance(on, Grant) else on
 
 
 def permit(tx: Transaction, who: Actor, number: str, action: Action) -> Grant | NotAllowed | None:

@@ -167,6 +167,11 @@ def to_work_on_shown(tx: Transaction, who: Actor, number: int) -> TicketRight | 
     return None if ticket is None or ticket.is_to_read else ticket
 
 
+def lock(tx: Transaction, ticket: TicketRight) -> None:
+    """Nobody else changes it before this transaction has ended, so that what is compared now still holds when something is done with it."""
+    agent_tickets.working(tx, ticket.grant, ticket.number)
+
+
 def take(tx: Transaction, ticket: TicketRight, had: int | None) -> Taken:
     """Takes a ticket that nobody has taken, or that `had` (an id of the staff) has taken, as the agent saw."""
     return Taken(agent_tickets.take(tx, ticket.grant, ticket.number, had))

@@ -116,6 +116,11 @@ def edit(tx: Transaction, who: Actor, about: About, source: str, words: str, edi
     return customer_tickets.edited(tx, ask, source, words, edited)
 
 
+def lock(tx: Transaction, number: int) -> None:
+    """Nobody else changes a ticket that they may see before this transaction has ended: what is compared now still holds when it is closed."""
+    timeline.lock(tx, number)
+
+
 def close(tx: Transaction, who: Actor, number: int) -> bool:
     """It is solved. False: no such ticket for them, or it is closed already."""
     grant = permit(tx, who, Action.TICKET_REPLY, number)

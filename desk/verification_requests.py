@@ -105,6 +105,11 @@ def look(tx: Transaction, grant: Grant, id: int) -> Asked | None:
     return _told(tx, grant, id)
 
 
+def lock(tx: Transaction, grant: Grant, id: int) -> None:
+    """Nobody answers it before this transaction has ended, if it is this key's."""
+    verification_requests.lock_own(tx, grant, id)
+
+
 def withdraw(tx: Transaction, grant: Grant, id: int) -> bool:
     """False: it is over already."""
     found = verification_requests.own(tx, grant, id)

@@ -99,8 +99,10 @@ def noted(asking: Asking, number: Number, new: Sending) -> Answer:
 
 
 def changed(asking: Asking, number: int, status: str) -> Answer:
+    ticket = _right(asking, number)
+    ticket_work.lock(asking.tx, ticket)
     asking.must_match(_read(asking, number))
-    if ticket_work.set_status(asking.tx, _right(asking, number), status) is not ticket_work.StatusSet.CHANGED:
+    if ticket_work.set_status(asking.tx, ticket, status) is not ticket_work.StatusSet.CHANGED:
         raise ProblemError("conflict", "It is so already.")
     return Answer(Made(number=number), is_object=False)
 

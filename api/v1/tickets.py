@@ -132,6 +132,8 @@ def changed(asking: Asking, number: Number, change: Change) -> Answer:
         return desk_tickets.changed(asking, number, change.status)
     if change.status == "waiting":
         raise problems.invalid("status", "is the desk's to say")
+    _found(asking, number)  # so that nobody waits for a ticket that is not for them
+    tickets.lock(asking.tx, number)
     asking.must_match(_ticket(_found(asking, number)))
     do = tickets.close if change.status == "closed" else tickets.reopen
     if not do(asking.tx, asking.who, number):

@@ -100,6 +100,7 @@ def look(asking: Asking, id: Id) -> Answer:
 def withdraw(asking: Asking, id: Id) -> Answer:
     """Nobody is asked any more."""
     grant = _permitted(asking)
+    verification_requests.lock(asking.tx, grant, id)
     asking.must_match(_told(asking, _own(asking, grant, id)))
     if not verification_requests.withdraw(asking.tx, grant, id):
         raise ProblemError("conflict", "It has ended already, so there is nothing to withdraw.")

@@ -102,6 +102,12 @@ def whole(tx: Transaction, grant: Grant) -> WholeAccount:
     )
 
 
+def lock_people(tx: Transaction, grant: Grant) -> None:
+    """Nobody else changes people of the account of the grant before this transaction has ended. After the account is locked, which says who they are."""
+    tx.require(grant, "desk.accounts.write")
+    tx.connection.execute(_LOCK_PEOPLE, {"account": grant.account}).all()
+
+
 def people(tx: Transaction, grant: Grant, *, after: str, many: int) -> SomePeople:
     """People of the account of the grant, those by username behind `after`."""
     tx.require(grant, "desk.accounts.read")
@@ -170,6 +176,13 @@ _PEOPLE = (
     .join(tables.contacts, _c.person_id == _p.id)
     .where(_c.account_id == _of)
     .order_by(_p.username)
+)
+_LOCK_PEOPLE = (
+    select(_p.id)
+    .join(tables.contacts, _c.person_id == _p.id)
+    .where(_c.account_id == _of)
+    .order_by(_p.id)
+    .with_for_update(key_share=True, of=tables.people)
 )
 _PHONES = (
     select(_n.person_id, _n.number)

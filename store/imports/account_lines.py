@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final, NamedTuple
 
 from pydantic import Field, ValidationError
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from authz import Grant
@@ -142,9 +141,7 @@ def bring(
     """In their order: whoever is a contact by a line is on file, or in `people` of it or of an earlier one. Options: `import_run.run`.
     Raises `MetOthersError`."""
     tx.require(grant, "desk.accounts.write")
-    if tx.dialect == "postgresql":
-        tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({import_run.IMPORT_LOCK})"))
-        tx.look_at_the_clock()
+    import_run.one_at_a_time(tx)
     brought, good = Brought(), list[tuple[int, AccountLine]]()
     for number, said in lines:
         brought.lines += 1

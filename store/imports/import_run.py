@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from authz import Action, Ask, Grant, Proof, Subject
-from store import OPERATOR, Store
+from store import OPERATOR, Store, Transaction
 from store.db.retrying import retried
 from store.imports.account_rows import bring_accounts
 from store.imports.file_format import ImportFile, ImportFileError
@@ -103,9 +103,8 @@ def _pass(
             changes = Changes(
                 tx, file, progress, dry=dry, known_since=known_since, over_locks=over_locks, notices=notices
             )
-            if tx.connection.dialect.name == "postgresql" and not dry:
-                tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})"))
-                tx.look_at_the_clock()
+            if not dry:
+                one_at_a_time(tx)
             bring(changes, file, round, home)
             troubles = changes.troubles
             if dry or troubles:
@@ -123,6 +122,13 @@ def _pass(
         raise ImportFileError(troubles)
     assert changes is not None
     return ImportResult(dict(sorted(changes.counts.items())), changes.differences, changes.locked)
+
+
+def one_at_a_time(tx: Transaction) -> None:
+    """Waits until no other import is at work; none begins before this transaction has ended. On SQLite whoever writes is alone anyhow."""
+    if tx.dialect == "postgresql":
+        tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})"))
+        tx.look_at_the_clock()
 
 
 @contextmanager

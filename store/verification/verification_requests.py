@@ -114,6 +114,13 @@ def own(tx: Transaction, grant: Grant, id: int) -> VerificationRequest | None:
     return found
 
 
+def lock_own(tx: Transaction, grant: Grant, id: int) -> None:
+    """Nobody else changes it before this transaction has ended, if it is this key's."""
+    tx.require(grant, MAY)
+    v = tables.verification_requests.c
+    tx.connection.execute(select(v.id).where(v.id == id, v.key_id == grant.subject.key).with_for_update()).all()
+
+
 def names(tx: Transaction, grant: Grant, request: VerificationRequest) -> tuple[str, str]:
     """(username, account number) of a request, as whoever asked named them."""
     tx.require(grant, MAY, "desk.deliver")
