@@ -144,7 +144,7 @@ def served(does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[
         pools = context.pools
         try:
             work = partial(retried, partial(_answer, does, asked, given), if_stored=request_is_safe(asked))
-            made, good = await pools.of(asked.token).do(work)
+            made, good = await pools.do(asked.token, work)
         except ProblemError as problem:
             made, good = problems.response(context.origin, problem), True
             return made
@@ -210,7 +210,7 @@ async def _pieces(visit: Visit, stream: Stream) -> AsyncIterator[bytes]:
     last = stream.last
     while last is not None:
         read = partial(retried, partial(_piece, visit, stream, last), if_stored=True)
-        content, last = await visit.context.pools.known.do(read)
+        content, last = await visit.context.pools.do(visit.token, read)
         yield content
 
 
