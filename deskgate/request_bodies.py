@@ -37,7 +37,7 @@ BOUNDS: Final[Mapping[str, Bounds]] = {  # by the first segment of the path; eve
     "tickets": Bounds(20 * MIB + 192 * KIB, 60.0, 64 * MIB),
     # An answer of 12,000 characters; who made their token up is turned away before a byte is read.
     "mcp": Bounds(64 * KIB, 5.0, 16 * MIB),
-    # Files come in base64; of a key that has not been good here of late it is less (api/v1/doorway.py).
+    # Files come in base64; a key that has not been good here of late is looked at first (api/v1/doorway.py).
     "api": Bounds(8 * MIB, 30.0, 64 * MIB),
     "simulator": Bounds(64 * MIB, 60.0, 256 * MIB),
 }

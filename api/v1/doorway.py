@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -11,14 +12,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.v1 import problems
 from api.v1.context import ApiContext
 from api.v1.problems import ProblemError
+from api.v1.requests import look_at
+from store import retried
 from store.api_keys import api_keys
+from store.text import numbers
 
-BY_STRANGERS: Final = 16 * 1024  # bytes of a body whose key has not been good here of late
+BY_STRANGERS: Final = 16 * 1024  # bytes of a body that is read before its key was looked at
 _BEARER: Final = re.compile(r"Bearer ([!-~]{1,200})", re.IGNORECASE)
 
 
 class Doorway:
-    """Whoever brings no key is answered at once, and nothing of theirs is read. What a problem is anybody may read."""
+    """Whoever brings no key is answered at once, and nothing of theirs is read. What a problem is anybody may read.
+
+    Where the key has not been good here of late and the head promises more than `BY_STRANGERS`, or does not say how much, the key is looked at first.
+    """
 
     def __init__(self, app: ASGIApp, context: ApiContext) -> None:
         self._app, self._context = app, context
@@ -27,11 +34,29 @@ class Doorway:
         if scope["type"] != "http" or scope["path"].startswith(problems.TYPES):
             await self._app(scope, receive, send)
             return
-        given = _BEARER.fullmatch(Headers(scope=scope).get("Authorization", ""))
+        head = Headers(scope=scope)
+        given = _BEARER.fullmatch(head.get("Authorization", ""))
         if given is None or not api_keys.is_well_formed(given[1]):
-            await problems.response(self._context.origin, ProblemError("no-key"))(scope, receive, send)
+            await self._refused(ProblemError("no-key"), scope, receive, send)
             return
         body = scope.get("body")
         if body is not None and not self._context.pools.is_known(given[1]):
-            body.most = BY_STRANGERS
+            promised = numbers.parse_int(head.get("Content-Length", "")) or 0
+            if "Transfer-Encoding" in head or BY_STRANGERS < promised <= body.most:
+                try:
+                    await self._look_at(given[1])
+                except ProblemError as problem:
+                    await self._refused(problem, scope, receive, send)
+                    return
+            else:
+                body.most = min(body.most, BY_STRANGERS)
         await self._app(scope, receive, send)
+
+    async def _look_at(self, token: str) -> None:
+        """Raises `ProblemError` where it is no key that is good, and where too many strangers come."""
+        pools = self._context.pools
+        await pools.do(token, partial(retried, partial(look_at, self._context, token)))
+        pools.was_good(token, good=True)
+
+    async def _refused(self, problem: ProblemError, scope: Scope, receive: Receive, send: Send) -> None:
+        await problems.response(self._context.origin, problem)(scope, receive, send)

@@ -166,6 +166,12 @@ def request_is_safe(visit: Visit) -> bool:
     return visit.method in ("GET", "HEAD", "PUT") or visit.once is not None
 
 
+def look_at(context: ApiContext, token: str) -> None:
+    """Raises `ProblemError` where a key is not good now, before its request is read. Nothing of its budget is spent."""
+    with context.store.transaction(CHANNEL) as tx:
+        _held(tx, _key(tx, token))
+
+
 def _answer(does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Response, bool]:
     """And whether the key was good."""
     context = visit.context
@@ -173,7 +179,7 @@ def _answer(does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Respons
     good = False
     try:
         with context.store.transaction(CHANNEL) as tx:
-            key = _key(tx, visit)
+            key = _key(tx, visit.token)
             headers, spent = limits.spend(tx, key)
             if spent is not None:
                 good = True
@@ -189,8 +195,8 @@ def _answer(does: Does, visit: Visit, given: Mapping[str, Any]) -> tuple[Respons
     return made, good
 
 
-def _key(tx: Transaction, visit: Visit) -> FoundKey:
-    key = api_keys.find(tx, visit.token) if api_keys.is_well_formed(visit.token) else None
+def _key(tx: Transaction, token: str) -> FoundKey:
+    key = api_keys.find(tx, token) if api_keys.is_well_formed(token) else None
     if key is None:
         raise ProblemError("no-key")
     return key
@@ -216,7 +222,7 @@ async def _pieces(visit: Visit, stream: Stream) -> AsyncIterator[bytes]:
 
 def _piece(visit: Visit, stream: Stream, last: Any) -> tuple[bytes, Any]:
     with visit.context.store.transaction(CHANNEL) as tx:
-        key = _key(tx, visit)
+        key = _key(tx, visit.token)
         if _held(tx, key) is not None:
             raise ProblemError("no-key")
         return stream.following(Asking(tx, visit.context, key, visit), last)
