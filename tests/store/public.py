@@ -74,7 +74,7 @@ OPENS: dict[str, set[str]] = {
     "verification_requests.names": {"desk.verifications.write", "desk.deliver"},
     **{
         f"verification_requests.{name}": {"desk.verifications.write"}
-        for name in ("find", "why_not", "ask", "own", "withdraw")
+        for name in ("lock_own", "find", "why_not", "ask", "own", "withdraw")
     },
     **{f"callbacks.{name}": {"desk.verifications.write"} for name in ("ask_for_key", "why_not_for_key")},
     "account_xray.examine": {"account.records", "desk.operate"},
@@ -226,6 +226,7 @@ OPENS: dict[str, set[str]] = {
     "whole_accounts.account_numbered": {"desk.accounts.read", "desk.accounts.write"},
     "whole_accounts.numbers_after": {"desk.accounts.read"},
     "whole_accounts.whole": {"desk.accounts.read", "desk.accounts.write"},
+    "whole_accounts.lock_people": {"desk.accounts.write"},
     **{f"whole_accounts.{name}": {"desk.accounts.read"} for name in ("people", "person")},
     "lookups.explain": {"desk.operate", "desk.decisions.read"},
     "lookups.find_account": {

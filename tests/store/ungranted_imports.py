@@ -22,6 +22,7 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.PURE,
     ),
+    "import_run.one_at_a_time": "waits for an import, and reads and writes nothing",
     "file_format.read": reasons.FILE,
     "account_lines.read_lines": "reads what a program or the operator has sent; asks no database",
     **dict.fromkeys(
