@@ -11,13 +11,13 @@ from api.v1.written_accounts import Number
 from desk.account_page import account_page
 
 
-class Service(BaseModel):
+class AccountService(BaseModel):
     ref: str
     name: str
     status: str
 
 
-class Invoice(BaseModel):
+class AccountInvoice(BaseModel):
     """`amount` is a decimal string, `due` a date, `status` paid, unpaid or overdue."""
 
     number: str
@@ -36,8 +36,8 @@ class Account(BaseModel):
     status: str
     locked: bool
     may: list[str]
-    services: list[Service] | None
-    invoices: list[Invoice] | None
+    services: list[AccountService] | None
+    invoices: list[AccountInvoice] | None
     deciders: list[str] | None
 
 
@@ -58,11 +58,13 @@ def read(asking: Asking, number: Number) -> Answer:
             may=list(found.may),
             services=None
             if services is None
-            else [Service(ref=one.ref, name=one.name, status=one.status) for one in services],
+            else [AccountService(ref=one.ref, name=one.name, status=one.status) for one in services],
             invoices=None
             if invoices is None
             else [
-                Invoice(number=one.number, amount=one.amount, currency=one.currency, due=one.due, status=one.status)
+                AccountInvoice(
+                    number=one.number, amount=one.amount, currency=one.currency, due=one.due, status=one.status
+                )
                 for one in invoices
             ],
             deciders=None if found.deciders is None else list(found.deciders.names),

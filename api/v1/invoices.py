@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel
 
 from api.v1 import cursors, problems
-from api.v1.accounts import Invoice
+from api.v1.accounts import AccountInvoice
 from api.v1.cursors import Cursor
 from api.v1.requests import SEEN, Answer, Asking
 from api.v1.written_accounts import Number
@@ -21,7 +21,7 @@ InvoiceNumber = Annotated[str, Path(max_length=64, pattern=SEEN, description="Th
 class Invoices(BaseModel):
     """What is owed first, then what is paid; within each by due date. `next` is the cursor of the next page; null: there is none."""
 
-    invoices: list[Invoice]
+    invoices: list[AccountInvoice]
     next: str | None
 
 
@@ -35,7 +35,7 @@ class BilledTo(BaseModel):
     email: str
 
 
-class OneInvoice(Invoice):
+class OneInvoice(AccountInvoice):
     """`changed`: whom invoices are for is another by now, on later ones."""
 
     billed_to: BilledTo
@@ -49,7 +49,7 @@ def listed(asking: Asking, number: Number, cursor: Cursor = None) -> Answer:
         raise problems.denied_or_absent(found)
     page, following = cursors.page(asking.tx.keys, asking.key.id, f"invoices:{number}", cursor, found)
     each = [
-        Invoice(number=one.number, amount=one.amount, currency=one.currency, due=one.due, status=one.status)
+        AccountInvoice(number=one.number, amount=one.amount, currency=one.currency, due=one.due, status=one.status)
         for one in page
     ]
     return Answer(Invoices(invoices=each, next=following))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from api.v1 import cursors, problems
-from api.v1.accounts import Service
+from api.v1.accounts import AccountService
 from api.v1.cursors import Cursor
 from api.v1.requests import Answer, Asking
 from api.v1.written_accounts import Number
@@ -15,7 +15,7 @@ from desk import account_reading
 class Services(BaseModel):
     """In the order of their refs. `next` is the cursor of the next page; null: there is none."""
 
-    services: list[Service]
+    services: list[AccountService]
     next: str | None
 
 
@@ -26,5 +26,7 @@ def listed(asking: Asking, number: Number, cursor: Cursor = None) -> Answer:
         raise problems.denied_or_absent(found)
     page, following = cursors.page(asking.tx.keys, asking.key.id, f"services:{number}", cursor, found)
     return Answer(
-        Services(services=[Service(ref=one.ref, name=one.name, status=one.status) for one in page], next=following)
+        Services(
+            services=[AccountService(ref=one.ref, name=one.name, status=one.status) for one in page], next=following
+        )
     )

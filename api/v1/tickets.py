@@ -67,7 +67,7 @@ class NewMessage(Sending):
     seen: Annotated[int, Field(ge=0, le=ticket_parts.HIGHEST)] | None = None
 
 
-class Change(BaseModel):
+class StatusChange(BaseModel):
     """closed: it is solved; open: it is not, after all; waiting: for the customer, by an operator's key alone."""
 
     model_config = ConfigDict(extra="forbid")
@@ -126,7 +126,7 @@ def answered(asking: Asking, number: Number, new: NewMessage) -> Answer:
     return _made(number)
 
 
-def changed(asking: Asking, number: Number, change: Change) -> Answer:
+def changed(asking: Asking, number: Number, change: StatusChange) -> Answer:
     """Closes a ticket that is solved, or opens it again; with an operator's key, gives it a status of the desk's."""
     if asking.key.account is None:
         return desk_tickets.changed(asking, number, change.status)

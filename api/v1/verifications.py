@@ -47,7 +47,7 @@ class VerificationWanted(BaseModel):
     way: Way
 
 
-class Decision(BaseModel):
+class VerifiedDecision(BaseModel):
     """What the judge says of the action for this person, as they are proved now. `reason`, `rules` and `next` are those of docs/reasons.md."""
 
     allowed: bool
@@ -74,7 +74,7 @@ class Verification(BaseModel):
     ended_at: Moment | None
     counts_until: Moment | None
     proof: Literal["verified", "stepped-up"] | None
-    decision: Decision | None
+    decision: VerifiedDecision | None
 
 
 def ask(asking: Asking, wanted: VerificationWanted) -> Answer:
@@ -145,7 +145,9 @@ def _told(asking: Asking, asked: Asked) -> Verification:
     )
 
 
-def _decision(verdict: Grant | Denied) -> Decision:
+def _decision(verdict: Grant | Denied) -> VerifiedDecision:
     if isinstance(verdict, Denied):
-        return Decision(allowed=False, reason=str(verdict.reason), rules=list(verdict.rules), next=str(verdict.next))
-    return Decision(allowed=True, reason="allowed", rules=list(verdict.rules), when=verdict.when or None)
+        return VerifiedDecision(
+            allowed=False, reason=str(verdict.reason), rules=list(verdict.rules), next=str(verdict.next)
+        )
+    return VerifiedDecision(allowed=True, reason="allowed", rules=list(verdict.rules), when=verdict.when or None)

@@ -15,7 +15,7 @@ from store.messages import timeline
 
 
 @dataclass(frozen=True, slots=True)
-class DeskTicket:
+class ListedTicket:
     """Pending ones may have no account and no requester."""
 
     number: int
@@ -85,7 +85,7 @@ def _line(tx: Transaction, grant: Grant, row: Any) -> TicketLine:
     return TicketLine(*row[:-1])
 
 
-def listed(tx: Transaction, grant: Grant, account: int | None = None) -> list[DeskTicket]:
+def listed(tx: Transaction, grant: Grant, account: int | None = None) -> list[ListedTicket]:
     """What the operator's shell lists, pending ones included and quarantined ones not; of one account, or of all that the grant reaches."""
     tx.require(grant, "desk.ticket.work")
     for_all = grant.account is None and grant.when != "queue"
@@ -94,7 +94,7 @@ def listed(tx: Transaction, grant: Grant, account: int | None = None) -> list[De
     rows = tx.connection.execute(_ALL if account is None else _ALL.where(tables.tickets.c.account_id == account)).all()
     named = ("account.number", "ticket.recording") if rows else ()
     tx.told(grant, "ticket.title", "ticket.body", "ticket.status", "ticket.requester", *named)
-    return [DeskTicket(**row._mapping) for row in rows]
+    return [ListedTicket(**row._mapping) for row in rows]
 
 
 _t = tables.tickets.c

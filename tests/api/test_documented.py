@@ -128,6 +128,22 @@ def test_the_description_says_what_only_we_know(one_desk: Desk) -> None:
     assert links["verifications.withdraw"]["parameters"]["header.If-Match"] == "$response.header.ETag"
 
 
+def test_one_name_is_one_thing_in_the_description(one_desk: Desk) -> None:
+    """Two of one name would both get that of their module before it; and an account's number is asked for in one way."""
+    described = one_desk.client.get("/docs/openapi.json").json()
+    odd = [name for name in described["components"]["schemas"] if re.fullmatch("[A-Z][A-Za-z]+", name) is None]
+    assert odd == []
+    numbers = [
+        json.dumps(parameter, sort_keys=True)
+        for path, methods in described["paths"].items()
+        for operation in methods.values()
+        for parameter in operation.get("parameters", ())
+        if path.startswith("/accounts/{number}") and parameter["name"] == "number"
+    ]
+    assert len(numbers) > 5
+    assert len(set(numbers)) == 1
+
+
 def test_its_patterns_are_read_by_whoever_reads_it(one_desk: Desk) -> None:
     """What JSON Schema asks for, ECMA's dialect, and Python's: `\\u{2028}` is the one and not the other."""
     found = re.findall(r'"pattern": *("(?:[^"\\]|\\.)*")', json.dumps(one_desk.client.get("/docs/openapi.json").json()))

@@ -66,7 +66,7 @@ def test_what_is_told_of_customers_comes_from_functions_with_a_grant_alone() -> 
         "Service",
         "ServiceName",
         "Ticket",
-        "DeskTicket",
+        "ListedTicket",
         "AuditEntry",
         "Notice",
         "Sound",
