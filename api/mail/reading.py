@@ -53,6 +53,7 @@ def read(raw: bytes, returns_to: str, *, server: str = "", ours: frozenset[str] 
         automatic=automatic.why(mail, returns_to, addresses.folded(sender), ours),
         signals=signals.read(results, server),
         vouched_by=signals.vouched_by(results, server, sender),
+        refuted=signals.refutes(results, server),
         files=files,
         left_out=left_out,
     )

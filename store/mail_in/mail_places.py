@@ -7,6 +7,7 @@ most, one domain or all that nothing vouches for. So often in an hour, and then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, or_, select
@@ -30,32 +31,28 @@ class TooManyWaitingError(RuntimeError):
 
 def make(tx: Transaction, sender: tuple[str, ...], vouched: tuple[str, ...]) -> None:
     """A place for one more, by the digests of the address it names and of what vouches for it (empty: nothing). Raises `TooManyWaitingError`."""
-    of_kind = _VOUCHED if any(vouched) else _PLAIN
-    row = tx.connection.execute(of_kind, _each("sender", sender)).one()
-    if row.many >= WAITING:
-        _gives_way(tx, row.oldest, Limit(f"{_NAME}:{sender[0]}:{bool(vouched[0])}", AN_HOUR, budgets.HOUR // AN_HOUR))
-    elif _is_full(tx):
-        _gives_way(
-            tx, _oldest_of_the_most(tx), Limit(f"{_NAME}:{vouched[0]}", ALL_AN_HOUR, budgets.HOUR // ALL_AN_HOUR)
-        )
+    limit = Limit(f"{_NAME}:{sender[0]}:{bool(vouched[0])}", AN_HOUR, budgets.HOUR // AN_HOUR)
+    locked = budgets.lock(tx, (limit,))  # before looking: another mail of this address takes no place meanwhile
+    beyond = tx.connection.execute(_VOUCHED if any(vouched) else _PLAIN, _each("sender", sender)).scalars().all()
+    if beyond:
+        if locked.spent is not None:
+            raise TooManyWaitingError
+        budgets.settle(tx, locked, locked.limits)
+        _give_way(tx, beyond)
+    elif tx.connection.execute(_ALL).scalar_one() >= ALL_WAITING:
+        limit = Limit(f"{_NAME}:{vouched[0]}", ALL_AN_HOUR, budgets.HOUR // ALL_AN_HOUR)
+        if budgets.take(tx, (limit,)) is not None:
+            raise TooManyWaitingError
+        while not _give_way(tx, tx.connection.execute(_OF_THE_MOST).scalars().all()):
+            pass  # it made way for another's mail at this moment
 
 
-def _is_full(tx: Transaction) -> bool:
-    found: int = tx.connection.execute(_ALL).scalar_one()
-    return found >= ALL_WAITING
-
-
-def _oldest_of_the_most(tx: Transaction) -> int:
-    found: int = tx.connection.execute(_OF_THE_MOST).scalar_one()
-    return found
-
-
-def _gives_way(tx: Transaction, id: int, limit: Limit) -> None:
-    """It is gone, as if it had never come: nothing of it is kept but that it was."""
-    if budgets.take(tx, (limit,)) is not None:
-        raise TooManyWaitingError
-    tx.connection.execute(delete(tables.pending_mails).where(_m.id == id))
-    tx.record(NOBODY, None, "mail.in", "gave_way", fields=(f"mail:{id}",))
+def _give_way(tx: Transaction, ids: Sequence[int]) -> bool:
+    """They are gone, as if they had never come: nothing of them is kept but that they were. False: somebody else removed them."""
+    gone = tx.connection.execute(delete(tables.pending_mails).where(_m.id.in_(ids)).returning(_m.id)).scalars().all()
+    for id in gone:
+        tx.record(NOBODY, None, "mail.in", "gave_way", fields=(f"mail:{id}",))
+    return bool(gone)
 
 
 def _each(name: str, digests: tuple[str, ...]) -> dict[str, str]:
@@ -65,10 +62,9 @@ def _each(name: str, digests: tuple[str, ...]) -> dict[str, str]:
 _m = tables.pending_mails.c
 WAITS: Final[ColumnElement[str]] = literal_column("'waiting'")  # as the indices have it, or none is taken
 waits: Final = _m.state == WAITS
-_OF_SENDER = select(func.count().label("many"), func.min(_m.id).label("oldest")).where(
-    waits, or_(*(_m.sender == bindparam(f"sender_{n}") for n in range(MOST)))
-)
-_VOUCHED, _PLAIN = _OF_SENDER.where(_m.vouched != ""), _OF_SENDER.where(_m.vouched == "")
+_OF_SENDER = select(_m.id).where(waits, or_(*(_m.sender == bindparam(f"sender_{n}") for n in range(MOST))))
+_BEYOND = _OF_SENDER.order_by(_m.id.desc()).offset(WAITING - 1)  # one more has its place once they are gone
+_VOUCHED, _PLAIN = _BEYOND.where(_m.vouched != ""), _BEYOND.where(_m.vouched == "")
 _anybody = _m.vouched >= ""  # or SQLite would go through those that wait no longer as well
 _ALL = select(func.count()).select_from(select(_m.id).where(waits, _anybody).limit(ALL_WAITING).subquery())
 _OF_THE_MOST = (

@@ -52,7 +52,8 @@ class Mail:
     """A mail as it was read. `sender`: the one address it says it is from, or empty; `returns_to`: where the answer of a program goes, the address of the SMTP
     session (RFC 3834), empty for a bounce. `words`: what is new in it; `whole`: all its text, where that is more. `refers`: Message-IDs it
     answers. `automatic`: why no person wrote it, or empty (api/mail/automatic.py). `signals`: what the operator's own mail server says of it, as `dkim` → `pass`.
-    `left_out`: files over the bounds, by name. `vouched_by`: the domain whose servers sent it, as that mail server says (api/mail/signals.py), or empty."""
+    `left_out`: files over the bounds, by name. `vouched_by`: the domain whose servers sent it, as that mail server says (api/mail/signals.py), or empty;
+    `refuted`: it says that they did not."""
 
     id: str
     sender: str
@@ -66,6 +67,7 @@ class Mail:
     files: tuple[MailFile, ...] = field(default=(), repr=False)
     left_out: tuple[str, ...] = ()
     vouched_by: str = ""
+    refuted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def keep(tx: Transaction, mail: Mail) -> bool:
         return False
     sender = tx.keys.digests(_USE, "sender", addresses.folded(mail.sender))
     ticket = ticket_mail_ids.ticket(tx.keys, mail.refers)
-    vouched = _vouched(tx, mail.vouched_by, ticket)
+    vouched = _vouched(tx, mail, ticket)
     mail_places.make(tx, sender, vouched)
     mail = _without_codes(tx, mail, vouched[0])
     source = tx.keys.digest(_USE, "source", *what)
@@ -137,11 +139,23 @@ def keep(tx: Transaction, mail: Mail) -> bool:
     return True
 
 
-def _vouched(tx: Transaction, domain: str, ticket: int | None) -> tuple[str, ...]:
-    """Digests of what says that it is from the address it names: the servers of its domain, or that a mail about a ticket was there to be answered."""
-    if domain:
-        return tx.keys.digests(_USE, "domain", domain)
-    return ("",) if ticket is None else tx.keys.digests(_USE, "ticket", str(ticket))
+def _vouched(tx: Transaction, mail: Mail, ticket: int | None) -> tuple[str, ...]:
+    """Digests of what says that it is from the address it names: the servers of its domain, or that a mail about a ticket was there to be answered, by
+    somebody who has that address."""
+    if mail.vouched_by:
+        return tx.keys.digests(_USE, "domain", mail.vouched_by)
+    if ticket is None or mail.refuted or not _is_of_ticket(tx, mail.sender, ticket):
+        return ("",)
+    return tx.keys.digests(_USE, "ticket", str(ticket))
+
+
+def _is_of_ticket(tx: Transaction, sender: str, ticket: int) -> bool:
+    """Whether its requester or a contact of its account has that address on file. Whoever was not sent a mail about that ticket cannot ask."""
+    t, c, p, said = tables.tickets.c, tables.contacts.c, tables.people.c, addresses.folded(sender)
+    there = select(c.person_id).join(tables.tickets, t.account_id == c.account_id).where(t.number == ticket)
+    theirs = p.id.in_(there.union_all(select(t.opened_by).where(t.number == ticket)))
+    found = tx.connection.execute(select(p.email).where(theirs, func.lower(p.email).in_([said, sender.lower()])))
+    return any(addresses.folded(email) == said for email in found.scalars())
 
 
 def _without_codes(tx: Transaction, mail: Mail, vouched: str) -> Mail:

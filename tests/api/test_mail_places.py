@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -16,7 +18,7 @@ from store.mail_in.mail_places import TooManyWaitingError
 from store.mail_in.pending_mails import Mail
 from store.messages import ticket_mail_ids
 from tests.api.mailing import SETTINGS, MailServer
-from tests.api.test_mail_in import MIA, signed_in
+from tests.api.test_mail_in import MIA, choice, mia_ticket, signed_in
 from tests.desk import Desk
 from tests.ivr.wire import change, rows
 from tests.portal.customers import Customer
@@ -29,6 +31,13 @@ _m = tables.pending_mails.c
 @pytest.fixture
 def desk(sample_sqlite: str) -> Iterator[Desk]:
     opened = Desk(sample_sqlite, **SETTINGS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def any_desk(sample_url: str) -> Iterator[Desk]:
+    opened = Desk(sample_url, **SETTINGS)
     yield opened
     opened.close()
 
@@ -109,16 +118,62 @@ def test_there_are_as_many_places_of_either_kind(desk: Desk, order: tuple[str, s
     assert sorted(vouched_of(desk).values()) == [mail_places.WAITING] * 2
 
 
+def about_ticket(desk: Desk, customer: Customer) -> str:
+    """The Message-ID of a mail about a ticket that somebody has opened."""
+    customer.get("/tickets/new")
+    customer.send("/tickets/new", about=choice(customer), words="The first words", service="")
+    number = mia_ticket(desk)
+    with desk.store.transaction("test") as tx:
+        return f"<{ticket_mail_ids.made(tx.keys, number, '0123456789abcdef')}@desk.example>"
+
+
 def test_an_answer_to_a_mail_about_a_ticket_has_places_of_its_own(desk: Desk) -> None:
+    """Of its requester, or of another contact of its account."""
+    ours = about_ticket(desk, signed_in(desk, "raj.patel"))
     mia = signed_in(desk)
     forged(desk, mail_places.WAITING + 10)
-    with desk.store.transaction("test") as tx:
-        ours = f"<{ticket_mail_ids.made(tx.keys, 1001, '0123456789abcdef')}@desk.example>"
     with MailServer(desk) as server:
         assert server.says(MIA, "It works.", "Re: mine", In_Reply_To=ours)[0] == 250
-        assert server.says(MIA, "It works.", "forged", In_Reply_To=ours.replace("1001", "1002"))[0] == 250
+        assert server.says(MIA, "It works.", "forged", In_Reply_To=ours.replace(".", ".1", 1))[0] == 250
+        assert server.says("RAJ@Tideworks.example", "It works.", "Re: his", In_Reply_To=ours)[0] == 250
     forged(desk, 10, 60)
     assert titles(mia)[0] == "Re: mine"
+    assert len(rows(desk, select(_m.id).where(_m.vouched != ""))) == 2
+
+
+@pytest.mark.parametrize("whose", ["sam.okoro", "mia.chen"])
+def test_a_ticket_vouches_for_nobody_but_those_it_concerns_and_never_against_the_mail_server(
+    desk: Desk, whose: str
+) -> None:
+    """The attack: 60 in Mia's name that answer a mail about Sam's ticket; or one about hers, which was handed on to him. Her own stands, and the next is taken."""
+    mia = signed_in(desk)
+    ours = about_ticket(desk, mia if whose == "mia.chen" else signed_in(desk, whose))
+    results = {"Authentication_Results": f"{SERVER}; spf=pass smtp.mailfrom=x@evil.example; dmarc=fail"}
+    if whose == "mia.chen":
+        results["Authentication_Results"] = f"{SERVER}; spf=pass smtp.helo=evil.example; spf=fail smtp.mailfrom={MIA}"
+    with MailServer(desk) as server:
+        assert server.says(MIA, "Our shop is down.", "mine", Authentication_Results=VOUCHED)[0] == 250
+        said = {"In_Reply_To": ours} | (results if whose == "mia.chen" else {})
+        for n in range(30):
+            assert server.says(MIA, f"{n}", f"forged {n}", **said)[0] == 250
+        for n in range(30, 60):
+            assert server.says(MIA, f"{n}", f"forged {n}", **results, In_Reply_To=ours)[0] == 250
+        assert server.says(MIA, "Still down.", "mine too", Authentication_Results=VOUCHED)[0] == 250
+    assert titles(mia)[:3] == ["mine too", "mine", "forged 59"]
+
+
+@pytest.mark.both_databases
+def test_of_many_at_once_no_more_wait_than_there_are_places(any_desk: Desk) -> None:
+    """Five pairs, at the bound and just below it."""
+    forged(any_desk, mail_places.WAITING - 2)
+    with ThreadPoolExecutor(5) as pool:
+        for many in range(5):
+            both = [pool.submit(forged, any_desk, 1, 100 + 2 * many + n) for n in range(2)]
+            assert [one.result() for one in both] == [None, None]
+            assert waiting(any_desk) == mail_places.WAITING
+        five = [pool.submit(forged, any_desk, 1, 200 + n) for n in range(5)]
+        assert [one.result() for one in five] == [None] * 5
+    assert waiting(any_desk) == mail_places.WAITING
 
 
 def test_where_all_places_are_taken_the_oldest_of_whoever_has_most_gives_way(desk: Desk) -> None:
@@ -183,9 +238,39 @@ def test_of_all_so_many_give_way_in_an_hour_for_each_domain(desk: Desk, monkeypa
         ("spf=pass smtp.mailfrom=x\\; dkim=pass header.d=tideworks.example", MIA, ""),
         ("spf=pass (a comment; dkim=pass header.d=tideworks.example ; it goes on)", MIA, ""),
         ("dkim=pass header.d=tideworks.example", "", ""),
+        ("spf=fail (a note (y) ; dkim=pass header.d=tideworks.example ) smtp.mailfrom=x@evil.example", MIA, ""),
+        ("spf=fail (a (b (c) ; dkim=pass header.d=tideworks.example", MIA, ""),
+        ("spf=fail a) ; dkim=pass header.d=tideworks.example", MIA, ""),
+        ("dkim=pass (a (b (c)) d) header.d=tideworks.example (e)", MIA, "tideworks.example"),
+        ("dkim=pass header.d=evil.example header.d=tideworks.example", MIA, ""),
+        ("dkim=pass header.d=tideworks.example header.d=evil.example", MIA, ""),
+        ("dkim=pass header.d=tideworks.example header.d=tideworks.example", MIA, ""),
     ],
 )
 def test_what_vouches_for_an_address(header: str, sender: str, domain: str) -> None:
     assert signals.vouched_by([f"{SERVER} 1; {header}"], SERVER, sender) == domain
     assert signals.vouched_by([f"mx.evil.example; {header}"], SERVER, sender) == ""
     assert signals.vouched_by([f"{SERVER}; {header}"], "", sender) == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "refuted"),
+    [
+        ("dkim=fail header.d=x.example; spf=none", False),
+        ("spf=pass smtp.mailfrom=x@evil.example; dkim=none", False),
+        ("spf=pass smtp.helo=x.example; spf=fail smtp.mailfrom=mia@tideworks.example", True),
+        ("spf=softfail smtp.mailfrom=mia@tideworks.example", True),
+        ("dkim=pass header.d=x.example; dmarc=fail", True),
+        ("spf=pass (a (b) ; dmarc=fail", True),
+        ('spf=pass smtp.mailfrom="x; dkim=none"@evil.example', True),
+    ],
+)
+def test_what_speaks_against_an_address(header: str, refuted: bool) -> None:
+    assert signals.refutes([f"{SERVER}; {header}"], SERVER) is refuted
+
+
+def test_many_brackets_cost_no_time() -> None:
+    started = time.process_time()
+    for odd in ("(" * 20_000, "(" * 10_000 + ")" * 10_000, "()" * 10_000):
+        assert signals.vouched_by([f"{SERVER}; spf=fail {odd}"], SERVER, MIA) == ""
+    assert time.process_time() - started < 1
