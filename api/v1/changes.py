@@ -23,7 +23,7 @@ _LIST: Final = "changes"
 _EVERY_KEY: Final = 0  # a system that is given a new key goes on from where it was
 Start = Annotated[
     Literal["oldest", "now"],
-    Query(description="Without a cursor: from the oldest that is kept, or what comes from now on."),
+    Query(description="Without a cursor: from the oldest that is given (89 days), or what comes from now on."),
 ]
 Id = Annotated[int, Path(ge=1, le=2**53, description="The change's id.")]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 
 from authz import Grant, Subject
 from store import tables
@@ -20,6 +20,7 @@ from store.db.transaction import OPERATOR, Transaction, upsert
 
 DAY: Final = 24 * 3_600_000  # ms
 KEPT: Final = 90 * DAY
+GIVEN: Final = KEPT - DAY  # to whoever begins with the oldest: a day is left to read on in
 LATE: Final = DAY  # kept longer than cursors are good: what was begun earlier may be committed later
 EXACT: Final = 3_600_000  # ms: how exactly a position knows when it was read
 AT_ONCE: Final = 1_000  # that are given a place
@@ -90,15 +91,18 @@ def note(tx: Transaction, what: str, by: Subject, **about: Any) -> None:
 def following(
     tx: Transaction, grant: Grant, after: Position | None, *, many: int, only_new: bool = False
 ) -> Page | None:
-    """The next so many; from the oldest there is, or, `only_new`, nothing of what was until now. None: it is not known any more what came after it."""
+    """The next so many; from the oldest that is given (`GIVEN`), or, `only_new`, nothing of what was until now. None: it is not known any more what came after it."""
     tx.require(grant, READ)
-    began, last, _ = _placed(tx, many + 1)
+    began, last, _ = _placed(tx, None if after is None else many + 1)
     if after is not None and (after.began != began or after.at < tx.now - KEPT):
         return None
     now = tx.now - tx.now % EXACT
     if after is None and only_new:
         return Page((), Position(began, last, now), more=False)
-    place = after.place if after is not None else 0
+    if after is None:
+        place = int(tx.connection.execute(_OVER, {"at": tx.now - GIVEN}).scalar() or 0)
+    else:
+        place = after.place
     query = _CHANGES.where(_c.place > place).order_by(_c.place).limit(many + 1)
     rows = tx.connection.execute(query).all()
     shown, more = rows[:many], len(rows) > many
@@ -139,20 +143,20 @@ class _Placed(NamedTuple):
     given: int
 
 
-def _placed(tx: Transaction, many: int) -> _Placed:
-    """Gives so many of those that are committed their places."""
+def _placed(tx: Transaction, many: int | None) -> _Placed:
+    """Gives so many of those that are committed their places; None: all of them."""
     f = tables.change_feed
     new = upsert(tx, f).values(name=_NAME, last=0, began_at=tx.now)
     locked = new.on_conflict_do_update(
         index_elements=["name"], set_={"name": _NAME}
     )  # whoever looks meanwhile waits here
     there = tx.connection.execute(locked.returning(f.c.began_at, f.c.last)).one()
-    ids = tx.connection.execute(_NEW, {"many": many}).scalars().all()
-    last: int = there.last + len(ids)
-    if ids:
-        tx.connection.execute(_PLACE, [{"of": id, "given": there.last + n} for n, id in enumerate(ids, 1)])
-        tx.connection.execute(update(f).values(last=last))
-    return _Placed(there.began_at, last, len(ids))
+    new_ones = _NEW.limit(many).subquery()
+    place = update(tables.account_changes).where(_c.id == new_ones.c.id).values(place=there.last + new_ones.c.nth)
+    given = tx.connection.execute(place).rowcount
+    if given:
+        tx.connection.execute(update(f).values(last=there.last + given))
+    return _Placed(there.began_at, there.last + given, given)
 
 
 def _read(tx: Transaction, rows: Any) -> tuple[Change, ...]:
@@ -200,5 +204,10 @@ _CHANGES = (
     .outerjoin(tables.accounts, _a.id == _c.account_id)
     .outerjoin(tables.people, _p.id == _c.person_id)
 )
-_NEW = select(_c.id).where(_c.place.is_(None)).order_by(_c.id).limit(bindparam("many"))
-_PLACE = update(tables.account_changes).where(_c.id == bindparam("of")).values(place=bindparam("given"))
+_NEW = select(_c.id, func.row_number().over(order_by=_c.id).label("nth")).where(_c.place.is_(None)).order_by(_c.id)
+_OVER = (  # the last that is too old to begin with
+    select(_c.place)
+    .where(_c.at < bindparam("at"), _c.place.is_not(None))
+    .order_by(_c.at.desc(), _c.place.desc())
+    .limit(1)
+)

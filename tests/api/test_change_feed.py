@@ -16,7 +16,7 @@ from desk.api_keys import Made
 from desk.people import Wish
 from store import OPERATOR, Store, tables
 from store.accounts import change_feed
-from store.accounts.change_feed import KEPT, LATE
+from store.accounts.change_feed import DAY, KEPT, LATE
 from store.operator import restore
 from store.verification import own_details
 from tests.api.asking import ACCOUNTS, LEO, MIA, RAJ, TIDEWORKS, Program, customers, operators, problem
@@ -57,6 +57,24 @@ def adds_number(store: Store, person: int, n: int) -> None:
     with store.transaction("portal") as tx:
         assert own_details.add_number(tx, Subject.of_person(person), NUMBER.format(n), but="") is None
         assert own_details.remove_number(tx, Subject.of_person(person), NUMBER.format(n), but="")
+
+
+def many_change(desk: Desk, word: str, many: int) -> None:
+    """Of Leo, and nobody has looked since."""
+    with desk.store.transaction("test") as tx:
+        for n in range(many):
+            change_feed.note(tx, "person.changed", Subject.of_person(RAJ), person=LEO, fields=(f"{word}{n}",))
+
+
+def to_the_end(program: Program, cursor: str = "") -> tuple[list[str], int]:
+    """The first of each change's fields, from the oldest or a cursor on, and how many pages that were."""
+    found, pages = list[str](), 0
+    while True:
+        page = program.read(f"/changes?cursor={cursor}" if cursor else "/changes")
+        found += [one["fields"][0] for one in page["changes"]]
+        cursor, pages = page["next"], pages + 1
+        if not page["more"]:
+            return found, pages
 
 
 def named(desk: Desk, name: str, *verbs: str) -> Program:
@@ -141,17 +159,39 @@ def test_a_cursor_goes_on_with_another_key_and_is_nobody_elses(one_desk: Desk) -
 
 def test_many_come_in_pages(desk: Desk) -> None:
     program = operators(desk, "accounts:read")
-    with desk.store.transaction("test") as tx:
-        for n in range(450):
-            change_feed.note(tx, "person.changed", Subject.of_person(RAJ), person=LEO, fields=(f"f{n}",))
-    cursor, found, pages = "", list[str](), 0
-    while True:
-        page = program.read(f"/changes?cursor={cursor}" if cursor else "/changes")
-        found += [one["fields"][0] for one in page["changes"]]
-        cursor, pages = page["next"], pages + 1
-        if not page["more"]:
-            break
-    assert (found, pages) == ([f"f{n}" for n in range(450)], 3)
+    many_change(desk, "f", 450)
+    assert to_the_end(program) == ([f"f{n}" for n in range(450)], 3)
+
+
+@pytest.mark.both_databases
+def test_now_is_after_all_that_was_however_much_nobody_has_looked_at(desk: Desk) -> None:
+    program = operators(desk, "accounts:read")
+    many_change(desk, "old", 450)
+    cursor = now_on(program)
+    assert since(program, cursor) == []
+    many_change(desk, "new", 3)
+    assert [one["fields"] for one in since(program, cursor)] == [["new0"], ["new1"], ["new2"]]
+    assert to_the_end(program)[0] == [*(f"old{n}" for n in range(450)), "new0", "new1", "new2"], "in their order"
+
+
+@pytest.mark.both_databases
+def test_the_oldest_that_are_given_can_be_read_on_from(desk: Desk) -> None:
+    """Whoever begins with the oldest has a day to read on in, and what is too old for that is not given at all."""
+    program = operators(desk, "accounts:read", days=366)
+    many_change(desk, "old", 450)
+    desk.pass_time((KEPT - DAY) / 1000)
+    first = program.read("/changes")
+    assert (len(first["changes"]), first["more"]) == (200, True)
+    desk.pass_time(DAY / 1000 - 60)
+    assert to_the_end(program, first["next"])[0] == [f"old{n}" for n in range(200, 450)]
+    many_change(desk, "unseen", 450)
+    desk.pass_time((KEPT - DAY) / 1000 + 60)
+    for _ in range(2):
+        many_change(desk, "new", 1)
+        assert program.read("/changes")["changes"][0]["fields"] == ["new0"]
+        desk.pass_time(3_660)
+    assert to_the_end(program) == (["new0", "new0"], 1)
+    assert since(program, program.read("/changes")["next"]) == []
 
 
 def test_after_so_long_or_after_a_restore_a_cursor_is_past(one_desk: Desk) -> None:
