@@ -14,7 +14,7 @@ from desk import customer_ticket_page, tickets
 from desk.actors import Actor, permit_staff
 from desk.customer_ticket_page import NewTicketPage
 from store import Transaction
-from store.mail_in import pending_mails
+from store.mail_in import address_proofs, pending_mails
 from store.mail_in.pending_mails import Mail, PendingMail
 from store.messages.timeline import Sent
 
@@ -67,6 +67,21 @@ def one(tx: Transaction, who: Actor, id: int) -> PendingMail | None:
 def remove(tx: Transaction, who: Actor, id: int) -> bool:
     grant = permit_staff(tx, who, Action.DESK_TICKET_WORK)
     return grant is not None and pending_mails.remove(tx, grant, id)
+
+
+def owed_proof(tx: Transaction, who: Actor) -> str | None:
+    """Their address on file, where its mails are shown once they have opened a link that is sent there. None: they are shown."""
+    return address_proofs.owed(tx, who.subject)
+
+
+def proves(tx: Transaction, who: Actor, link: str) -> str | None:
+    """That address, where this is such a link. Changes nothing."""
+    return address_proofs.fits(tx, who.subject, link)
+
+
+def prove(tx: Transaction, who: Actor, link: str) -> bool:
+    """They read what is sent to their address on file: its mails are shown. False: that link does not prove it."""
+    return address_proofs.prove(tx, who.subject, link)
 
 
 def own(tx: Transaction, who: Actor) -> tuple[PendingMail, ...]:

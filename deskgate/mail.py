@@ -99,11 +99,12 @@ def letter_mail(settings: Settings, letter: Letter) -> EmailMessage:
 
 
 def answer_mail(settings: Settings, answer: Answer, key: str) -> EmailMessage:
-    """To whoever wrote to us: the same words for everybody, with nothing in them of what was written, and no link that is good for something by itself."""
+    """To whoever wrote to us: the same words for everybody, with nothing in them of what was written. The link is good for nothing but to somebody who is signed
+    in and has the address on file that it was sent to."""
     said, phone = load()["mail"]["answer"], settings.twilio_number
     way = ("both" if phone else "slack") if settings.slack_open else "phone" if phone else ""
     or_by = said[way].format(number=numbers.readable(phone[0]) if phone else "") if way else ""
-    words = said["words"].format(link=f"{settings.public_url}/mails", or_by=or_by)
+    words = said["words"].format(link=f"{settings.public_url}/mails/yours/{answer.proof}", or_by=or_by)
     mail = _mail(settings, answer.to, said["name"], said["title"], words, key)
     mail.replace_header("Auto-Submitted", "auto-replied")
     mail[OURS] = "answered"

@@ -17,8 +17,22 @@ from store.sign_in.sessions import SignedIn
 
 
 def listed(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
-    said = visit.query.get("said", "")
-    return responses.page(context, visit, "customers/mails", who=who, mails=mail_in.own(tx, acting(who)), said=said)
+    given = {"mails": mail_in.own(tx, acting(who)), "owed": mail_in.owed_proof(tx, acting(who))}
+    return responses.page(context, visit, "customers/mails", who=who, said=visit.query.get("said", ""), **given)
+
+
+def yours(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    """The link of the answer to a mail: whoever has an address that is to be proved says here that it is theirs, all others are led on."""
+    email = mail_in.proves(tx, acting(who), visit.named["link"])
+    if email is None:
+        return responses.to("/mails")
+    return responses.page(context, visit, "customers/mail_address", who=who, email=email)
+
+
+def prove(_context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
+    return responses.to(
+        f"/mails{'?said=address_proved' if mail_in.prove(tx, acting(who), visit.named['link']) else ''}"
+    )
 
 
 def show(context: PortalContext, visit: Visit, tx: Transaction, who: SignedIn) -> Response:
@@ -67,6 +81,8 @@ def _became(
 
 PAGES: Final[dict[tuple[str, str], Customers]] = {
     ("GET", "/mails"): listed,
+    ("GET", "/mails/yours/{link}"): yours,
+    ("POST", "/mails/yours/{link}"): prove,
     ("GET", "/mails/{id}"): show,
     ("POST", "/mails/{id}/ticket"): opens,
     ("POST", "/mails/{id}/answer"): answers,

@@ -29,7 +29,7 @@ DONE: Final = frozenset(
     | {"locked", "unlocked", "tickets_on", "tickets_off"}
     | {"people_changed", "people_removed", "handed_over", "person_added", "invited", "not_all_invited"}
     | {"change_confirmed", "change_refused"}
-    | {"mail_disowned"}
+    | {"mail_disowned", "address_proved"}
     | {"key_withdrawn"}
 )
 

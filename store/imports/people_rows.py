@@ -177,7 +177,9 @@ def _keep_addresses(changes: Changes, people: Sequence[Person], found: dict[str,
         again = new.on_conflict_do_update(index_elements=["person_id", "email"], set_=replaced)
         changes.write(again, [{"person_id": id, "email": email} | replaced for id, email in old.items()])
         p = tables.people
-        young = update(p).where(p.c.id == bindparam("of_person")).values(email_since=changes.tx.now)
+        young = (
+            update(p).where(p.c.id == bindparam("of_person")).values(email_since=changes.tx.now, email_unproved=True)
+        )
         changes.write(young, [{"of_person": id} for id in old])
     _tell(changes, "address_changed", old)
 

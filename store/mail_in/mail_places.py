@@ -39,12 +39,17 @@ def make(tx: Transaction, sender: tuple[str, ...], vouched: tuple[str, ...]) -> 
             raise TooManyWaitingError
         budgets.settle(tx, locked, locked.limits)
         _give_way(tx, beyond)
-    elif tx.connection.execute(_ALL).scalar_one() >= ALL_WAITING:
+    elif _is_full(tx):
         limit = Limit(f"{_NAME}:{vouched[0]}", ALL_AN_HOUR, budgets.HOUR // ALL_AN_HOUR)
         if budgets.take(tx, (limit,)) is not None:
             raise TooManyWaitingError
         while not _give_way(tx, tx.connection.execute(_OF_THE_MOST).scalars().all()):
             pass  # it made way for another's mail at this moment
+
+
+def _is_full(tx: Transaction) -> bool:
+    found: int = tx.connection.execute(_ALL).scalar_one()
+    return found >= ALL_WAITING
 
 
 def _give_way(tx: Transaction, ids: Sequence[int]) -> bool:

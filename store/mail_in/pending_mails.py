@@ -21,7 +21,7 @@ from store.db.keys import MOST
 from store.db.statements import either
 from store.db.transaction import NOBODY, Transaction
 from store.jobs import job_queue
-from store.mail_in import mail_places
+from store.mail_in import address_proofs, mail_places
 from store.messages import ticket_mail_ids
 from store.security import budgets
 from store.security.budgets import Limit
@@ -89,10 +89,11 @@ class PendingMail:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where the one neutral answer goes; `to_id`: the Message-ID of the mail it answers, or empty."""
+    """Where the one neutral answer goes; `to_id`: the Message-ID of the mail it answers, or empty; `proof`: what proves that somebody reads what is sent there."""
 
     to: str
     to_id: str
+    proof: str = field(repr=False)
 
 
 def keep(tx: Transaction, mail: Mail) -> bool:
@@ -186,7 +187,9 @@ def to_answer(tx: Transaction, grant: Grant, id: int) -> Answer | None:
     tx.require(grant, "desk.deliver")
     row = tx.connection.execute(select(_m).where(_m.c.id == id)).first()
     said = None if row is None else _said(tx, row)
-    return None if said is None else Answer(said["returns_to"], said["message_id"])
+    if said is None:
+        return None
+    return Answer(said["returns_to"], said["message_id"], address_proofs.token(tx, said["returns_to"]))
 
 
 # --- the desk's
@@ -286,8 +289,9 @@ def _over(tx: Transaction, who: Subject, id: int, state: str) -> bool:
 
 
 def _theirs(tx: Transaction, subject: Subject) -> Any:
+    """Those of no address that is theirs by their own word alone (address_proofs.py)."""
     p = tables.people.c
-    email = tx.connection.execute(select(p.email).where(p.id == subject.person)).scalar() or ""
+    email = tx.connection.execute(select(p.email).where(p.id == subject.person, ~p.email_unproved)).scalar() or ""
     return _m.c.sender.in_(tx.keys.digests(_USE, "sender", addresses.folded(email)) if email else ())
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import NEVER_AGAIN, Base, Id
 
 
 class Person(Base):
-    """Somebody at a customer. May be a contact of several accounts. `email_since`: when their address came on file."""
+    """Somebody at a customer. May be a contact of several accounts. `email_since`: when their address came on file; `email_unproved`: it replaced another, and
+    they have not opened a link that was sent there (address_proofs.py)."""
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -18,6 +19,7 @@ class Person(Base):
     email: Mapped[str]
     support_id: Mapped[str] = mapped_column(String(8), unique=True)
     email_since: Mapped[int] = mapped_column(server_default="0")
+    email_unproved: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (Index("ix_people_username_lower", text("lower(username)")), NEVER_AGAIN)
 
 

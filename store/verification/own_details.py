@@ -95,7 +95,8 @@ def change_address(tx: Transaction, subject: Subject, email: str, *, but: str) -
     replaced = {"replaced_at": tx.now}
     old = upsert(tx, tables.old_emails).values(person_id=person, email=before, **replaced)
     tx.connection.execute(old.on_conflict_do_update(index_elements=["person_id", "email"], set_=replaced))
-    tx.connection.execute(update(tables.people).where(p.id == person).values(email=email, email_since=tx.now))
+    new = {"email": email, "email_since": tx.now, "email_unproved": True}
+    tx.connection.execute(update(tables.people).where(p.id == person).values(new))
     _changed(tx, subject, "address_changed", "address", but)
     return True
 

@@ -9,10 +9,16 @@ from dataclasses import replace
 from email.message import EmailMessage
 from types import TracebackType
 
+from sqlalchemy import update
+
+from authz import Subject
 from desk import mail_in
 from deskgate.smtp_listener import MailIn
+from store import tables
+from store.mail_in import address_proofs
 from store.mail_in.pending_mails import Mail, MailFile
 from tests.desk import Desk
+from tests.ivr.wire import change
 
 DESK_ADDRESS = "support@desk.example"
 SETTINGS = {"mail_in": "127.0.0.1:0", "mail_in_address": DESK_ADDRESS, "mail_in_server": "mx.desk.example"}
@@ -74,6 +80,13 @@ def written(sender: str, words: str, title: str = "It is down", **headers: str) 
         mail[name.replace("_", "-")] = value
     mail.set_content(words)
     return mail
+
+
+def proof_page(desk: Desk, person: int) -> str:
+    """Where the answer to a mail leads somebody who has changed their address."""
+    change(desk, update(tables.people).where(tables.people.c.id == person).values(email_unproved=True))
+    with desk.store.transaction("test") as tx:
+        return f"/mails/yours/{address_proofs.token(tx, address_proofs.owed(tx, Subject.of_person(person)) or '')}"
 
 
 def mailed(desk: Desk, sender: str, title: str) -> None:

@@ -105,7 +105,8 @@ def test_without_a_confirmation_nothing_is_known_by_it(desk: Desk, server: MailS
     desk.work()
     first, second = mailbox.mails
     assert said[0] == said[1]
-    assert first.get_content() == second.get_content()
+    contents = [re.sub(r"/yours/\d+-[0-9a-f]{32}\s", "/yours/… ", mail.get_content()) for mail in (first, second)]
+    assert contents[0] == contents[1]
     for name in ("Subject", "From", "Auto-Submitted"):
         assert first[name] == second[name]
     assert {mail["To"] for mail in mailbox.mails} == {MIA, STRANGER}

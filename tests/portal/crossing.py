@@ -64,6 +64,7 @@ FORMS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "/mails/{id}/ticket": ({"about": "<account>:technical"},),
     "/mails/{id}/answer": ({},),
     "/mails/{id}/not-mine": ({},),
+    "/mails/yours/{link}": ({},),
     "/confirm/passkey": ({"id": "<verification>", "passkey": "{}", "challenge": "x"},),
     "/confirm/code": ({"id": "<verification>", "code": "123456"},),
     "/confirm/not-me": ({"id": "<verification>"},),

@@ -17,7 +17,7 @@ from store.sign_in import sessions
 from store.sign_in.realms import CUSTOMERS, STAFF
 from store.verification import step_ups
 from tests.api.assisting import drafted
-from tests.api.mailing import mailed
+from tests.api.mailing import mailed, proof_page
 from tests.api.verifying import verification_waits
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
@@ -282,6 +282,7 @@ def furnished(desk: Desk, mailbox: Mailbox) -> House:
         Sight("/confirm/code", "/confirm/code", "raj"),
         Sight("/mails", "/mails", "raj"),
         Sight("/mails/{id}", "/mails/1", "raj"),
+        Sight("/mails/yours/{link}", proof_page(desk, LEO), "leo"),
         Sight("/tickets", "/tickets", "leo"),
         Sight("/tickets/new", "/tickets/new", "raj"),
         Sight("/tickets/{number}", f"/tickets/{first}", "raj"),

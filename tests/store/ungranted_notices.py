@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 REASONS: Final[dict[str, str]] = {
-    "pending_mails.keep": "keeps what nobody has proved, sealed; looks nobody up, and gives back whether it was here before",
+    "pending_mails.keep": "keeps what nobody has proved, sealed, and gives back whether it was here before; looks up no more than whether who answers a ticket is of it",
+    **dict.fromkeys(
+        (f"address_proofs.{n}" for n in ("owed", "fits", "prove")),
+        "the asker's own address, once they have proved who they are, and whether they read what is sent there; nothing of an account",
+    ),
+    "address_proofs.token": "computes from an address and the day; asks no database",
     "mail_places.make": "drops the oldest of many that nobody has proved; looks nobody up, and gives nothing back",
     "pending_mails.sweep": "drops what is over; gives nothing back",
     **dict.fromkeys(

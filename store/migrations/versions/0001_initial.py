@@ -55,6 +55,7 @@ def _customers() -> None:
         sa.Column("email", sa.Text, nullable=False),
         sa.Column("support_id", sa.String(8), nullable=False, unique=True),
         sa.Column("email_since", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("email_unproved", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Index("ix_people_username_lower", sa.text("lower(username)")),
         sqlite_autoincrement=True,
     )
