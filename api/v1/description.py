@@ -73,7 +73,7 @@ def _refine(method: str, operation: Made) -> None:
         headers = _OF_A_REFUSAL.get(status, {})
         if status.startswith("2"):
             headers = _OF_A_KEY
-            if method == "post":
+            if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
                 headers = headers | _REPLAYED | (_PLACE if status == "201" else {})
             if method == "get" and "application/json" in given.get("content", {}):
                 headers = headers | {"ETag": {**_ETAG, "description": _ETAG_GIVEN}}

@@ -114,8 +114,10 @@ class Asking:
 Does = Callable[..., Answer]
 
 
-def served(does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[Response]]:
-    """The route of a function: its first parameter is the `Asking`, the others are FastAPI's. Of no desk: the request's app has its own."""
+def served(does: Does, method: str, *, reads: bool = False) -> Callable[..., Awaitable[Response]]:
+    """The route of a function: its first parameter is the `Asking`, the others are FastAPI's. Of no desk: the request's app has its own.
+    `reads`: a POST that changes nothing; what was answered to it before is of no use, for it may be so no more."""
+    once = method == "POST" and not reads
     first, *others = inspect.signature(does, eval_str=True).parameters.values()
     assert first.annotation is Asking, does
 
@@ -143,7 +145,7 @@ def served(does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[
         context = asked.context
         pools = context.pools
         try:
-            work = partial(retried, partial(_answer, does, asked, given), if_stored=request_is_safe(asked))
+            work = partial(retried, partial(_answer, does, asked, given), if_stored=reads or request_is_safe(asked))
             made, good = await pools.do(asked.token, work)
         except ProblemError as problem:
             made, good = problems.response(context.origin, problem), True
@@ -154,8 +156,9 @@ def served(does: Does, *, once: bool, changes: bool) -> Callable[..., Awaitable[
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [one.replace(kind=keyword) for one in others]
     parameters.append(inspect.Parameter("visit_", keyword, annotation=Annotated[Visit, Depends(visit)]))
-    header: Any = Once if once else IfMatch if changes else IfNoneMatch
-    parameters.append(inspect.Parameter("header_", keyword, annotation=header, default=None))
+    if not reads:
+        header: Any = {"GET": IfNoneMatch, "POST": Once}.get(method, IfMatch)
+        parameters.append(inspect.Parameter("header_", keyword, annotation=header, default=None))
     cast(Any, route).__signature__ = inspect.Signature(parameters, return_annotation=Response)
     route.__name__, route.__doc__ = does.__name__, does.__doc__
     return route

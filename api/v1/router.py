@@ -46,13 +46,15 @@ AT: Final = "/api/v1"
 
 
 class Route(NamedTuple):
-    """`gives`: what it answers when it is done, or the media type of what is no JSON; None: nothing. `also`: another status that it is done with."""
+    """`gives`: what it answers when it is done, or the media type of what is no JSON; None: nothing. `also`: another status that it is done with; `reads`: a POST
+    that changes nothing, and is answered anew each time."""
 
     does: Does
     gives: type[BaseModel] | UnionType | str | None
     status: int = 200
     about: str = ""
     also: int | None = None
+    reads: bool = False
 
 
 ROUTES: Final[dict[tuple[str, str], Route]] = {
@@ -85,14 +87,14 @@ ROUTES: Final[dict[tuple[str, str], Route]] = {
     ("POST", "/tickets/{number}/notes"): Route(desk_tickets.noted, Made, 201, about="Tickets"),
     ("GET", "/tickets/{number}/files/{file}"): Route(tickets.file, "application/octet-stream", about="Tickets"),
     ("POST", "/notices"): Route(notices.write, notices.WrittenNotice, 201, about="Notices"),
-    ("POST", "/notices/preview"): Route(notices.preview, notices.NoticePreview, about="Notices"),
+    ("POST", "/notices/preview"): Route(notices.preview, notices.NoticePreview, about="Notices", reads=True),
     ("GET", "/notices/{id}"): Route(notices.read, notices.Notice, about="Notices"),
     ("GET", "/notices/{id}/recipients"): Route(notices.recipients, notices.NoticeRecipients, about="Notices"),
     ("GET", "/changes"): Route(changes.following, changes.Changes, about="Changes"),
     ("GET", "/changes/{id}"): Route(changes.read, changes.Change, about="Changes"),
     ("GET", "/ledger"): Route(ledger.stream, ledger.LINES, about="Ledger"),
     ("GET", "/reports"): Route(reports.read, reports.Report, about="Reports"),
-    ("POST", "/decisions"): Route(decisions.explained, decisions.Decisions, about="Decisions"),
+    ("POST", "/decisions"): Route(decisions.explained, decisions.Decisions, about="Decisions", reads=True),
     ("POST", "/verifications"): Route(verifications.ask, verifications.Verification, 201, about="Verifications"),
     ("GET", "/verifications/{id}"): Route(verifications.look, verifications.Verification, about="Verifications"),
     ("DELETE", "/verifications/{id}"): Route(verifications.withdraw, verifications.Verification, about="Verifications"),
@@ -157,7 +159,7 @@ def _add(router: APIRouter, method: str, path: str, route: Route) -> None:
         given[route.also] = {"model": route.gives}
     router.add_api_route(
         path,
-        served(route.does, once=method == "POST", changes=method in ("PUT", "PATCH", "DELETE")),
+        served(route.does, method, reads=route.reads),
         methods=[method],
         response_model=route.gives if is_json else None,
         response_class=JSONResponse if is_json else Response,

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from api.v1.problems import KINDS
 from api.v1.router import AT, ROUTES
 from authz import KEY_VERBS
+from store import tables
 from tests.api.asking import RAJ, TIDEWORKS, Program, customers, operators, problem
 from tests.desk import Desk
 from tests.house.test_names import ROOT
+from tests.ivr.wire import change
 
 NO_OBJECTS: Final = ("/tickets/{number}/files/{file}", "/ledger")  # what is read there has no version
 TOKEN: Final = "a token for monitoring alone"
@@ -150,3 +152,26 @@ def test_its_patterns_are_read_by_whoever_reads_it(one_desk: Desk) -> None:
     assert len(found) > 5
     for pattern in found:
         re.compile(json.loads(pattern))
+
+
+@pytest.mark.parametrize("path", ["/decisions", "/notices/preview"])
+def test_what_only_reads_takes_no_idempotency_key_and_is_answered_as_it_is_now(one_desk: Desk, path: str) -> None:
+    """The yes of yesterday was said again after the contact had been removed."""
+    program = operators(one_desk)
+    ask = {"account": TIDEWORKS, "person": "mia.chen", "action": "ticket.open", "topic": "technical"}
+    notice = {"kind": "technical", "accounts": [TIDEWORKS], "title": "Works on Sunday", "words": "From two to three."}
+    body: Any = {"asks": [ask]} if path == "/decisions" else notice
+    before = program.post(path, body, Idempotency_Key="one")
+    change(one_desk, tables.contacts.delete().where(tables.contacts.c.account_id == 3))
+    after = program.post(path, body, Idempotency_Key="one")
+    assert (before.status_code, after.status_code) == (200, 200), after.text
+    assert "idempotency-replayed" not in after.headers
+    if path == "/decisions":
+        assert [one.json()["decisions"][0]["allowed"] for one in (before, after)] == [True, False]
+    other = {"asks": [ask, ask]} if path == "/decisions" else notice | {"title": "Works on Monday"}
+    assert program.post(path, other, Idempotency_Key="one").status_code == 200, "the key is of no request"
+    document = one_desk.client.get("/docs/openapi.json").json()["paths"]
+    operation = document[path]["post"]
+    assert "parameters" not in operation
+    assert "Idempotency-Replayed" not in operation["responses"]["200"]["headers"]
+    assert document["/tickets"]["post"]["parameters"][0]["name"] == "Idempotency-Key"
