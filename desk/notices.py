@@ -16,11 +16,15 @@ from store.notices import audience, notice_delivery, notice_list
 from store.notices.audience import Recipient
 from store.notices.notice_delivery import LONGEST_BODY, LONGEST_TITLE, Letter
 from store.notices.notice_list import Listed, Person
+from store.security import budgets
+from store.text import pin_redaction
 from store.text.cleaning import cleaned
 
 WRITTEN: Final = (NoticeKind.BILLING, NoticeKind.TECHNICAL, NoticeKind.ACCOUNT)  # kinds that people write
 MOST_ACCOUNTS: Final = 20_000
-DAY: Final = 24 * 3_600_000
+HOUR: Final = 3_600_000  # ms
+DAY: Final = 24 * HOUR
+OF_A_KEY: Final = 60  # notices of one key in an hour, half of them at once: as many as it may have people verified
 
 
 class NotSent(Enum):
@@ -32,6 +36,8 @@ class NotSent(Enum):
     TOO_MANY_ACCOUNTS = auto()
     NOBODY = auto()  # no scheme of these accounts names anybody who is on them
     SENT_TODAY = auto()  # the same words to the same accounts
+    PIN = auto()  # the words of another system call a number a PIN
+    TOO_OFTEN = auto()  # this key has written so many within the hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,29 @@ def preview(
 ) -> Draft | UnknownAccounts | NotSent | NotAllowed:
     """What it would be, for another system with a key for it."""
     grant = _with_key(tx, who)
-    return grant if isinstance(grant, NotAllowed) else _draft(tx, grant, kind, numbers, text)
+    if isinstance(grant, NotAllowed):
+        return grant
+    return NotSent.PIN if _holds_pin(text) else _draft(tx, grant, kind, numbers, text)
 
 
 def write(
     tx: Transaction, who: Actor, kind: str, numbers: Sequence[str], text: str, *, again: bool
 ) -> Sent | UnknownAccounts | NotSent | NotAllowed:
-    """As `send`, by another system with a key for it."""
+    """As `send`, by another system with a key for it: no PIN, and so many an hour. What is not sent counts for nothing."""
     grant = _with_key(tx, who)
-    return grant if isinstance(grant, NotAllowed) else _send(tx, grant, kind, numbers, text, again=again)
+    if isinstance(grant, NotAllowed):
+        return grant
+    if _holds_pin(text):
+        return NotSent.PIN
+    key = who.subject.key
+    each = budgets.at_most(f"notices:{who.subject}", OF_A_KEY, HOUR, "notices_spent", str(key))
+    locked = budgets.lock(tx, (each,))
+    if locked.spent is not None:
+        budgets.settle(tx, locked, ())
+        return NotSent.TOO_OFTEN
+    sent = _send(tx, grant, kind, numbers, text, again=again)
+    budgets.settle(tx, locked, (each,) if isinstance(sent, Sent) else ())
+    return sent
 
 
 def written(tx: Transaction, who: Actor, id: int, state: str, after: int) -> NoticePage | NotAllowed | None:
@@ -165,6 +185,10 @@ def in_slack(tx: Transaction, notice: int, person: int) -> Letter | None:
 
 def _with_key(tx: Transaction, who: Actor) -> Grant | NotAllowed:
     return judge(tx, Ask(who.subject, Action.DESK_NOTICES_WRITE, None, None, who.proof))
+
+
+def _holds_pin(text: str) -> bool:
+    return pin_redaction.left_out(text) != text
 
 
 def _grant(tx: Transaction, who: Actor) -> Grant | None:

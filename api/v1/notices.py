@@ -14,9 +14,10 @@ from api.v1.problems import ProblemError, invalid
 from api.v1.requests import SEEN, Answer, Asking
 from desk import notices
 from desk.actors import NotAllowed
-from desk.notices import MOST_ACCOUNTS, NoticePage, NotSent, UnknownAccounts
+from desk.notices import HOUR, MOST_ACCOUNTS, OF_A_KEY, NoticePage, NotSent, UnknownAccounts
 from store.notices.notice_delivery import LONGEST_BODY, LONGEST_TITLE
 
+WAIT: Final = 2 * HOUR // OF_A_KEY // 1000  # s: after which one more may go
 NAMED: Final = 20  # unknown account numbers that are told
 T = TypeVar("T")
 State = Literal["queued", "sent", "refused", "withheld", "unsent"]
@@ -175,6 +176,11 @@ def _why(found: NotSent) -> ProblemError:
             return ProblemError(
                 "conflict", "The same words went to these accounts today: `again` sends them once more."
             )
+        case NotSent.TOO_OFTEN:
+            said = "This key has written too many notices within the hour. Supervisors are warned."
+            return ProblemError("too-often", said, headers={"Retry-After": str(WAIT)})
+        case NotSent.PIN:
+            return invalid("words", "there is a PIN in the title or the words: leave it out, none passes through here")
         case NotSent.NOBODY:
             return invalid("accounts", "nobody on these accounts is told of this kind")
         case NotSent.TOO_LONG:

@@ -55,6 +55,7 @@ KINDS: Final = {
     "take_digits": SUPERVISORS,  # whoever answered a phone of the desk's keyed three times what is nobody's digits for that call
     "no_case": SUPERVISORS,  # one of the staff tried to look at an account without a case
     "assistant_strayed": SUPERVISORS,  # a program that helps one of the staff asked for more than its case
+    "notices_spent": SUPERVISORS,  # a key of the operator's writes notices, again and again
     "ledger": SUPERVISORS,  # somebody writes to the database, or something keeps checkpoints from being made
     "restored": SUPERVISORS,  # the database was restored, or lost its end: what had been proved has ended
     "clock": SUPERVISORS,  # the machine's clock jumped

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from store import tables
 from tests.api.asking import RAJ, customers, operators, problem
 from tests.channels.mailbox import Mailbox
 from tests.desk import Desk
+from tests.ivr.wire import count, rows
 
+_A = tables.alerts.c
+SPENT = _A.kind == "notices_spent"
 WORKS = {"kind": "billing", "accounts": ["200417", "300528"], "title": "Works on Sunday", "words": "From two to three."}
 
 
@@ -70,15 +75,45 @@ def test_who_may_write_none(one_desk: Desk) -> None:
         ({"title": "x" * 201}, "title"),
         ({"words": " \n "}, "words"),
         ({"words": "x" * 20_001}, "words"),
+        ({"words": "Your PIN is 99887766."}, "words"),
+        ({"title": "Your new PIN:", "words": "998 877 66"}, "words"),
         ({"more": 1}, "more"),
     ],
 )
 def test_what_will_not_do_is_named(one_desk: Desk, wrong: dict[str, object], field: str) -> None:
     program = operators(one_desk, "notices:write")
     program.get("/key")  # known here from now on, so that it may send much
+    if "more" not in wrong:
+        problem(program.post("/notices/preview", WORKS | wrong), "invalid")
     told = problem(program.post("/notices", WORKS | wrong), "invalid")
     assert [one["field"] for one in told["errors"]] == [field]
     assert program.post("/notices", WORKS).json()["id"] == 1, "nothing was written"
+
+
+def test_a_leaked_key_sends_so_many_and_supervisors_are_warned(one_desk: Desk) -> None:
+    program, other = operators(one_desk, "notices:write"), operators(one_desk, "notices:write")
+    again = WORKS | {"again": True}
+    assert program.post("/notices", WORKS).status_code == 201
+    for _ in range(3):
+        problem(program.post("/notices", WORKS), "conflict")
+        problem(program.post("/notices", again | {"accounts": ["nonsense"]}), "invalid")
+    for n in range(29):
+        one_desk.pass_time(0.001)
+        assert program.post("/notices", again).status_code == 201, n
+    assert count(one_desk, tables.alerts, SPENT) == 1
+    for _ in range(2):
+        told = program.post("/notices", again)
+        problem(told, "too-often")
+    assert count(one_desk, tables.notices) == 30, "what is not sent counts for nothing, and what counts is sent"
+    assert [tuple(row) for row in rows(one_desk, select(_A.audience, _A.detail).where(SPENT))] == [
+        ("supervisors", str(program.id))
+    ]
+    assert program.post("/notices/preview", WORKS).status_code == 200
+    one_desk.pass_time(0.001)
+    assert other.post("/notices", again).status_code == 201, "it is nobody else's budget"
+    one_desk.pass_time(int(told.headers["retry-after"]))
+    assert program.post("/notices", again).status_code == 201
+    problem(program.post("/notices", again), "too-often")
 
 
 def test_a_long_list_of_recipients_comes_in_pages(one_desk: Desk) -> None:
