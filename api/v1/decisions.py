@@ -37,7 +37,7 @@ class AskedDecisions(BaseModel):
 
 
 class Decision(BaseModel):
-    """`reason` and `next` are codes of docs/reasons.md; `when` is a limit of a yes, or empty."""
+    """`reason` and `next` are codes of docs/reasons.md; `when` is where a yes ends (docs/api.md), or empty."""
 
     allowed: bool
     reason: str

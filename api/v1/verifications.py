@@ -48,7 +48,8 @@ class VerificationWanted(BaseModel):
 
 
 class VerifiedDecision(BaseModel):
-    """What the judge says of the action for this person, as they are proved now. `reason`, `rules` and `next` are those of docs/reasons.md."""
+    """What the judge says of the action for this person, as they are proved now. `reason`, `rules` and `next` are those of docs/reasons.md; `when` is where a
+    yes ends (docs/api.md), null: nowhere."""
 
     allowed: bool
     reason: str

@@ -11,7 +11,8 @@ import pytest
 
 from api.v1.problems import KINDS
 from api.v1.router import AT, ROUTES
-from authz import KEY_VERBS
+from authz import FACTS, KEY_VERBS, LENT, OWN_REQUESTS
+from authz.vocabulary import LIMITS
 from store import tables
 from tests.api.asking import RAJ, TIDEWORKS, Program, customers, operators, problem
 from tests.desk import Desk
@@ -52,6 +53,13 @@ def test_every_curl_line_of_the_page_is_answered(sample_sqlite: str) -> None:
         assert answer.status_code in (200, 201, 202), (line, answer.text)
     desk.close()
     assert len(lines()) >= 5
+
+
+def test_every_limit_of_a_yes_stands_on_the_page() -> None:
+    table = PAGE.partition("### A yes with a limit")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \| (?!the yes is for)", table, re.MULTILINE)) == (
+        LIMITS | FACTS | LENT | {OWN_REQUESTS}
+    )
 
 
 def test_every_route_and_every_verb_stands_on_the_page() -> None:
