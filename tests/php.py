@@ -32,16 +32,22 @@ def found() -> str | None:
 
 @pytest.fixture
 def php(tmp_path: Path) -> Iterator[Start]:
-    """`php(folder, NAME=value, …)` serves a folder of the repository with that environment and no other; its address."""
+    """`php(folder, NAME=value, …)` serves a folder of the repository with that environment and no other; its address. `under` a path, as beside a panel, it is there and
+    nowhere else."""
     running: list[subprocess.Popen[bytes]] = []
     (tmp_path / "sessions").mkdir()
 
-    def start(folder: str, **environment: str) -> str:
+    def start(folder: str, under: str = "", **environment: str) -> str:
+        site = ["index.php"]
+        if under:
+            site = ["-t", str(tmp_path / "site")]
+            (tmp_path / "site").mkdir()
+            (tmp_path / "site" / under.strip("/")).symlink_to(ROOT / folder)
         log = tmp_path / f"php-{len(running)}.log"
         options = ["-n", "-d", f"session.save_path={tmp_path / 'sessions'}", "-d", "log_errors=1"]
         with log.open("wb") as out:
             began = subprocess.Popen(
-                [found() or "php", *options, "-S", "127.0.0.1:0", "index.php"],
+                [found() or "php", *options, "-S", "127.0.0.1:0", *site],
                 cwd=ROOT / folder,
                 env={"PATH": os.environ["PATH"], "PHP_CLI_SERVER_WORKERS": "2", **environment},
                 stdin=subprocess.DEVNULL,
@@ -52,7 +58,7 @@ def php(tmp_path: Path) -> Iterator[Start]:
         running.append(began)
         while began.poll() is None:
             if match := _BEGAN.search(log.read_text()):
-                return match[1]
+                return match[1] + under
             time.sleep(0.01)  # it starts within a tenth of a second
         raise AssertionError(f"PHP's server does not start: {log.read_text()}")
 

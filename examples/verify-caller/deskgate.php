@@ -43,6 +43,12 @@ function deskgate_allows(array $verification): bool
     return ($verification['state'] ?? '') === 'passed' && ($verification['decision']['allowed'] ?? false) === true;
 }
 
+/** Where a yes ends, in a word of docs/api.md (`billing_topics`: billing matters alone), or empty. Show it beside the yes: it is half of the answer. */
+function deskgate_limit(array $verification): string
+{
+    return (string) ($verification['decision']['when'] ?? '');
+}
+
 /** The event of a webhook, or null where it is not genuine or older than five minutes. As https://www.standardwebhooks.com has it. */
 function deskgate_event(string $body, string $id, string $sent, string $signatures): ?array
 {

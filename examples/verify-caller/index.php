@@ -26,7 +26,7 @@ function posted(string $name): string
 }
 
 // --- the webhook: nobody is signed in, its signature is all that counts
-if (str_starts_with($_SERVER['REQUEST_URI'], '/deskgate-webhook')) {
+if (str_ends_with(explode('?', $_SERVER['REQUEST_URI'])[0], '/deskgate-webhook')) {  // below whatever folder this is served from
     $body = (string) stream_get_contents(fopen('php://input', 'r'), 100_000);
     [$id, $sent, $signed] = array_map(fn ($name) => (string) ($_SERVER["HTTP_WEBHOOK_$name"] ?? ''), ['ID', 'TIMESTAMP', 'SIGNATURE']);
     $event = deskgate_event($body, $id, $sent, $signed) ?? stop(401, 'This is not from the desk.');
@@ -43,27 +43,29 @@ if (panel_staff() === null) {
     header('WWW-Authenticate: Basic realm="panel"');
     stop(401, 'Sign in to the panel.');
 }
-session_start(['cookie_httponly' => true, 'cookie_samesite' => 'Strict', 'cookie_secure' => ($_SERVER['HTTPS'] ?? '') !== '', 'use_strict_mode' => true]);
-$_SESSION['token'] ??= bin2hex(random_bytes(16));
+if (session_status() !== PHP_SESSION_ACTIVE) {  // the panel may have begun its own
+    session_start(['cookie_httponly' => true, 'cookie_samesite' => 'Strict', 'cookie_secure' => ($_SERVER['HTTPS'] ?? '') !== '', 'use_strict_mode' => true]);
+}
+$_SESSION['verify_token'] ??= bin2hex(random_bytes(16));
 header("Content-Security-Policy: default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
 header('X-Content-Type-Options: nosniff');
 header('Referrer-Policy: no-referrer');
 
 $asked = null;
 if ($_SERVER['REQUEST_METHOD'] === 'POST') {
-    if (!hash_equals($_SESSION['token'], posted('token'))) {
+    if (!hash_equals($_SESSION['verify_token'], posted('token'))) {
         stop(403, 'This form is not of this page. Open the page again.');
     }
     // What is sent twice is asked once. Another form is another request: its `once` is new.
-    $asked = deskgate_verify(posted('person'), posted('account'), posted('action'), posted('way'), hash('sha256', $_SESSION['token'] . posted('once')));
+    $asked = deskgate_verify(posted('person'), posted('account'), posted('action'), posted('way'), hash('sha256', $_SESSION['verify_token'] . posted('once')));
     if ($asked['status'] === 201) {
-        $_SESSION['mine'][$asked['id']] = true;
-        header('Location: /?id=' . (int) $asked['id'], true, 303);
+        $_SESSION['verify_mine'][$asked['id']] = true;
+        header('Location: ?id=' . (int) $asked['id'], true, 303);
         exit;
     }
 } elseif (isset($_GET['id'])) {
     $id = (int) posted('id');
-    $asked = isset($_SESSION['mine'][$id]) ? deskgate_verification($id) : stop(404, 'You have asked for no such verification.');
+    $asked = isset($_SESSION['verify_mine'][$id]) ? deskgate_verification($id) : stop(404, 'You have asked for no such verification.');
     if (($asked['state'] ?? '') === 'waiting') {
         header('Refresh: 3');
     }
@@ -76,7 +78,8 @@ header('Content-Type: text/html; charset=utf-8');
 <h1>Verify this caller</h1>
 <?php if ($asked !== null): ?>
 <p role="status"><?php if (deskgate_allows($asked)): ?>
-<strong>Yes.</strong> <?= shown($asked['person']) ?> has proved who they are and may do this on account <?= shown($asked['account']) ?>: <?= shown($asked['action']) ?>. It counts until <?= shown($asked['counts_until']) ?>.
+<?php $limit = deskgate_limit($asked) ?>
+<strong><?= $limit === '' ? 'Yes.' : 'Yes, within a limit.' ?></strong> <?= shown($asked['person']) ?> has proved who they are and may do this on account <?= shown($asked['account']) ?>: <?= shown($asked['action']) ?><?= $limit === '' ? '' : ', but only as far as this goes: ' . shown($limit) ?>. It counts until <?= shown($asked['counts_until']) ?>.
 <?php elseif (($asked['state'] ?? '') === 'waiting'): ?>
 <?= shown($asked['person']) ?> is being asked. <?= isset($asked['page']) ? 'They answer at ' . shown($asked['page']) . '.' : '' ?> This page looks again every three seconds.
 <?php elseif (($asked['state'] ?? '') === 'passed'): ?>
@@ -87,8 +90,8 @@ header('Content-Type: text/html; charset=utf-8');
 <strong>Not asked.</strong> <?= shown($asked['detail'] ?? '') ?>
 <?php endif ?></p>
 <?php endif ?>
-<form method="post" action="/">
-<input type="hidden" name="token" value="<?= shown($_SESSION['token']) ?>">
+<form method="post" action="?">
+<input type="hidden" name="token" value="<?= shown($_SESSION['verify_token']) ?>">
 <input type="hidden" name="once" value="<?= bin2hex(random_bytes(16)) ?>">
 <?php foreach (['account', 'person', 'action'] as $name): ?>
 <p><label><?= $name ?> <input name="<?= $name ?>" value="<?= shown(posted($name)) ?>" maxlength="64" required></label></p>

@@ -45,10 +45,11 @@ class Panel:
     def __init__(self, at: str, password: str = "of the panel") -> None:
         self.http = httpx2.Client(base_url=at, auth=("kim", password), trust_env=False, timeout=60)
         self.page = ""
+        self.at = httpx2.URL(f"{at}/")
 
     def get(self, path: str = "/", **query: str) -> httpx2.Response:
         answer = self.http.get(path, params=query or None)
-        self.page = answer.text
+        self.page, self.at = answer.text, answer.url
         return answer
 
     def fields(self) -> dict[str, str]:
@@ -56,9 +57,10 @@ class Panel:
 
     def start(self, **other: str) -> httpx2.Response:
         wanted = {"person": "mia.chen", "account": TIDEWORKS, "action": "ticket.open:technical", "way": "callback"}
-        answer = self.http.post("/", data={**self.fields(), **wanted, **other})
+        (action,) = re.findall(r'<form method="post" action="(.*?)">', self.page) or ["?"]
+        answer = self.http.post(self.at.join(action), data={**self.fields(), **wanted, **other})
         if answer.is_redirect:
-            return self.get(answer.headers["location"])
+            return self.get(str(answer.url.join(answer.headers["location"])))
         self.page = answer.text
         return answer
 
@@ -85,7 +87,10 @@ class Both(NamedTuple):
 
 
 @pytest.fixture
-def both(sample_sqlite: str, php: Start, tmp_path: Path) -> Iterator[Both]:
+def both(sample_sqlite: str, php: Start, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Both]:
+    """At the root, or below a path that the test names, as the folder of a panel."""
+    under: str = getattr(request, "param", "")
+    hooks = "/index.php/deskgate-webhook" if under else "/deskgate-webhook"
     desk = Desk(sample_sqlite, **ACCOUNT, webhook_networks="127.0.0.0/8")
     desk.now = int(time.time() * 1000)  # whoever checks a signature looks at the clock on the wall
     key, notes = panel(desk).key, tmp_path / "notes"
@@ -97,10 +102,10 @@ def both(sample_sqlite: str, php: Start, tmp_path: Path) -> Iterator[Both]:
         )
     with serving(desk.app) as served:
         environment = {"DESKGATE_URL": served.url, "DESKGATE_KEY": key, "DESKGATE_WEBHOOK_SECRET": secret}
-        at = php(FOLDER, **environment, PANEL_PASSWORD="of the panel", PANEL_NOTES=str(notes))
+        at = php(FOLDER, under, **environment, PANEL_PASSWORD="of the panel", PANEL_NOTES=str(notes))
         with desk.store.transaction("test") as tx:
             w = tables.webhook_endpoints
-            tx.connection.execute(w.update().where(w.c.id == id).values(url=f"{at}/deskgate-webhook"))
+            tx.connection.execute(w.update().where(w.c.id == id).values(url=f"{at}{hooks}"))
         yield Both(desk, Panel(at), at, key, secret, notes)
     desk.close()
 
@@ -109,8 +114,10 @@ def asked(desk: Desk) -> int:
     return count(desk, tables.verification_requests)
 
 
+@pytest.mark.parametrize("both", ["", "/verify"], indirect=True)
 def test_a_caller_is_verified_by_the_button(both: Both) -> None:
     kim = both.panel
+    assert (httpx2.get(httpx2.URL(both.at).join("/"), trust_env=False).status_code == 404) == ("/verify" in both.at)
     assert "person" in kim.get("/", account=TIDEWORKS, person="mia.chen", action="ticket.open:technical").text
     assert f'value="{TIDEWORKS}"' in kim.page
     answer = kim.start()
@@ -148,6 +155,17 @@ def test_passed_is_no_yes(both: Both) -> None:
     both.desk.pass_time(16 * 60)
     both.panel.get(str(answer.url))
     assert both.panel.says == "No. raj.patel has proved who they are, and may not do this: it counts no more."
+
+
+def test_a_yes_with_a_limit_says_where_it_ends(both: Both) -> None:
+    both.panel.get()
+    answer = both.panel.start(person="bea.lund", account="200417", action="phone.support")
+    bea = answers(both.desk)
+    bea.press("90734682#")
+    bea.press("1")
+    both.panel.get(str(answer.url))
+    assert both.panel.says.startswith("Yes, within a limit. bea.lund has proved who they are and may")
+    assert "phone.support, but only as far as this goes: billing_topics. It counts" in both.panel.says
 
 
 def test_somebody_else_and_nobody(both: Both) -> None:
