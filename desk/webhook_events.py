@@ -11,7 +11,7 @@ from desk import proof_statements
 from store import Transaction
 from store.calls import call_summaries
 from store.contacts import contact_changes
-from store.messages import visible_messages
+from store.messages import timeline, visible_messages
 from store.messages.timeline import Said
 from store.security import alerts
 from store.tickets import ticket_summary
@@ -30,6 +30,7 @@ EVENT_OF: Final = {
 }
 """What became of a ticket (timeline.py) → the event that other systems are told of."""
 _SAYS: Final = ("ticket.opened", "ticket.replied", "ticket.answered", "ticket.closed")
+_STEPS: Final = timeline.TOLD.keys()
 
 
 def facts(tx: Transaction, grant: Grant, message: Message, desk: str, minutes: int) -> Facts | None:
@@ -56,7 +57,8 @@ def _ticket(tx: Transaction, grant: Grant, message: Message, desk: str, minutes:
     if card is None:
         return None
     who = card.requester
-    said = visible_messages.said(tx, grant, card.number) if message.event in _SAYS else []
+    then = [one for one in visible_messages.said(tx, grant, card.number) if one.at == message.happened_at]
+    said = [one for one in then if _is_it(one, message)]
     return {
         "ticket": {
             "number": card.number,
@@ -72,7 +74,8 @@ def _ticket(tx: Transaction, grant: Grant, message: Message, desk: str, minutes:
             "service": card.service or None,
             "assigned_to": card.taken_by or None,
         },
-        "message": _message([one for one in said if _is_it(one, message)]),
+        "by": _by(said or [one for one in then if one.event in _STEPS]),
+        "message": _message(said),
         "proof": proof_statements.make(tx, grant, card.number, desk, minutes),
     }
 
@@ -81,10 +84,19 @@ def _is_it(one: Said, message: Message) -> bool:
     """What was said when it happened: a note of the desk's own never leaves it."""
     by_desk = message.event in ("ticket.answered", "ticket.closed")
     return (
-        one.at == message.happened_at
+        message.event in _SAYS
         and not (one.internal or one.event or one.withdrawn)
         and (one.by_desk == by_desk or message.event == "ticket.opened")
     )
+
+
+def _by(done: list[Said]) -> Facts | None:
+    """Who did it, in the kinds of the change feed. `key`: which of the operator's keys, so that whoever has that knows what is their own."""
+    if not done:
+        return None
+    one = done[-1]
+    kind = "key" if one.by_system else "desk" if one.by_desk else "person"
+    return {"kind": kind, "name": one.name or None, "key": one.author.key if one.by_system else None}
 
 
 def _message(said: list[Said]) -> Facts | None:
@@ -93,8 +105,6 @@ def _message(said: list[Said]) -> Facts | None:
     one = said[-1]
     return {
         "id": one.id,
-        "by": "desk" if one.by_desk else "customer",
-        "name": one.name or None,
         "words": one.body,
         "spoken": bool(one.recording),
         "files": [file.name for file in one.files],

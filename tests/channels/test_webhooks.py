@@ -91,7 +91,8 @@ def test_a_ticket_goes_out_with_who_asked_and_the_proof_of_it(desk: Desk, endpoi
     ticket, message = opened["data"]["ticket"], opened["data"]["message"]
     assert (ticket["number"], ticket["account"], ticket["channel"]) == (1001, "400639", "phone")
     assert ticket["opened_by"] == {"name": "Mia Chen"}
-    assert (message["by"], message["words"], message["spoken"]) == ("customer", WORDS, True)
+    assert (message["words"], message["spoken"]) == (WORDS, True)
+    assert opened["data"]["by"] == {"kind": "person", "name": "Mia Chen", "key": None}
     with pytest.raises(WebhookVerificationError):
         endpoint.came[0].read("whsec_" + "A" * 43 + "=")
     keys = KeySet.import_key_set(desk.client.get("/.well-known/jwks.json").json())
@@ -171,6 +172,7 @@ def test_somebody_not_proven_leaves_a_message_and_nothing_is_stated_of_them(desk
     assert (claims["proof"], claims["may_be_told"]) == ("none", [])
     assert not {"sub", "account", "name"} & set(claims)
     assert (told["data"]["ticket"]["account"], told["data"]["ticket"]["opened_by"]) == (None, None)
+    assert told["data"]["by"] == {"kind": "person", "name": None, "key": None}
 
 
 def test_a_call_that_is_over_and_who_may_do_what_from_now_on(desk: Desk, endpoint: Endpoint) -> None:
