@@ -98,7 +98,7 @@ def refuse(tx: Transaction, one: Assistant, why: Refused, *named: str) -> Refuse
 
 
 def refuse_stray(tx: Transaction, one: Assistant, why: Refused, *named: str) -> Refused:
-    """The same where it asked for more than its case: those who lead are told, once an hour of each."""
+    """The same where it asked for more than its case: supervisors are told, once an hour of each."""
     hour = f"{one.id}:{tx.now // alerts.HOUR}"
     case = f"ticket #{one.ticket}" if one.ticket is not None else "a call"
     alerts.alert(tx, "assistant_strayed", hour, subject=Subject.of_staff(one.staff), account=one.account, detail=case)

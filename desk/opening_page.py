@@ -1,4 +1,4 @@
-"""Days of other opening hours: those to come, for those who lead; set, and taken back."""
+"""Days of other opening hours: those to come, for supervisors; set, and taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports for those who lead and for other systems: what happened by day or by week, in counts that name nobody."""
+"""Reports for supervisors and for other systems: what happened by day or by week, in counts that name nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What those who lead do about the desk's own people: invited, given another role, suspended, let work again, all that they have given to others, a lost passkey
+"""What supervisors and administrators do about the desk's own people: invited, given another role, suspended, let work again, all that they have given to others, a lost passkey
 removed. The list of them, and the page of one."""
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ _PARTS = (("name", Name, Staffing.NAME), ("username", Username, Staffing.USERNAM
 
 
 def invite(tx: Transaction, who: Actor, typed: Mapping[str, str]) -> Staffing:
-    """Somebody new, out of `name`, `username` and `email` as they were typed: an agent, until two of those who lead say otherwise."""
+    """Somebody new, out of `name`, `username` and `email` as they were typed: an agent, until two supervisors say otherwise."""
     grant = permit_staff(tx, who, Action.DESK_STAFF_MANAGE)
     if grant is None:
         return Staffing.NOT_PERMITTED

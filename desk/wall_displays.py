@@ -1,4 +1,4 @@
-"""Displays that show the wall: opened by those who lead, withdrawn, listed; and what one of them shows."""
+"""Displays that show the wall: opened by supervisors, withdrawn, listed; and what one of them shows."""
 
 from __future__ import annotations
 

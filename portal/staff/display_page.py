@@ -1,4 +1,4 @@
-"""The page of a display with nobody before it: a code until somebody who leads has typed it on the staff page, and then the wall."""
+"""The page of a display with nobody before it: a code until a supervisor has typed it on the staff page, and then the wall."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An entry of the ledger that names a ticket, as a sentence for those who lead the desk: who did what with it, who was told what of it."""
+"""An entry of the ledger that names a ticket, as a sentence for supervisors: who did what with it, who was told what of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days on which people answer at other hours than OPENING_HOURS says, or not at all: set by those who lead, kept for a while once they are past."""
+"""Days on which people answer at other hours than OPENING_HOURS says, or not at all: set by supervisors, kept for a while once they are past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Displays that show the wall with nobody signed in: opened by somebody who leads, for a browser that has shown a code, for the wall alone.
+"""Displays that show the wall with nobody signed in: opened by a supervisor, for a browser that has shown a code, for the wall alone.
 
 The code is made from what that browser's cookie holds, and kept nowhere until somebody types it on the staff page: a stranger who opens the
 page of a display leaves nothing behind. Once it comes for its wall the display has a token of its own. It shows what whoever opened it may see, and goes dark

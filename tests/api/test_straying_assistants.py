@@ -1,4 +1,4 @@
-"""T56, an assistant asks for more than its case, and those who lead are told; whose it is, and what proves nothing to it."""
+"""T56, an assistant asks for more than its case, and supervisors are told; whose it is, and what proves nothing to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""T49, a display shows the wall with nobody signed in: opened by who leads, by the code it shows; the wall alone, until it is withdrawn or over."""
+"""T49, a display shows the wall with nobody signed in: opened by a supervisor, by the code it shows; the wall alone, until it is withdrawn or over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Displays that show the wall: the code one shows, and somebody who leads who types it."""
+"""Displays that show the wall: the code one shows, and the supervisor who types it."""
 
 from __future__ import annotations
 

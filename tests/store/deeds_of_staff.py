@@ -17,7 +17,7 @@ ANA: Final = Subject("staff:2")  # an administrator here
 
 
 def two_administrators(tx: Transaction) -> Given:
-    """And nobody else who leads."""
+    """And no other supervisor."""
     colleagues(tx)
     s = tables.staff
     tx.connection.execute(s.update().where(s.c.role == "supervisor").values(role="administrator"))

@@ -14,7 +14,7 @@ REASONS: Final[dict[str, str]] = {
         ("wall_displays.code_of", "wall_displays.is_good", "wall_displays.is_ours", "wall_displays.read_code"),
         "letters and yes or no, made of what whoever asks sent",
     ),
-    "wall_displays.come_for": "a display's own token, for whoever has the code that one who leads has typed; in the ledger",
+    "wall_displays.come_for": "a display's own token, for whoever has the code that a supervisor has typed; in the ledger",
     "wall_displays.find": "whose rights a display shows the wall by: the wall is judged under them",
     **dict.fromkeys(("wall_displays.end_all", "wall_displays.sweep"), "ends and deletes; tells nothing"),
     "store.Store.watch_display": "a keyed digest of how the desk stands, for whoever has a display's token",
