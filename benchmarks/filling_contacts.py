@@ -18,7 +18,7 @@ PAST: Final[dict[Any, dict[str, str]]] = {
     },
     tables.account_changes: {
         "id": "n",
-        "place": "CASE WHEN {new} THEN NULL ELSE n END",
+        "place": "CASE WHEN {new} THEN NULL ELSE n - 100000000 END",  # before the first that is given
         "what": "'contact.changed'",
         "account_id": _ACCOUNT,
         "person_id": _PERSON,
