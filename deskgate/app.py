@@ -264,6 +264,7 @@ def make_app(
             settings.region,
             settings.slack_home,
             Reach(settings.phone_open, partial(may_call, settings), settings.texting, settings.slack_open),
+            settings.proxies,
         ),
         UNTRACED,
     )

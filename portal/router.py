@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
+from desk.request_pools import FullError, RequestPool, Whose
 from portal.customers.signed_in import for_customers
 from portal.routes import OPEN, SIGNED_IN, STAFF_PAGES, Open
 from portal.staff import drafts
@@ -22,7 +23,6 @@ from portal.staff.events import Events
 from portal.staff.signed_in import for_staff
 from portal.web import responses, static_files
 from portal.web.context import PortalContext
-from portal.web.request_pools import FullError, RequestPool, Whose
 from portal.web.visit import Visit, body, filled, look
 from store import retried
 from store.codes import one_time_links

@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from api.v1.problems import ProblemError
+from desk.client_address import ClientAddress, Networks
+from desk.request_pools import FullError, RequestPool, Whose
 from desk.verification_requests import Reach
 from store import Store
 
@@ -84,17 +86,23 @@ def _full() -> ProblemError:
 
 
 class KeyPools:
-    """Keys that were good of late have threads of their own, so that whoever makes keys up keeps busy their own alone."""
+    """Keys that were good of late have threads of their own, so that whoever makes keys up keeps busy their own alone; and of those each
+    address its share, however many keys it makes up."""
 
     def __init__(self) -> None:
         self.known = KeyPool("known", threads=6, places=200, each=60)
-        self.strangers = KeyPool("strangers", threads=2, places=32, each=16)
+        self.strangers = RequestPool("api-strangers", threads=2, places=32, each=8, near=16)
         self._good: OrderedDict[bytes, None] = OrderedDict()
 
-    async def do(self, token: str, work: Callable[[], T]) -> T:
+    async def do(self, token: str, here: ClientAddress, work: Callable[[], T]) -> T:
         """Raises `ProblemError`."""
         mark = _mark(token)
-        return await (self.known if mark in self._good else self.strangers).do(mark, work)
+        if mark in self._good:
+            return await self.known.do(mark, work)
+        try:
+            return await self.strangers.do(Whose(here.address, here.allocation), work)
+        except FullError:
+            raise _full() from None
 
     def is_known(self, token: str) -> bool:
         return _mark(token) in self._good
@@ -116,7 +124,7 @@ def _mark(token: str) -> bytes:
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """`origin` is that of PUBLIC_URL; `zone`: where a day of the desk begins and ends; `home`: the desk's own Slack workspace, as the settings name it; `reach`:
-    what people can be asked by."""
+    what people can be asked by; `proxies` are believed about whom they ask for."""
 
     store: Store
     origin: str
@@ -124,4 +132,5 @@ class ApiContext:
     region: str = ""
     home: str = ""
     reach: Reach = field(default_factory=Reach)
+    proxies: Networks = ()
     pools: KeyPools = field(default_factory=KeyPools)

@@ -13,6 +13,7 @@ from api.v1 import problems
 from api.v1.context import ApiContext
 from api.v1.problems import ProblemError
 from api.v1.requests import look_at
+from desk.client_address import ClientAddress, whence
 from store import retried
 from store.api_keys import api_keys
 from store.text import numbers
@@ -44,7 +45,7 @@ class Doorway:
             promised = numbers.parse_int(head.get("Content-Length", "")) or 0
             if "Transfer-Encoding" in head or BY_STRANGERS < promised <= body.most:
                 try:
-                    await self._look_at(given[1])
+                    await self._look_at(given[1], whence(scope, self._context.proxies))
                 except ProblemError as problem:
                     await self._refused(problem, scope, receive, send)
                     return
@@ -52,10 +53,10 @@ class Doorway:
                 body.most = min(body.most, BY_STRANGERS)
         await self._app(scope, receive, send)
 
-    async def _look_at(self, token: str) -> None:
+    async def _look_at(self, token: str, here: ClientAddress) -> None:
         """Raises `ProblemError` where it is no key that is good, and where too many strangers come."""
         pools = self._context.pools
-        await pools.do(token, partial(retried, partial(look_at, self._context, token)))
+        await pools.do(token, here, partial(retried, partial(look_at, self._context, token)))
         pools.was_good(token, good=True)
 
     async def _refused(self, problem: ProblemError, scope: Scope, receive: Receive, send: Send) -> None:

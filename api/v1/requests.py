@@ -24,6 +24,7 @@ from api.v1.context import ApiContext
 from api.v1.problems import ProblemError
 from authz import At, Denied, Proof, Reason
 from desk.actors import Actor
+from desk.client_address import whence
 from store import Transaction, retried
 from store.api_keys import api_keys, kept_answers
 from store.api_keys.api_keys import FoundKey
@@ -146,7 +147,7 @@ def served(does: Does, method: str, *, reads: bool = False) -> Callable[..., Awa
         pools = context.pools
         try:
             work = partial(retried, partial(_answer, does, asked, given), if_stored=reads or request_is_safe(asked))
-            made, good = await pools.do(asked.token, work)
+            made, good = await pools.do(asked.token, whence(asked.scope, context.proxies), work)
         except ProblemError as problem:
             made, good = problems.response(context.origin, problem), True
             return made
@@ -219,7 +220,7 @@ async def _pieces(visit: Visit, stream: Stream) -> AsyncIterator[bytes]:
     last = stream.last
     while last is not None:
         read = partial(retried, partial(_piece, visit, stream, last), if_stored=True)
-        content, last = await visit.context.pools.do(visit.token, read)
+        content, last = await visit.context.pools.do(visit.token, whence(visit.scope, visit.context.proxies), read)
         yield content
 
 

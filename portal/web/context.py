@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 
+from desk.request_pools import RequestPool
 from portal.web import page_words
 from portal.web.browser_marks import Marks
 from portal.web.page_words import Words
-from portal.web.request_pools import RequestPools
 from portal.web.turned_away import TurnedAway
 from store import HashPool, Store
 from store.sign_in import credentials
@@ -26,6 +26,16 @@ from store.text.durations import in_minutes, lasted
 from store.verification import pins
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+class RequestPools:
+    """Browsers of the staff and of customers that are known, those with a one-time link, and strangers."""
+
+    def __init__(self) -> None:
+        self.known = RequestPool("portal-known", threads=6, places=200, each=20, near=200)
+        self.customers = RequestPool("portal-customers", threads=4, places=200, each=20, near=200)
+        self.links = RequestPool("portal-links", threads=2, places=32, each=8, near=16)
+        self.strangers = RequestPool("portal-strangers", threads=2, places=32, each=4, near=12)
 
 
 def _nobody(_number: str) -> bool:

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from desk.client_address import ClientAddress, whence
 from portal.web import multipart
-from portal.web.client_address import ClientAddress, whence
 from portal.web.context import PortalContext
 from portal.web.multipart import BrokenFormError, Upload
 from store.sign_in.realms import Realm
@@ -107,7 +107,7 @@ def look(context: PortalContext, request: Request, realm: Realm) -> Visit:
         request.headers.get("X-By-Itself") == "1",
         request.headers.get("X-Active") == "1",
         request.headers.get("Sec-Fetch-Site") == "cross-site",
-        whence(request, context.proxies),
+        whence(request.scope, context.proxies),
         # What it has a part of is not known to be the same: we name no version.
         byte_range="" if "If-Range" in request.headers else request.headers.get("Range", "")[:100],
         parted_by=_parted_by(request) if post else b"",

@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import update
 
-from portal.web.request_pools import FullError, RequestPool, Whose
+from desk.request_pools import FullError, RequestPool, Whose
 from store import tables
 from store.sign_in import credentials
 from store.sign_in.realms import STAFF

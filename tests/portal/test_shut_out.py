@@ -14,10 +14,9 @@ from typing import Any
 import argon2.low_level
 import pytest
 import structlog
-from fastapi import Request
 from sqlalchemy import select
 
-from portal.web.client_address import whence
+from desk.client_address import whence
 from store import tables
 from store.verification.totp import STEP
 from tests.channels.mailbox import Mailbox
@@ -159,7 +158,7 @@ def test_a1_only_the_proxy_is_believed_about_an_address(
     one_desk: Desk, peer: str, said: list[str], address: str, network: str
 ) -> None:
     headers = [(b"x-forwarded-for", one.encode()) for one in said]
-    found = whence(Request({"type": "http", "client": (peer, 1), "headers": headers}), one_desk.settings.proxies)
+    found = whence({"type": "http", "client": (peer, 1), "headers": headers}, one_desk.settings.proxies)
     assert found[:2] == (address, network)
 
 

@@ -6,11 +6,9 @@ may have very many /48s, so where networks are counted, of IPv6 it is the /32 th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import NamedTuple
-
-from fastapi import Request
+from typing import Any, NamedTuple
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -24,12 +22,14 @@ class ClientAddress(NamedTuple):
     unsaid: bool = False
 
 
-def whence(request: Request, proxies: Networks) -> ClientAddress:
-    """The proxies' own addresses are passed over from the right: whatever a client writes stands to the left of its own."""
-    here = _address(request.client.host if request.client is not None else "")
+def whence(scope: Mapping[str, Any], proxies: Networks) -> ClientAddress:
+    """Of an ASGI request. The proxies' own addresses are passed over from the right: whatever a client writes stands to the left of its own."""
+    here = _address((scope.get("client") or ("",))[0])
     if here is None or not _one_of(here, proxies):
         return _words(here)
-    said = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    said = (
+        b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1").split(",")
+    )
     for word in reversed(said):
         there = _address(word.strip())
         if there is None or not _one_of(there, proxies):

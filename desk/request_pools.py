@@ -1,6 +1,6 @@
-"""Threads and places for requests, apart for those of the staff and customers who are known, those with a one-time link, and strangers.
+"""Threads and places for requests to pages and by keys, apart for those who are known and for strangers.
 
-So whatever strangers keep busy is their own. One address has a few places, the network around it some more, and one of the staff
+So whatever strangers keep busy is their own. One address has a few places, the network around it some more, and one who is known
 a few wherever they are; who finds none is told at once. Where all are taken whoever comes takes the place of the last to come
 from the network that has the most waiting, if it has two more than theirs: a few networks that ask without end wait for each
 other, and for nobody else.
@@ -29,17 +29,17 @@ class FullError(Exception):
 
 
 class Whose(NamedTuple):
-    """`one` is an address or one of the staff, `network` what is around it."""
+    """`one` is an address or somebody who is known, `network` what is around it."""
 
     one: str
     network: str
 
 
 class RequestPool:
-    """`threads` work at once; `places` may be at work or wait, of one address, or one of the staff, `each`, of a network `near`."""
+    """`threads` work at once; `places` may be at work or wait, of one address, or one who is known, `each`, of a network `near`."""
 
     def __init__(self, name: str, *, threads: int, places: int, each: int, near: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"portal-{name}")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._places, self._each, self._most_near = places, each, near
         self._taken: Counter[str] = Counter()  # also by those whose form still comes
         self._near: Counter[str] = Counter()
@@ -116,11 +116,3 @@ class RequestPool:
             counter[name] += step
             if not counter[name]:
                 del counter[name]
-
-
-class RequestPools:
-    def __init__(self) -> None:
-        self.known = RequestPool("known", threads=6, places=200, each=20, near=200)
-        self.customers = RequestPool("customers", threads=4, places=200, each=20, near=200)
-        self.links = RequestPool("links", threads=2, places=32, each=8, near=16)
-        self.strangers = RequestPool("strangers", threads=2, places=32, each=4, near=12)
