@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from authz import Grant, Subject
 from store import tables
@@ -151,12 +151,21 @@ def _placed(tx: Transaction, many: int | None) -> _Placed:
         index_elements=["name"], set_={"name": _NAME}
     )  # whoever looks meanwhile waits here
     there = tx.connection.execute(locked.returning(f.c.began_at, f.c.last)).one()
-    new_ones = _NEW.limit(many).subquery()
-    place = update(tables.account_changes).where(_c.id == new_ones.c.id).values(place=there.last + new_ones.c.nth)
-    given = tx.connection.execute(place).rowcount
+    given = piece = _place(tx, there.last, many or AT_ONCE)
+    while many is None and piece == AT_ONCE:
+        piece = _place(tx, there.last + given, AT_ONCE)
+        given += piece
     if given:
         tx.connection.execute(update(f).values(last=there.last + given))
     return _Placed(there.began_at, there.last + given, given)
+
+
+def _place(tx: Transaction, last: int, many: int) -> int:
+    """How many were given the places after the last one."""
+    ids = tx.connection.execute(_NEW, {"many": many}).scalars().all()
+    if ids:
+        tx.connection.execute(_PLACE, [{"of": id, "given": last + n} for n, id in enumerate(ids, 1)])
+    return len(ids)
 
 
 def _read(tx: Transaction, rows: Any) -> tuple[Change, ...]:
@@ -204,7 +213,8 @@ _CHANGES = (
     .outerjoin(tables.accounts, _a.id == _c.account_id)
     .outerjoin(tables.people, _p.id == _c.person_id)
 )
-_NEW = select(_c.id, func.row_number().over(order_by=_c.id).label("nth")).where(_c.place.is_(None)).order_by(_c.id)
+_NEW = select(_c.id).where(_c.place.is_(None)).order_by(_c.id).limit(bindparam("many"))
+_PLACE = update(tables.account_changes).where(_c.id == bindparam("of")).values(place=bindparam("given"))
 _OVER = (  # the last that is too old to begin with
     select(_c.place)
     .where(_c.at < bindparam("at"), _c.place.is_not(None))
