@@ -241,7 +241,7 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.container = container
-    app.add_middleware(request_bodies.BodyLimits)
+    app.add_middleware(request_bodies.BodyLimits, proxies=settings.proxies)
     app.add_middleware(metrics.RequestTimer)
     _own_routes(app, container)
     if container.phone is None:

@@ -1,4 +1,5 @@
-"""What is being read of requests that nobody has signed yet: each within its channel's bounds, and all of a channel's together.
+"""What is being read of requests that nobody has signed yet: each within its channel's bounds, and all of a channel's together, of which whoever has the most
+gives way.
 
 The head says who may have sent it, never who did, so each may be a stranger's until the last byte is here. Whoever asks for more of a
 body than there may be, or that comes too slowly, gets an `HTTPException`, and answers it in the way of its channel.
@@ -7,6 +8,7 @@ body than there may be, or that comes too slowly, gets an `HTTPException`, and a
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -14,12 +16,13 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from desk.client_address import Networks, whence
+from desk.request_pools import Whose
 from store.text import numbers
 
 
 class Bounds(NamedTuple):
-    """`most` bytes within so many `seconds`, and `together` bytes of all that come at once: where it is more, the ones that began
-    first go."""
+    """`most` bytes within so many `seconds`, and `together` bytes of all that come at once: where it is more, they go who have the most."""
 
     most: int
     seconds: float
@@ -50,8 +53,9 @@ UNASKED: Final = (
 class BodyLimits:
     """Used on one event loop."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, proxies: Networks) -> None:
+        """`proxies` are believed about whom they ask for."""
+        self._app, self._proxies = app, proxies
         self._coming = {bounds: _Coming(bounds.together) for bounds in (*BOUNDS.values(), PAGES)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +64,9 @@ class BodyLimits:
             return
         bounds = BOUNDS.get(scope["path"][1:].partition("/")[0], PAGES)
         promised = numbers.parse_int(Headers(scope=scope).get("Content-Length", "")) or 0
-        body = scope["body"] = Body(receive, bounds, promised, self._coming[bounds])
+        here = whence(scope, self._proxies)
+        whose = Whose(here.address, here.allocation)
+        body = scope["body"] = Body(receive, bounds, promised, self._coming[bounds], whose)
         if scope["method"] not in WITH_BODIES:
             body.most = min(body.most, UNASKED)
         try:
@@ -81,13 +87,29 @@ class _Coming(dict["Body", None]):
     def __init__(self, most: int) -> None:
         super().__init__()
         self.most, self.size = most, 0
+        self._of, self._near = Counter[Whose](), Counter[str]()
+
+    def count(self, whose: Whose, size: int) -> None:
+        self.size += size
+        self._of[whose] += size
+        self._near[whose.network] += size
+        if not self._of[whose]:
+            del self._of[whose]
+        if not self._near[whose.network]:
+            del self._near[whose.network]
+
+    def first_to_go(self) -> Body:
+        """Of the network that has the most, of the address that has the most there, the one that began first."""
+        crowd = max(self._near, key=self._near.__getitem__)
+        one = max((whose for whose in self._of if whose.network == crowd), key=self._of.__getitem__)
+        return next(body for body in self if body.whose == one)
 
 
 class Body:
-    """`most` may be made less before it is read, by whoever knows whose it is."""
+    """Before it is read `most` may be made less, and `whose` it is may be said, by whoever knows that better than its address does."""
 
-    def __init__(self, receive: Receive, bounds: Bounds, promised: int, coming: _Coming) -> None:
-        self.most = bounds.most
+    def __init__(self, receive: Receive, bounds: Bounds, promised: int, coming: _Coming, whose: Whose) -> None:
+        self.most, self.whose = bounds.most, whose
         self._receive, self._seconds, self._promised, self._coming = receive, bounds.seconds, promised, coming
         self._size, self._dropped, self._whole = 0, False, False
         self._ends_at: float | None = None
@@ -124,11 +146,11 @@ class Body:
 
     def _more(self, size: int) -> None:
         self._size += size
-        self._coming.size += size
+        self._coming.count(self.whose, size)
         if self._size > self.most:
             raise HTTPException(413, "too large")
         while self._coming.size > self._coming.most:
-            next(iter(self._coming))._drop()
+            self._coming.first_to_go()._drop()
 
     def _drop(self) -> None:
         self.leave()
@@ -139,4 +161,4 @@ class Body:
     def leave(self) -> None:
         if self in self._coming:
             del self._coming[self]
-            self._coming.size -= self._size
+            self._coming.count(self.whose, -self._size)

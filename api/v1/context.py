@@ -107,6 +107,11 @@ class KeyPools:
     def is_known(self, token: str) -> bool:
         return _mark(token) in self._good
 
+    def whose(self, token: str) -> Whose | None:
+        """Of a key that was good of late, wherever it is used. None: of its address, as all that strangers send."""
+        mark = _mark(token)
+        return Whose(mark.hex(), mark.hex()) if mark in self._good else None
+
     def was_good(self, token: str, *, good: bool) -> None:
         mark = _mark(token)
         self._good.pop(mark, None)

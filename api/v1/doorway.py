@@ -51,6 +51,8 @@ class Doorway:
                     return
             else:
                 body.most = min(body.most, BY_STRANGERS)
+        if body is not None:
+            body.whose = self._context.pools.whose(given[1]) or body.whose
         await self._app(scope, receive, send)
 
     async def _look_at(self, token: str, here: ClientAddress) -> None:

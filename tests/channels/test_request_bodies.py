@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import structlog.testing
@@ -14,17 +15,27 @@ from starlette.types import Message, Receive
 
 from api.v1.router import AT, ROUTES
 from deskgate import request_bodies
-from tests.api.asking import operators
+from tests.api.asking import RAJ, TIDEWORKS, customers, operators
 from tests.desk import PUBLIC, Desk
 
 SIGNED = [(b"x-twilio-signature", b"A" * 27 + b"=")]
 FORM = [(b"content-type", b"application/x-www-form-urlencoded"), (b"origin", PUBLIC.encode())]
 FORM += [(b"cookie", b"deskgate_visitor=anything; __Host-deskgate_visitor=anything")]
+TYPE = (b"content-type", b"application/json")
 PIECE = 4096
 WAYS = {"/ivr/voice": (SIGNED, b"<Response>"), "/desk/sign-in": (FORM, b"<!doctype html>")}
 
 
 Head = Sequence[tuple[bytes, bytes]]
+
+
+class Sending(NamedTuple):
+    """So many pieces, and then no end."""
+
+    head: Head
+    piece: bytes
+    pieces: int
+    client: str = "127.0.0.1"
 
 
 def answer(desk: Desk, path: str, *came: Message, method: str = "POST", head: Head = ()) -> tuple[int, bytes]:
@@ -41,16 +52,22 @@ def answer(desk: Desk, path: str, *came: Message, method: str = "POST", head: He
 
 
 def asked(desk: Desk, path: str, receive: Receive, method: str, head: Head) -> tuple[int, bytes]:
+    with structlog.testing.capture_logs():
+        return asyncio.run(asyncio.wait_for(asks(desk, path, receive, method, head), 20))
+
+
+async def asks(
+    desk: Desk, path: str, receive: Receive, method: str, head: Head, client: str = "127.0.0.1"
+) -> tuple[int, bytes]:
     said = list[Message]()
 
     async def send(message: Message) -> None:
         said.append(message)
 
     scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "raw_path": path.encode()}
-    scope |= {"query_string": b"", "scheme": "http", "server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 9)}
+    scope |= {"query_string": b"", "scheme": "http", "server": ("127.0.0.1", 8000), "client": (client, 9)}
     scope |= {"http_version": "1.1", "root_path": "", "headers": list(head)}
-    with structlog.testing.capture_logs():
-        asyncio.run(asyncio.wait_for(desk.app(scope, receive, send), 20))
+    await desk.app(scope, receive, send)
     return said[0]["status"], said[1]["body"]
 
 
@@ -120,4 +137,63 @@ def test_a_body_that_comes_with_a_get_has_its_time(sample_sqlite: str, monkeypat
     desk = Desk(sample_sqlite)
     key = (b"authorization", f"Bearer {operators(desk).key}".encode())
     assert answer(desk, "/api/v1/key", method="GET", head=[key, (b"content-length", b"2")])[0] == 408
+    desk.close()
+
+
+def thrown_out(desk: Desk, path: str, one: Sending, many: Sequence[Sending]) -> tuple[int, Counter[int]]:
+    """What `one` is answered who began first, and the `many` who do not end theirs; then all that are left do."""
+    all_end = asyncio.Event()
+
+    async def sends(sending: Sending) -> int:
+        pieces = iter([sending.piece] * sending.pieces)
+
+        async def receive() -> Message:
+            piece = next(pieces, None)
+            if piece is None:
+                await all_end.wait()
+            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+        return (await asks(desk, path, receive, "POST", sending.head, sending.client))[0]
+
+    async def all_at_once() -> tuple[int, Counter[int]]:
+        first = asyncio.ensure_future(sends(one))
+        await passes()
+        others = [asyncio.ensure_future(sends(other)) for other in many]
+        await passes()
+        all_end.set()
+        return await first, Counter(await asyncio.gather(*others))
+
+    async def passes() -> None:
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+    with structlog.testing.capture_logs():
+        return asyncio.run(all_at_once())
+
+
+def test_a_key_that_ends_none_of_its_uploads_throws_out_no_other_s(sample_sqlite: str) -> None:
+    """T52. Nine of 8 MiB, and what an operator had begun to bring before was refused: what began first went."""
+    desk = Desk(sample_sqlite)
+    ours, theirs = operators(desk), customers(desk, RAJ, TIDEWORKS)
+    for program in (ours, theirs):
+        program.read("/key")
+    heads = [[(b"authorization", f"Bearer {program.key}".encode()), TYPE] for program in (ours, theirs)]
+    mib = b" " * 1024 * 1024
+    one, many = thrown_out(desk, "/api/v1/tickets", Sending(heads[0], mib, 5), [Sending(heads[1], mib, 8)] * 9)
+    assert (one, many) == (422, Counter({422: 7, 503: 2}))
+    desk.close()
+
+
+def test_an_address_that_ends_none_of_its_bodies_throws_out_no_other_s(
+    sample_sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T34. Nor does a network, however many addresses it asks from."""
+    small = request_bodies.BOUNDS["ivr"]._replace(together=64 * 1024)
+    monkeypatch.setattr(request_bodies, "BOUNDS", {"ivr": small})
+    desk = Desk(sample_sqlite)
+    kib = b" " * 1024
+    twilio = Sending(SIGNED, kib, 12, "203.0.113.7")
+    for each in ("198.51.100.1", "198.51.100.{}"):
+        many = [Sending(SIGNED, kib, 10, each.format(n)) for n in range(9)]
+        assert thrown_out(desk, "/ivr/voice", twilio, many) == (403, Counter({503: 4, 403: 5}))
     desk.close()
