@@ -30,7 +30,7 @@ REACH_ALL: Final = {
     **dict.fromkeys((*NOTICES, *(f"notice_list.{n}" for n in ("find", "listed", "recipients"))), "of the whole desk"),
 } | dict.fromkeys(
     (
-        *(f"verification_requests.{n}" for n in ("ask", "find", "names", "own", "why_not", "withdraw")),
+        *(f"verification_requests.{n}" for n in ("ask", "find", "lock_own", "names", "own", "why_not", "withdraw")),
         *("callbacks.ask_for_key", "callbacks.why_not_for_key"),
     ),
     "the operator's system's, which may ask for anybody; of what it asked its own alone: tests/api/test_verification_ends.py",

@@ -284,7 +284,7 @@ REACH_ALL: dict[str, str] = {
     **{f"lookups.{n}": _DESK for n in ("explain", "find_account", "find_person", "has_service")},
     **bounds_of_systems.REACH_ALL,
     **{f"whole_accounts.{n}": _DESK for n in ("account_numbered", "numbers_after")},
-    **{f"whole_accounts.{n}": _OWN for n in ("whole", "people", "person")},
+    **{f"whole_accounts.{n}": _OWN for n in ("whole", "people", "person", "lock_people")},
     "agent_tickets.colleagues": "names of the staff, whom every one of the desk may know",
     "support_calls.agent_briefing": "the agents' line's: raises where the call is not of the grant's account",
 }
