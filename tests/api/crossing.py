@@ -27,7 +27,18 @@ NAMED: Final[Mapping[str, str]] = {
     "path.username": "username",
     "query.account": "account",
     **dict.fromkeys(
-        ("query.cursor", "query.status", "query.state", "query.by", "query.periods", "query.start"), NOBODYS
+        (
+            "query.cursor",
+            "query.status",
+            "query.state",
+            "query.by",
+            "query.periods",
+            "query.start",
+            "query.since",
+            "query.until",
+            "query.after",
+        ),
+        NOBODYS,
     ),
     "body.account": "account",
     "body.accounts": "account",
