@@ -186,6 +186,8 @@ def _is_one(_context: HookContext, failure: Failure, case: Case[Any], response: 
     """Whether a failure is one: good data may break a rule that no description can say, which then has words of its own."""
     if type(failure).__name__ == "UseAfterFree":
         return failure.operation not in AFTER_ITS_END
+    if type(failure).__name__ == "AcceptedNegativeData" and " in path - dictionary" in failure.message:
+        return False  # a number of ours where a text is asked for: in an address both read the same
     if type(failure).__name__ != "RejectedPositiveData" or response.status_code != 422:
         return True
     errors = response.json().get("errors", [])
