@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from store import Keys, tables
 from store.security.budgets import Limit
@@ -94,6 +94,13 @@ def test_a_lock_of_a_clock_that_went_wrong_is_no_longer_than_any_other(guarded: 
     guarded.now += 10 * MINUTE
     guarded.do(attempt_limits.sweep)
     assert guarded.row()["locked_until"] == guarded.now + 20 * MINUTE, "one that is right stays as it is"
+
+
+def test_a_sweep_says_whether_there_may_be_more_to_mend(guarded: Guarded) -> None:
+    new = {"seen_at": guarded.now, "real": True, "window_attempts": 5, "consecutive": 5, "lifetime": 5, "generation": 5}
+    rows = [{"counter_key": f"person:{n}", "locked_until": guarded.now + DAY, **new} for n in range(1_000)]
+    guarded.do(lambda tx: tx.connection.execute(insert(tables.pin_guards), rows))
+    assert [guarded.do(attempt_limits.sweep) for _ in range(2)] == [True, False]
 
 
 # --- twenty a minute
