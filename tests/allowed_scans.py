@@ -38,7 +38,6 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"account_access:lift": "a click of a supervisor: the looks of one of the staff, of which a day's are kept",
     r"webhook_messages:(listed|_again)|webhook_endpoints:(every|remove)": "commands of the operator's, about messages of 30 days",
     r"staff_invitations:withdraw on too many rows": "who never joined has done nothing; in these databases they have",
-    r"change_feed:_placed on account_changes": "those that are new, a thousand at a time: of ten thousand PostgreSQL may as well read all",
     r"drill_runs:of_own on drills": "PostgreSQL goes through the newest of half a year, which people have played, for a hundred of one's own",
     r"alerts:seen_of": "those that nobody has looked into yet",
 }
