@@ -50,7 +50,7 @@ class RequestPool:
 
     @contextmanager
     def reading(self, whose: Whose) -> Iterator[None]:
-        """While their form comes, which takes none of the places. Raises `Full`, so that what is refused is not read."""
+        """While their form comes, which takes none of the places. Raises `FullError`, so that what is refused is not read."""
         self._take(whose)
         try:
             yield

@@ -34,7 +34,7 @@ def read(keys: Keys, key: int, of: str, cursor: str) -> Any:
     """The place. Raises `ProblemError` for a cursor of another key or of another list."""
     seal, packed = cursor[:_SEAL], cursor[_SEAL:]
     if len(cursor) > LONGEST or not keys.made(seal, _USE, str(key), of, packed) or len(seal) < _SEAL:
-        raise invalid("cursor", "is none that this list has given to this key")
+        raise invalid("cursor", "is not one that this list gave you: leave it out to begin")
     try:
         return json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
     except (binascii.Error, ValueError):
