@@ -253,7 +253,9 @@ def test_every_file_of_the_product_has_its_place_in_the_architecture() -> None:
 def test_a_page_that_code_names_is_there() -> None:
     """Whoever follows a comment to its reason must not be led out of the repository."""
     pages = {Path(page).name for page in PAGES} | {path.name for path in (ROOT / "tests").rglob("*.md")}
-    code = [path for folder in (*PACKAGES, "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    code = [
+        path for folder in (*PACKAGES, "tests", "benchmarks", "reliability") for path in (ROOT / folder).rglob("*.py")
+    ]
     named = {
         path: set(re.findall(r"[\w-]+\.md\b", path.read_text("utf-8"))) - pages
         for path in code

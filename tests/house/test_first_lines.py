@@ -9,7 +9,9 @@ import pytest
 from tests.house.test_names import PACKAGES, ROOT
 
 LONGEST = 350
-FILES = sorted(path for folder in (*PACKAGES, "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+FILES = sorted(
+    path for folder in (*PACKAGES, "tests", "benchmarks", "reliability") for path in (ROOT / folder).rglob("*.py")
+)
 MIGRATIONS = ROOT / "store" / "migrations" / "versions"
 EMPTY_WORDS = re.compile(r"(?:^|_|\b)(manager|helper|util)s?(?:$|_|\b)")
 

@@ -18,7 +18,7 @@ def rows(text: str) -> dict[str, str]:
 
 def tried(number: str, last: str) -> list[str]:
     """The files a row links to that hold its number."""
-    linked = re.findall(r"\]\(\.\./((?:tests|benchmarks)/[\w/]+\.py)\)", last)
+    linked = re.findall(r"\]\(\.\./((?:tests|benchmarks|reliability)/[\w/]+\.py)\)", last)
     return [path for path in linked if re.search(rf"\b{number}\b", (ROOT / path).read_text("utf-8"))]
 
 
