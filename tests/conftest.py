@@ -34,6 +34,7 @@ pytest_plugins = [
     "tests.request_tracker",
     "tests.php",
     "tests.mcp_inspector",
+    "tests.deploy_tools",
     "tests.desk",
     "tests.leaks",
     "tests.plans",

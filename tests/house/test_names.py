@@ -34,7 +34,7 @@ def test_tools_look_at_every_package() -> None:
     assert set(PACKAGES) >= {"authz", "store", "deskgate"}
     assert set(PACKAGES) == set(tools["importlinter"]["root_packages"])
     assert set(PACKAGES) == set(tools["coverage"]["run"]["source_pkgs"])
-    assert {*PACKAGES, "benchmarks", "reliability", "tests"} == set(tools["mypy"]["files"])
+    assert {*PACKAGES, "benchmarks", "deploy", "reliability", "tests"} == set(tools["mypy"]["files"])
     assert set(PACKAGES) == {path.parent.name for path in ROOT.glob("*/__init__.py")}
 
 
