@@ -18,6 +18,7 @@ from bot.inbound.bolt_app import dispatch, make_bolt
 from bot.platform.context import SlackContext
 from bot.platform.payloads import parse
 from bot.platform.request import may_be_signed, read, verify
+from desk import faults
 from store.text.cleaning import clean
 
 log = structlog.get_logger("slack")
@@ -82,30 +83,32 @@ def respond(context: SlackContext, bolt: App, body: dict[str, Any]) -> Acknowled
             context.look(anew=True)  # another process may have installed it just now
         done = dispatch(bolt, body, payload)
     except Exception as fault:
-        log.exception("internal_error", kind=kind_of(body), error=type(fault).__name__)
-        return _fault(context, body, 500)
+        return _fault(context, body, 500, faults.note(fault, "slack", kind=kind_of(body)))
     if done is None:
         log.warning("invalid_payload", kind=kind_of(body))
         return 200, ""
     if done.status == 500:
-        log.error("internal_error", kind=kind_of(body))  # Bolt has logged its traceback
-        return _fault(context, body, 500)
+        return _fault(context, body, 500, done.body or "")
     if done.status != 200:
         log.info("unhandled_request", kind=kind_of(body))
         return 200, ""
     return 200, done.body or ""
 
 
-def _fault(context: SlackContext, body: Mapping[str, Any], status: int) -> Acknowledgement:
+def _fault(context: SlackContext, body: Mapping[str, Any], status: int, number: str = "") -> Acknowledgement:
     """Events come again when they are not acknowledged. What people click and type does not, so they are told: by us where there is
     room for words, otherwise by Slack, which shows a failure for whatever is not 200."""
+    says = "sorry_fault" if number else "sorry"
     if "command" in body:
-        return 200, {"response_type": "ephemeral", "text": context.phrases.say("sorry")}
+        return 200, {"response_type": "ephemeral", "text": context.phrases.say(says, number=number)}
     if body.get("type") == "view_submission":
         blocks = (body.get("view") or {}).get("blocks") or []
         inputs = [str(block.get("block_id")) for block in blocks if block.get("type") == "input"]
         if inputs:
-            return 200, {"response_action": "errors", "errors": {inputs[-1]: context.phrases.plain("sorry")}}
+            return 200, {
+                "response_action": "errors",
+                "errors": {inputs[-1]: context.phrases.plain(says, number=number)},
+            }
     return status, ""
 
 

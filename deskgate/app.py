@@ -24,10 +24,10 @@ from api.v1.context import ApiContext
 from api.v1.description import described
 from api.v1.router import make_api, mounted
 from authz import load_schemes
-from desk import opening_hours, response_times
+from desk import faults, opening_hours, response_times
 from desk.actors import permit_worker
 from desk.verification_requests import Reach
-from deskgate import metrics, request_bodies, slack, smtp, smtp_listener
+from deskgate import metrics, request_bodies, slack, smtp, smtp_listener, uncaught
 from deskgate.help_desk_client import help_desk_of
 from deskgate.help_desk_jobs import EVERY, HelpDeskJobs
 from deskgate.http_client import http_client
@@ -109,6 +109,7 @@ def open_container(
     zone = hours.zone if hours is not None else ZoneInfo("UTC")
     due = response_times.read(settings.response_targets, settings.opening_hours).due
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock, due=due)
+    faults.keep_in(store.memory.path.parent if store.memory.path is not None else None)
     if store.is_ready():
         why = store.why_not_write()
         if why is not None:
@@ -242,6 +243,7 @@ def make_app(
     )
     app.state.container = container
     app.add_middleware(request_bodies.BodyLimits, proxies=settings.proxies)
+    app.add_middleware(uncaught.FaultAnswer)
     app.add_middleware(metrics.RequestTimer)
     _own_routes(app, container)
     if container.phone is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from authz import Action, SchemeError, load_schemes
 from deskgate import doctor_remote, unknown_settings
-from deskgate.command_line import FAILED, granted, moment, one_line, quiet
+from deskgate.command_line import FAILED, granted, in_one_line, moment, one_line, quiet
 from deskgate.doctor_remote import BAD, OK, WARN, Finding
 from deskgate.settings import SettingError, Settings, read_keys, read_settings
 from store import ConnectionLostError, DatabaseFault, Store, open_store
@@ -25,15 +26,35 @@ _WHETHER_PLAYED: Final = {"DESKGATE_ENV", "TWILIO_ACCOUNT_SID"}
 _FOR_THE_DATABASE: Final = {"DATABASE_URL", "SECRET_KEYS", "SCHEMES_DIR"} | _WHETHER_PLAYED
 
 
-def examine() -> None:
+def examine(
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Also write what mends a fault of ours to this new file: nobody's words, names or numbers."),
+    ] = None,
+) -> None:
     """Check settings, database, keys, Twilio, Slack and the work that is owed; exits 1 if something is broken."""
     quiet()
-    broken = False
+    states: list[str] = []
     for state, words in _findings():
         print(f"{state:<5}{words}")
-        broken |= state == BAD
-    if broken:
+        states.append(state)
+    if report is not None:
+        _write(report, states)
+    if BAD in states:
         raise typer.Exit(FAILED)
+
+
+def _write(report: Path, states: list[str]) -> None:
+    from deskgate import fault_report  # it is asked for once in a while
+
+    settings: Settings | None
+    try:
+        settings = read_settings()
+    except SettingError as trouble:
+        settings = trouble.settings
+    with in_one_line():
+        fault_report.write(report, settings, states)
+    print(f"Written to {report}: read it, then send it to whoever mends Deskgate.")
 
 
 def _findings() -> Iterator[Finding]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram, Metric
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from desk import faults
 from store import Store
 
 REGISTRY = CollectorRegistry()
@@ -33,6 +37,19 @@ SLACK_GIVEN_UP = Gauge(
     "Jobs for Slack given up, neither retried nor dropped, of the last 30 days",
     registry=REGISTRY,
 )
+
+
+class Faults(Collector):
+    """Mistakes of ours in this process, by where they came up (desk/faults.py)."""
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily("deskgate_faults", "Mistakes of ours, by channel", labels=["channel"])
+        for channel in faults.CHANNELS:
+            family.add_metric([channel], faults.counted().get(channel, 0))
+        yield family
+
+
+REGISTRY.register(Faults())
 
 
 class RequestTimer:

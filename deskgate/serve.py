@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 import typer
 
-from deskgate import log_limits, unknown_settings
+from deskgate import log_limits, uncaught, unknown_settings
 from deskgate.command_line import FAILED, fail, in_one_line
 from deskgate.mail_settings import place_of
 from deskgate.settings import Settings, read_settings
@@ -114,26 +114,24 @@ def app(*, works: bool = True) -> FastAPI:
 
 
 def log_as_lines(*, production: bool) -> None:
-    """One line an event: JSON in production, words on a terminal. Values are escaped by the renderer, locals never shown."""
+    """One line an event: JSON in production, words on a terminal. Values are escaped by the renderer, a fault has no words and no locals (desk/faults.py)."""
     renderer: structlog.typing.Processor
     if production:
         renderer = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             log_limits.Seldom(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if production else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.getLogger("uvicorn.error").addFilter(log_limits.not_http)
+    uncaught.log_without_words()
 
 
 def _say_what_to_try(settings: Settings, port: int) -> None:

@@ -20,7 +20,7 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from api.mail import reading
-from desk import mail_in
+from desk import faults, mail_in
 from deskgate.mail_settings import place_of
 from deskgate.settings import Settings
 from store import ConnectionLostError, Store, retried
@@ -69,7 +69,7 @@ class _Commands:
         return await asyncio.get_running_loop().run_in_executor(self.pool, self._keep, raw, returns_to)
 
     async def handle_exception(self, fault: Exception) -> str:
-        log.error("internal_error", error=type(fault).__name__)
+        faults.note(fault, "mail")
         return LATER
 
     def _keep(self, raw: bytes, returns_to: str) -> str:

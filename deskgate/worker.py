@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import structlog
 
+from desk import faults
 from desk.actors import permit_worker
 from deskgate.job_handlers import Deliveries
 from store import ConnectionLostError, Store, Transaction, retried
@@ -259,8 +258,17 @@ class Worker:
         why, seconds = str(fault), fault.seconds if isinstance(fault, RetryLaterError) else None
         if not isinstance(fault, RetryLaterError | PermanentError):
             # A mistake of ours. Its words may quote an address or a number, and stay out of the log.
-            why = type(fault).__name__
-            log.warning("job_failed", job=job.id, kind=job.kind, attempts=job.attempts, why=why, at=_frames(fault))
+            why, made = type(fault).__name__, faults.of(fault, "worker")
+            log.warning(
+                "job_failed",
+                job=job.id,
+                kind=job.kind,
+                attempts=job.attempts,
+                why=why,
+                fault=made.number,
+                code=made.code,
+                at=list(made.frames),
+            )
         with self._store.transaction("worker") as tx:
             if not leased and not job_queue.lease_again(tx, job):
                 return
@@ -300,8 +308,8 @@ class Worker:
         except ConnectionLostError:
             log.warning("database_unavailable", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)  # or one wakeup after the other would have us ask without end
-        except Exception:
-            log.exception("internal_error", thread=threading.current_thread().name)
+        except Exception as fault:
+            faults.note(fault, "worker", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)
 
 
@@ -319,11 +327,6 @@ def _finish(rest: Iterator[None]) -> None:
 def _steady() -> int:
     """Milliseconds that go by while the machine sleeps as well, from some moment on."""
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
-
-
-def _frames(fault: BaseException) -> list[str]:
-    """Where in our code it happened, the innermost last."""
-    return [f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(fault.__traceback__)[-6:]]
 
 
 def waits_for(kind: str) -> str:

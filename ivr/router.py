@@ -16,6 +16,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
+from desk import faults
 from ivr import after, agent, outgoing, screens
 from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, recall_to_keypad
 from ivr.types import DialEnded, Heard, Keys, Spoken
@@ -68,7 +69,7 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
             log.warning("request_refused", route=request.scope["path"], why=str(refused))
             return _twiml(screens.refusal(on.phrases), 403)
         except Exception as fault:
-            log.exception("internal_error", route=request.scope["path"], error=type(fault).__name__)
+            faults.note(fault, "phone", route=request.scope["path"])
             return _twiml(_apology(on, handler))
 
     return endpoint

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
+from desk import faults
 from desk.request_pools import FullError, RequestPool, Whose
 from portal.customers.signed_in import for_customers
 from portal.routes import OPEN, SIGNED_IN, STAFF_PAGES, Open
@@ -71,8 +72,8 @@ def _endpoint(context: PortalContext, realm: Realm, handler: Open) -> Callable[[
             log.warning("request_refused", route=request.scope["path"].split("/", 3)[1], why=bad.detail)
             return responses.bare(context, _NOT_READ.get(bad.status_code, "web/refused"), bad.status_code)
         except Exception as fault:
-            log.exception("internal_error", route=request.scope["path"].split("/", 3)[1], error=type(fault).__name__)
-            return responses.bare(context, "web/fault", 500)
+            number = faults.note(fault, "portal", route=request.scope["path"].split("/", 3)[1])
+            return responses.bare(context, "web/fault", 500, number=number)
 
     return endpoint
 

@@ -20,7 +20,7 @@ SHORT: Final = {  # indices of what is not over, which are short however much th
 }
 ALLOWED: Final = {  # file and function, and why it may read all there is
     r"(import_run|people_rows|giving_way|account_rows|row_changes):.*": "the operator's import is compared with all there is",
-    r"(verify|key_retirement|schema|lookups|standing):.*": "a command of the operator's",
+    r"(verify|key_retirement|schema|lookups|standing|report_figures):.*": "a command of the operator's",
     r"audit:entries": "the audit, of which all is asked",
     r"(restore|delegations|verification_requests):end_all|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import anyio.to_thread
-import structlog
 from anyio import CapacityLimiter
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import AccessToken, TokenVerifier
@@ -34,6 +33,7 @@ from starlette.types import ASGIApp
 
 from api.mcp import tools
 from api.mcp.marked import SAYS
+from desk import faults
 from desk.assistant_tools import Refused
 from store import Store, retried
 from store.assistants import assistant_sessions
@@ -41,7 +41,6 @@ from store.assistants import assistant_sessions
 AT_ONCE: Final = 4  # threads: who helps keeps nobody waiting who calls or looks
 MOST: Final = 64 * 1024  # bytes of a request
 CHANNEL: Final = "api"
-log = structlog.get_logger("api")
 T = TypeVar("T")
 
 
@@ -105,8 +104,8 @@ class Protocol(TokenVerifier):
         try:
             found = await self._thread(partial(self._answer, token.token, params.name, params.arguments or {}))
         except Exception as fault:  # noqa: BLE001 — the SDK's log would quote it, and whom it is about
-            log.error("internal_error", route="mcp", error=type(fault).__name__)
-            found = {"refused": "fault", "says": "Something went wrong on our side."}
+            number = faults.note(fault, "api", route="mcp")
+            found = {"refused": "fault", "says": f"Something went wrong on our side: fault {number}."}
         text = json.dumps(found, ensure_ascii=False)
         content = [TextContent(type="text", text=text)]
         return CallToolResult(content=list(content), structured_content=found, is_error="refused" in found)

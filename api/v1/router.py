@@ -40,6 +40,7 @@ from api.v1.doorway import Doorway
 from api.v1.problems import DOCUMENTED, KINDS, ProblemError
 from api.v1.requests import Does, served
 from api.v1.ticket_parts import Made
+from desk import faults
 
 log = structlog.get_logger("api")
 AT: Final = "/api/v1"
@@ -206,7 +207,8 @@ def _problems(app: FastAPI, context: ApiContext) -> None:
 
     @app.exception_handler(Exception)
     async def fault(_request: Request, fault: Exception) -> Response:
-        return answer(ProblemError("fault"))
+        number = faults.note(fault, "api", route="/api")
+        return answer(ProblemError("fault", f"{KINDS['fault'].do} If it happens again, tell us its number: {number}."))
 
 
 def _field(error: dict[str, Any]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from bot.inbound import (
 from bot.inbound.block_action import a_customer, clicked, one_of_the_desk
 from bot.platform.context import SlackContext
 from bot.platform.payloads import Click, Event, Payload
+from desk import faults
 from store import retried
 
 Do = Callable[[SlackContext, Any], Mapping[str, Any] | None]
@@ -48,6 +49,7 @@ def make_bolt(context: SlackContext) -> App:
         authorize=lambda enterprise_id, team_id: _authorized(context, enterprise_id, team_id),
         listener_executor=ThreadPoolExecutor(1),  # never used: listeners run where they are called
     )
+    bolt.error(_noted)
     clicks = _clicks(context)
     bolt.event(_one_of(events.EVENTS))(_listener(context, lambda context, body: _event(body)(context, body)))
     bolt.command(_one_of(commands.NAMES))(_listener(context, commands.command))
@@ -115,6 +117,11 @@ def _authorized(context: SlackContext, enterprise: str | None, team: str | None)
         bot_user_id=found.bot_user,
         bot_id=found.bot_id,
     )
+
+
+def _noted(error: Exception) -> BoltResponse:
+    """Instead of Bolt's own line, which has the exception's words: the number of the fault, for whoever answers."""
+    return BoltResponse(status=500, body=faults.note(error, "slack"))
 
 
 def _listener(ours: SlackContext, do: Do) -> Callable[..., None]:

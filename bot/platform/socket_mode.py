@@ -24,6 +24,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.platform.web_api import ask
+from desk import faults
 from store.jobs.job_queue import PermanentError, RetryLaterError
 from store.text.this_machine import is_here
 
@@ -80,7 +81,7 @@ class Socket:
                 self.log.warning("slack_socket_unavailable", why=str(why), again_in=wait)
                 failed += 1
             except Exception as fault:
-                self.log.warning("slack_socket_unavailable", why=type(fault).__name__, again_in=wait, exc_info=True)
+                self.log.warning("slack_socket_unavailable", why=type(fault).__name__, again_in=wait)
                 failed += 1
             else:
                 failed = 0
@@ -119,8 +120,8 @@ class Socket:
     def _deal(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         try:
             status, body = self._respond(request.payload)
-        except Exception:
-            self.log.exception("internal_error", kind=request.type)
+        except Exception as fault:
+            faults.note(fault, "slack", kind=request.type)
             return
         if status != 200:
             self.log.warning("slack_request_unacknowledged", kind=request.type, status=status)
@@ -128,7 +129,7 @@ class Socket:
         try:
             client.send_socket_mode_response(SocketModeResponse(request.envelope_id, _payload(body)))
         except Exception as fault:
-            self.log.warning("slack_request_unacknowledged", kind=request.type, why=type(fault).__name__, exc_info=True)
+            self.log.warning("slack_request_unacknowledged", kind=request.type, why=type(fault).__name__)
 
     def _complain(self, fault: Exception) -> None:
         if not self._stopping.is_set():

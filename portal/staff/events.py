@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from desk import faults
 from store import ConnectionLostError, Store
 
 EVERY: Final = 1.0  # seconds between two looks
@@ -68,7 +69,7 @@ class Events:
                     if failed != before and isinstance(fault, ConnectionLostError):
                         log.warning("database_unavailable", thread="portal-events")
                     elif failed != before:
-                        log.exception("internal_error", thread="portal-events", error=failed)
+                        faults.note(fault, "portal", thread="portal-events")
                 else:
                     failed = ""
                     for theirs, session in self._listening.items():

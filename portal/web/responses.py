@@ -59,10 +59,10 @@ def fields_of(page: DataclassInstance) -> dict[str, Any]:
     return {one.name: getattr(page, one.name) for one in fields(page)}
 
 
-def bare(context: PortalContext, name: str, status: int) -> Response:
+def bare(context: PortalContext, name: str, status: int, **given: str) -> Response:
     """A page for whoever could not even be read."""
     known = {"token": "", "path": "", "now": 0, "who": None, "said": "", "stamp": ""}
-    return html(context.pages.get_template(f"{name}.html").render(known), status)
+    return html(context.pages.get_template(f"{name}.html").render(known | given), status)
 
 
 def html(text: str, status: int = 200) -> Response:
