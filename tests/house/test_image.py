@@ -1,4 +1,4 @@
-"""The image's steps, run here as deploy/Dockerfile has them run: what they install starts, is well, and stops, and writes only where it may."""
+"""The image's steps, run here as deploy/Dockerfile has them run: what they install starts with no network, is well, and stops, and writes only where it may."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ from tests.house.test_names import PACKAGES, ROOT
 LONG = 240  # s, for any one step, however busy the machine
 FOLDERS = {"venv": "/srv/deskgate", "kept": "/var/lib/deskgate", "tmp": "/tmp"}  # of the image
 SEALED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"] if os.geteuid() == 0 else []
+# Brings loopback up in a network of its own, says so, and is there until nobody listens to it any more.
+ALONE = """
+import fcntl, socket, struct, sys
+with socket.socket() as any_of_them:
+    fcntl.ioctl(any_of_them, 0x8914, struct.pack("16sh14x", b"lo", 0x1))  # SIOCSIFFLAGS, IFF_UP
+print("alone", flush=True)
+sys.stdin.read()
+"""
 FIRST = {
     "people": [{"username": "ada", "name": "Ada Berg", "email": "ada@customer.example", "phones": ["+441632960199"]}],
     "accounts": [
@@ -88,6 +96,20 @@ def test_the_builder_sees_what_the_image_is_made_of_and_no_secret() -> None:
 
 
 @pytest.fixture
+def alone() -> Iterator[list[str]]:
+    """What a command begins with that is to reach no network but its own loopback. Where a machine gives out no networks (root in a
+    container, anybody else), nothing: the rest is tried all the same."""
+    typed = ["unshare", "--net", sys.executable, "-c", ALONE]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(typed, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        is_alone = holder.stdout.readline() == "alone\n"
+        yield ["nsenter", f"--net=/proc/{holder.pid}/ns/net"] if is_alone else []
+        holder.stdin.close()
+
+
+@pytest.fixture
 def image(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Where the image's folders are here. The venv can be written to by nobody: as root, only by whoever has capabilities."""
     here = {name: str(tmp_path / name) for name in FOLDERS}
@@ -113,10 +135,12 @@ def settings(image: dict[str, str]) -> dict[str, str]:
     return there | {"DATABASE_URL": url, "SECRET_KEYS": SECRET, "PUBLIC_URL": "https://desk.example"}
 
 
-def sealed(image: dict[str, str], words: list[str], input: str | None = None) -> subprocess.CompletedProcess[str]:
-    """As in the container: by the image's own environment, with no capability and nothing of ours."""
+def sealed(
+    image: dict[str, str], alone: list[str], words: list[str], input: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """As in the container: by the image's own environment, with no capability and nothing of ours; and with no network."""
     return subprocess.run(
-        [*SEALED, *found(image, words)],
+        [*alone, *SEALED, *found(image, words)],
         env=settings(image),
         cwd=image["kept"],
         input=input,
@@ -132,9 +156,9 @@ def found(image: dict[str, str], words: list[str]) -> list[str]:
 
 
 @contextmanager
-def running(image: dict[str, str], port: int) -> Iterator[subprocess.Popen[str]]:
+def running(image: dict[str, str], alone: list[str], port: int) -> Iterator[subprocess.Popen[str]]:
     words = [word.replace("0.0.0.0", "127.0.0.1") for word in STARTS]
-    typed = [*SEALED, *found(image, words), "--port", str(port)]
+    typed = [*alone, *SEALED, *found(image, words), "--port", str(port)]
     service = subprocess.Popen(
         typed,
         env=settings(image),
@@ -162,31 +186,38 @@ def files(below: str) -> set[str]:
 
 
 @pytest.mark.begins_first
-def test_what_the_steps_install_starts_is_well_and_stops(image: dict[str, str]) -> None:
+def test_what_the_steps_install_starts_is_well_and_stops_with_no_network(
+    image: dict[str, str], alone: list[str]
+) -> None:
     installed, port = files(image["venv"]), free_port()
     asks = [word.replace("8000", str(port)) for word in HEALTH]
     assert asks != HEALTH
-    assert sealed(image, ["python", "-c", f"open({image['venv'] + '/x'!r}, 'w')"]).returncode == 1, "not read-only"
+    assert sealed(image, alone, ["python", "-c", f"open({image['venv'] + '/x'!r}, 'w')"]).returncode == 1, (
+        "not read-only"
+    )
+    if alone:
+        away = sealed(image, alone, ["python", "-c", "import socket; socket.create_connection(('192.0.2.1', 443), 5)"])
+        assert "Network is unreachable" in away.stderr, "it reaches a network"
     assert not {path for path in installed if "/pytest/" in path or "/mypy/" in path}, "for the tests alone"
-    assert sealed(image, asks).returncode == 1, "well, with nobody there"
+    assert sealed(image, alone, asks).returncode == 1, "well, with nobody there"
 
-    with running(image, port) as service:
+    with running(image, alone, port) as service:
         for _ in range(600):  # as Docker asks: again and again, until it is well
-            if not (asked := sealed(image, asks)).returncode:
+            if not (asked := sealed(image, alone, asks)).returncode:
                 break
             assert service.poll() is None, asked.stderr
         else:
             raise AssertionError(f"never well: {asked.stderr}")
-        doctor = sealed(image, ["deskgate", "doctor"])
+        doctor = sealed(image, alone, ["deskgate", "doctor"])
         assert (doctor.returncode, doctor.stderr) == (0, ""), doctor
         assert "ok   database reachable and migrated (sqlite)" in doctor.stdout.splitlines()
-        imported = sealed(image, ["deskgate", "import", "/dev/stdin"], input=json.dumps(FIRST))
+        imported = sealed(image, alone, ["deskgate", "import", "/dev/stdin"], input=json.dumps(FIRST))
         assert imported.stdout.startswith("Imported: 1 "), imported
         service.send_signal(signal.SIGTERM)
         said = service.communicate(timeout=LONG)[0]
     assert service.returncode in (0, -signal.SIGTERM), said
     assert "Traceback" not in said
-    verified = sealed(image, ["deskgate", "audit", "verify"])
+    verified = sealed(image, alone, ["deskgate", "audit", "verify"])
     assert ", 0 came after" in verified.stdout, f"a clean stop leaves nothing without a checkpoint: {verified}"
     assert files(image["venv"]) == installed
     assert {path.partition("/")[0].partition("-")[0] for path in files(image["kept"])} <= {
