@@ -120,6 +120,11 @@ def _database(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
             yield WARN, _not_checked(_KEPT)
             return
         yield OK, f"database reachable and migrated ({store.engine.dialect.name})"
+        if store.is_ahead():
+            yield (
+                WARN,
+                "a newer version has migrated this database: this one goes on with it; roll the newer one out here as well",
+            )
         why = store.why_not_write() or store.why_not_begin()
         if why is not None:  # to look is to write an entry
             yield BAD, why

@@ -26,7 +26,7 @@ from store.db.keys import Keys, SecretKeysError
 from store.db.last_seen import Memory
 from store.db.ledger_chain import Segments
 from store.db.retrying import retried
-from store.db.schema import OtherVersionError, is_current, migrate
+from store.db.schema import OtherVersionError, is_ahead, is_current, migrate
 from store.db.transaction import (
     LINE,
     NOBODY,
@@ -239,6 +239,11 @@ class Store:
                 return is_current(connection)
         except (DatabaseFault, OccupiedError):
             return False
+
+    def is_ahead(self) -> bool:
+        """Whether a newer version has migrated it."""
+        with self._reading() as connection:
+            return is_ahead(connection)
 
     def can_write(self) -> bool:
         """Whether it keeps what it is given: by what was written lately, or else by a word written for that, and soon."""

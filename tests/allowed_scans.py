@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 FEW: Final = {  # tables that do not grow with use, or hold what is of this minute
-    *("staff", "staff_logins", "staff_sessions", "switches", "installations", "install_states", "write_probe"),
+    *(
+        "staff",
+        "staff_logins",
+        "staff_sessions",
+        "switches",
+        "installations",
+        "install_states",
+        "write_probe",
+        "schema_since",
+    ),
     *("unsent_words", "queue_views", "daily_figures", "canned_answers", "held_answers", "change_feed"),
     *("ticket_presence", "bulk_actions", "opening_exceptions", "wall_displays", "webhook_endpoints"),
     *("help_desk_positions", "help_desk_transactions", "help_desk_left", "assistants", "suggested_answers"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
+from store import tables
 from store.db.engine import Gate, make_engine
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ NEWEST: Final = max(
 
 
 class OtherVersionError(RuntimeError):
-    """The database was made by a version of Deskgate that this one does not know."""
+    """The database was migrated by a version of Deskgate with which this one cannot go on."""
 
 
 def migrate(url: str) -> None:
-    """Upgrades to head, one process at a time. A database at head is not changed. Raises `OtherVersionError`."""
+    """Upgrades to head, one process at a time. A database at head, or further on and good for this version, is not changed. Raises
+    `OtherVersionError`."""
     engine, gate = make_engine(url, 1)
     try:
         with engine.connect().execution_options(reads_only=True) as connection:
@@ -60,6 +62,23 @@ def _config() -> Config:
 
 
 def is_current(connection: Connection) -> bool:
+    """Whether this version may work with the database: at the schema it knows, or at a later one that leaves all that it reads and
+    writes as it was."""
+    there = _revision(connection)
+    return there == NEWEST or (there > NEWEST and _since(connection) <= NEWEST)
+
+
+def is_ahead(connection: Connection) -> bool:
+    """Whether a newer version has migrated it."""
+    return _revision(connection) > NEWEST
+
+
+def _revision(connection: Connection) -> str:
+    """Empty: none."""
     if not inspect(connection).has_table("alembic_version"):
-        return False
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]
+        return ""
+    return "".join(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+
+
+def _since(connection: Connection) -> str:
+    return connection.execute(select(tables.schema_since.c.revision)).scalar_one()

@@ -23,7 +23,7 @@ from store.tables.codes import Code
 from store.tables.delegations import Delegation, DelegationRequest
 from store.tables.help_desks import HelpDeskLeft, HelpDeskMessage, HelpDeskPosition, HelpDeskTicket, HelpDeskTransaction
 from store.tables.jobs import Job
-from store.tables.ledger import Checkpoint, Entry, Segment, WriteProbe
+from store.tables.ledger import Checkpoint, Entry, SchemaSince, Segment, WriteProbe
 from store.tables.mail_in import PendingMail
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.notices import MailBounce, MailPreference, Notice, NoticeAccount, NoticeRecipient
@@ -110,4 +110,6 @@ help_desk_tickets, help_desk_messages, help_desk_left, help_desk_transactions, h
 )
 verification_requests = _table(VerificationRequest)
 webhook_endpoints, webhook_messages = map(_table, (WebhookEndpoint, WebhookMessage))
-segments, ledger, checkpoints, write_probe = map(_table, (Segment, Entry, Checkpoint, WriteProbe))
+segments, ledger, checkpoints, write_probe, schema_since = map(
+    _table, (Segment, Entry, Checkpoint, WriteProbe, SchemaSince)
+)

@@ -1,4 +1,4 @@
-"""The ledger: segments, entries, checkpoints."""
+"""The ledger: segments, entries, checkpoints; and what is said of the database itself."""
 
 from __future__ import annotations
 
@@ -75,3 +75,11 @@ class WriteProbe(Base):
     __tablename__ = "write_probe"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[int]
+
+
+class SchemaSince(Base):
+    """One row: the oldest schema (`revision`, as 0002) whose versions of Deskgate may go on with this one. Migrations write it."""
+
+    __tablename__ = "schema_since"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[str]

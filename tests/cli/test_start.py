@@ -209,7 +209,9 @@ def test_a_database_that_cannot_be_reached_exits_1(light: Shell, started: list[d
 
 
 def test_a_database_of_another_version_exits_1(light: Shell, started: list[dict[str, Any]]) -> None:
+    """One of which none of before 9999 may go on."""
     light.change(text("UPDATE alembic_version SET version_num = '9999'"))
+    light.change(text("UPDATE schema_since SET revision = '9999'"))
     said = light.run("serve")
     assert said.code == 1
     assert said.err.startswith("deskgate: the database was made by another version of Deskgate: ")

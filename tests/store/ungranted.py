@@ -246,7 +246,7 @@ REASONS: Final[dict[str, str]] = {
     "support_calls.place": "where a caller stands in the queue: a number",
     "call_news.news": reasons.QUEUE,
     **{"support_calls." + n: reasons.PURE for n in ("announced", "SupportCall.announced", "room")},
-    "schema.is_current": reasons.OPENS,
+    **dict.fromkeys(("schema.is_current", "schema.is_ahead", "store.Store.is_ahead"), reasons.OPENS),
     "schema.migrate": reasons.OPENS,
     "dual_control.action_of": "which action waits for a second person: a word",
     **dict.fromkeys(
