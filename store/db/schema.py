@@ -81,4 +81,5 @@ def _revision(connection: Connection) -> str:
 
 
 def _since(connection: Connection) -> str:
-    return connection.execute(select(tables.schema_since.c.revision)).scalar_one()
+    revision: str = connection.execute(select(tables.schema_since.c.revision)).scalar_one()
+    return revision
