@@ -9,7 +9,6 @@ import errno
 import json
 import os
 import secrets
-import sys
 import threading
 import time
 import traceback
@@ -151,7 +150,6 @@ def _is_ours(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     """As it is named in the source; of another's package from that on."""
-    for folder in (*map(Path, sys.path), ROOT):
-        if folder.is_absolute() and path.is_relative_to(folder):
-            return str(path.relative_to(folder))
-    return path.name
+    if "site-packages" in path.parts:
+        return "/".join(path.parts[path.parts.index("site-packages") + 1 :])
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name

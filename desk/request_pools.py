@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
+from store.db import spans
+
 T = TypeVar("T")
 
 
@@ -62,7 +64,7 @@ class RequestPool:
         with self._lock:
             self._take(whose, 1)
             try:
-                done = self._threads.submit(work, *given)
+                done = self._threads.submit(spans.carried(work), *given)
             except BaseException:
                 self._leave(whose, 1)
                 raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,18 +15,15 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.mcp.door import Assistants
-from api.v1 import documentation
 from api.v1.context import ApiContext
-from api.v1.description import described
 from api.v1.router import make_api, mounted
 from authz import load_schemes
 from desk import faults, opening_hours, response_times
 from desk.actors import permit_worker
 from desk.verification_requests import Reach
-from deskgate import metrics, request_bodies, slack, smtp, smtp_listener, uncaught
+from deskgate import metrics, operator_pages, request_bodies, slack, smtp, smtp_listener, traces, uncaught
 from deskgate.help_desk_client import help_desk_of
 from deskgate.help_desk_jobs import EVERY, HelpDeskJobs
 from deskgate.http_client import http_client
@@ -56,7 +52,6 @@ from store import KeyRetiredError, Store, Transaction, now_ms, open_store
 from store.ledger import public_keys
 from store.messages import retention
 from store.reports import daily_figures
-from store.text.this_machine import asks_for_itself
 
 if TYPE_CHECKING:
     from deskgate.simulator_mount import Inbox
@@ -64,7 +59,7 @@ if TYPE_CHECKING:
 THREADS = 12  # for health pages and the simulator; turns have threads of their own (ivr/router.py)
 LOOKS = ["GET", "HEAD"]  # what proxies probe with
 # FastAPI records the path, the query and the exceptions of every request as soon as somebody sets OpenTelemetry up beside us:
-# one-time tokens, step tokens, what was keyed. Nothing of ours is traced until it is ours to say what.
+# one-time tokens, step tokens, what was keyed. What is traced of ours we say ourselves (traces.py).
 UNTRACED: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
@@ -142,7 +137,10 @@ def open_container(
         )
         base = f"{settings.public_url}/simulator/twilio" if settings.simulated else settings.twilio_api_url
         rest = TwilioRest(
-            twilio_api or http_client(base), account, tokens[0], (*settings.twilio_number, SIMULATED_NUMBER)[0]
+            twilio_api or http_client(base, company="twilio"),
+            account,
+            tokens[0],
+            (*settings.twilio_number, SIMULATED_NUMBER)[0],
         )
     opened = slack.open_slack(settings, store, http=slack_api)
     mail_server = smtp.MailServer(settings.smtp_url) if settings.smtp_url else None
@@ -224,7 +222,11 @@ def make_app(
         if container.slack is not None and container.slack.socket is not None:
             container.slack.socket.start()
         try:
-            async with assistants.open(), smtp_listener.opened(settings, container.store, works=works):
+            async with (
+                assistants.open(),
+                smtp_listener.opened(settings, container.store, works=works),
+                traces.opened(settings.traces_url, container.store),
+            ):
                 yield
         finally:
             if container.slack is not None and container.slack.socket is not None:
@@ -245,6 +247,8 @@ def make_app(
     app.add_middleware(request_bodies.BodyLimits, proxies=settings.proxies)
     app.add_middleware(uncaught.FaultAnswer)
     app.add_middleware(metrics.RequestTimer)
+    if settings.traces_url:
+        app.add_middleware(traces.Requests)
     _own_routes(app, container)
     if container.phone is None:
         log.warning("phone_disabled", why="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
@@ -270,7 +274,7 @@ def make_app(
         ),
         UNTRACED,
     )
-    _documentation(app, container, api)
+    operator_pages.add(app, settings, container.store, api)
     app.router.routes.append(mounted(api))
     if settings.assistants != "off":
         app.add_route("/mcp", assistants, methods=["POST"], include_in_schema=False)  # type: ignore[arg-type] # an ASGI application
@@ -302,12 +306,6 @@ def _own_routes(app: FastAPI, container: Container) -> None:
     def show_public_keys() -> JSONResponse:
         return JSONResponse(public_keys.published(container.store.keys), headers={"Cache-Control": "max-age=3600"})
 
-    @app.api_route("/metrics", methods=LOOKS, include_in_schema=False)
-    def show_metrics(request: Request) -> Response:
-        if not _is_operator(request, container.settings):
-            return Response(status_code=404)
-        return Response(generate_latest(metrics.gather(container.store)), media_type=CONTENT_TYPE_LATEST)
-
     @app.exception_handler(404)
     async def not_found(request: Request, _fault: Exception) -> Response:
         if request.url.path.startswith("/ivr"):
@@ -319,30 +317,3 @@ def _own_routes(app: FastAPI, container: Container) -> None:
         if request.url.path.startswith("/ivr"):
             return Response(screens.refusal(phrases.load()), 405, media_type="application/xml")
         return PlainTextResponse("method not allowed", 405)
-
-
-def _documentation(app: FastAPI, container: Container, api: FastAPI) -> None:
-    """What /api/v1 offers, for whoever may read /metrics: a page without scripts, and what tools read."""
-
-    @app.get("/docs", include_in_schema=False)
-    def show_documentation(request: Request) -> Response:
-        if not _is_operator(request, container.settings):
-            return Response(status_code=404)
-        return documentation.page(described(api))
-
-    @app.get("/docs/openapi.json", include_in_schema=False)
-    def show_openapi(request: Request) -> Response:
-        if not _is_operator(request, container.settings):
-            return Response(status_code=404)
-        return JSONResponse(described(api), headers={"Cache-Control": "no-store"})
-
-
-def _is_operator(request: Request, settings: Settings) -> bool:
-    """From loopback with no proxy in between, or with the operator's token."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    if settings.metrics_token and secrets.compare_digest(given, settings.metrics_token.encode()):
-        return True
-    if settings.deskgate_env == "production":
-        return False  # a proxy on the same machine makes every stranger look like loopback
-    peer = request.client.host if request.client is not None else ""
-    return asks_for_itself(peer, request.url.scheme, request.headers)

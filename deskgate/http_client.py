@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 
+from store.db import spans
 from store.text.this_machine import is_here
 
 TIMEOUT: Final = 10.0  # seconds for each step: to connect, to send, for a part of the answer
+_THEIRS: Final = re.compile(
+    r"(?<=/)(?:[a-z]{2,20}(?:\.[A-Za-z]{2,30}){1,3}|(?:Calls|Conferences|Messages|Participants|Recordings|IncomingPhoneNumbers)(?=[/.]|$))"
+)
 IDLE: Final = 30.0  # seconds a connection is kept that nothing goes over: less than any firewall forgets it after
 
 
-def http_client(base_url: str, timeout: float = TIMEOUT) -> httpx2.Client:
+def http_client(base_url: str, timeout: float = TIMEOUT, *, company: str = "other") -> httpx2.Client:
     """It keeps connections for all threads, tries nothing twice, follows no redirect and keeps no cookie. What leads to this machine
-    passes through no proxy."""
+    passes through no proxy. `company` is a word of ours for whom it asks."""
     away = not is_here(base_url)
-    return httpx2.Client(
+    return _Client(
+        company,
         base_url=base_url,
         timeout=timeout,
         verify=_trusted(away),
@@ -28,6 +34,25 @@ def http_client(base_url: str, timeout: float = TIMEOUT) -> httpx2.Client:
         headers={"Accept-Encoding": "identity"},  # how large an answer is counts before it is unpacked
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
+
+
+class _Client(httpx2.Client):
+    """Each request of ours to another company is a span, by the company and what is asked of it."""
+
+    def __init__(self, company: str, **how: Any) -> None:
+        self._company = company
+        super().__init__(**how)
+
+    def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        with spans.span("call", company=self._company, asks=_asked(request.url.path)):
+            answer = super().send(request, **how)
+            spans.say(status=answer.status_code)
+            return answer
+
+
+def _asked(path: str) -> str:
+    """Slack's method, or what of Twilio's: the words of a path that are theirs, for the rest says whom or what it is about."""
+    return " ".join(_THEIRS.findall(path)) or "other"
 
 
 @cache

@@ -96,6 +96,7 @@ class Settings(help_desk_settings.HelpDeskSettings):
     proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = LOOPBACK
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     metrics_token: str = Field(default="", repr=False)
+    traces_url: str = ""
     deskgate_env: Literal["development", "production"] = "development"
 
     @model_validator(mode="before")
@@ -182,6 +183,11 @@ class Settings(help_desk_settings.HelpDeskSettings):
     @classmethod
     def _base_url(cls, value: str) -> str:
         return base_url.checked(value.rstrip("/"), "https://desk.example")
+
+    @field_validator("traces_url")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        return base_url.checked(value.rstrip("/"), "http://127.0.0.1:4318") if value else ""
 
     @field_validator("public_url")
     @classmethod

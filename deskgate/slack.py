@@ -64,7 +64,7 @@ def open_slack(settings: Settings, store: Store, *, http: httpx2.Client | None =
 
         secret, token = simulated_slack(store.keys)
         secrets, channel, base = (secret,), simulator_mount.AGENT_CHANNEL, f"{settings.public_url}/simulator/slack/api/"
-    http = http or http_client(base)
+    http = http or http_client(base, company="slack")
     context = SlackContext(
         store,
         phrases.load(phone=settings.phone_open, pages=settings.public_url),

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import idna
 
+from store.db import spans
 from store.jobs.job_queue import PermanentError, RetryLaterError
 
 
@@ -91,6 +92,10 @@ class MailServer:
 
     def send(self, mail: EmailMessage) -> None:
         """Raises `RetryLaterError` where it may go later, and `PermanentError` where this mail to this address never will."""
+        with spans.span("call", company="mail", asks="a mail"):
+            self._send_on(mail)
+
+    def _send_on(self, mail: EmailMessage) -> None:
         if self._is_open():
             try:
                 self._send(mail)

@@ -21,6 +21,7 @@ from desk.actors import permit_worker
 from deskgate.settings import Settings
 from deskgate.webhook_addresses import RESERVED, Network, may_go_to, why_not
 from store import Transaction
+from store.db import spans
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.verification import verification_requests
 from store.webhooks import webhook_messages
@@ -104,7 +105,10 @@ def _post(found: ToSend, networks: Sequence[Network], body: bytes, now: int) -> 
         "webhook-signature": " ".join(_signature(secret, found.message.id, now, body) for secret in found.secrets),
     }
     try:
-        return anyio.run(_answer, target, body, headers, host)
+        with spans.span("call", company="webhook", asks="POST"):
+            status = anyio.run(_answer, target, body, headers, host)
+            spans.say(status=status)
+            return status
     except TimeoutError:
         raise RetryLaterError(
             f"endpoint {found.message.endpoint} did not answer within {TIMEOUT:.0f} seconds"

@@ -24,6 +24,7 @@ from store.assistants import assistant_sessions
 from store.calls import call_state, callbacks, support_calls
 from store.codes import one_time_codes
 from store.contacts import contact_requests, drafted_requests
+from store.db import spans
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from store.mail_in import pending_mails
@@ -163,7 +164,8 @@ class Worker:
 
     def do_one(self, kinds: list[str] | None = None) -> bool:
         """One job, if one is due: done, or put back with the reason. Whether there was one."""
-        found = self._do_one(kinds or list(self._deliveries))
+        with spans.span("job"):
+            found = self._do_one(kinds or list(self._deliveries))
         if not found:
             self._nothing_to_do()
         return found
@@ -177,6 +179,7 @@ class Worker:
                 job = job_queue.lease(tx, kinds)
                 if job is None:
                     return False
+                spans.say(kind=job.kind)
                 rest = _begun(self._deliveries[job.kind], tx, job)
                 if rest is None:
                     job_queue.done(tx, job)
@@ -187,6 +190,7 @@ class Worker:
         except Exception as fault:
             if job is None:
                 raise
+            spans.say(failed=type(fault).__name__)
             self._failed(job, fault, leased=leased)
         return True
 

@@ -22,6 +22,7 @@ from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin
 from ivr.types import DialEnded, Heard, Keys, Spoken
 from ivr.webhook import OVER, OfACall, OfARecording, OfATranscription, Webhook
 from store import OccupiedError, retried
+from store.db import spans
 from store.db.engine import Gate
 from store.messages.timeline import Recorded
 from store.verification.hash_pool import PLACES, QUEUE
@@ -79,8 +80,8 @@ async def _answered(on: PhoneContext, handler: Handler, found: Webhook, query: M
     loop = asyncio.get_running_loop()
     twiml = _here(on, handler, found, query) if await _alone(on.store.gate) else None
     if twiml is None:
-        twiml = await loop.run_in_executor(_TURNS, _handled, on, handler, found, query)
-    return twiml if isinstance(twiml, str) else await loop.run_in_executor(_CHECKS, twiml)
+        twiml = await loop.run_in_executor(_TURNS, spans.carried(_handled), on, handler, found, query)
+    return twiml if isinstance(twiml, str) else await loop.run_in_executor(_CHECKS, spans.carried(twiml))
 
 
 async def _alone(gate: Gate) -> bool:
@@ -107,7 +108,8 @@ def _here(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str
 
 def _handled(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml:
     """Every turn is safe to repeat, whatever became of the first try."""
-    return retried(lambda: handler(on, found, query))
+    with spans.span("turn", webhook=handler.__name__):
+        return retried(lambda: handler(on, found, query))
 
 
 def _apology(on: PhoneContext, handler: Handler) -> str:

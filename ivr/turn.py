@@ -24,6 +24,7 @@ from ivr.webhook import Twilio, is_step_token, step_token
 from store import Store
 from store.calls import call_state
 from store.calls.call_state import CallRow
+from store.db import spans
 from store.db.retrying import retried
 from store.db.transaction import NOBODY, Transaction
 from store.security import threat_mode
@@ -177,6 +178,7 @@ def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fi
                     raise RefusedError("a repeat with other keys")
                 return None
             before = call_of(row)
+            spans.say(state=before.at)
             if (
                 heard == STRAY
                 and before.proved_by is not None

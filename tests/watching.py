@@ -13,7 +13,7 @@ import pyotp
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from deskgate import metrics, smtp
+from deskgate import metrics, smtp, traces
 from simulator.exchange import Exchange
 from store.api_keys import api_keys
 from store.assistants import assistant_sessions
@@ -34,6 +34,7 @@ def begin(search: Search) -> None:
     """From now on the search sees them."""
     _secrets(search)
     _logs(search)
+    _traces(search)
     _pages(search)
     _sent(search)
     after(Exchange, "__init__", lambda given, _: search.journals.append(given[0]))
@@ -103,6 +104,15 @@ def _fault(info: Any) -> str:
     if isinstance(info, tuple):
         return "".join(traceback.format_exception(*info))
     return traceback.format_exc() if info else ""
+
+
+def _traces(search: Search) -> None:
+    """Each span of ours, as it goes to a collector."""
+
+    def ended(given: tuple[Any, ...], _made: Any) -> None:
+        search.leave("a trace", given[1].opened.to_json())
+
+    after(traces.Recording, "end", ended)
 
 
 def _pages(search: Search) -> None:

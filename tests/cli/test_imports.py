@@ -95,4 +95,6 @@ except SystemExit as end:
     assert {"fastapi", "ivr.router", "bot.router", "portal.router", "twilio"} <= found
     assert not {"alembic", "simulator"} & packages(found)
     assert "deskgate.simulator_mount" not in found
+    traced = ("opentelemetry.sdk", "opentelemetry.exporter", "google.protobuf")  # TRACES_URL is not set
+    assert not [name for name in found if name.startswith(traced)]
     assert len({name for name in found if name.startswith("twilio.rest.")}) < 20, "there are some thousand"

@@ -16,6 +16,7 @@ LOOKED_AT = {  # docs/licences.md says why each is no harm
     "pathspec": "MPL-2.0",
 }
 OLD_WORDS = {  # classifiers, of those who do not say an SPDX expression yet
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
     "ISC License (ISCL)": "ISC",
@@ -39,7 +40,8 @@ def licence(of: Message) -> set[str]:
     if said:
         return set(re.split(r" (?:AND|OR) ", said))
     ends = [line.rpartition(" :: ")[2] for line in of.get_all("Classifier", []) if line.startswith("License :: ")]
-    return {OLD_WORDS.get(end, end) for end in ends if end != "OSI Approved"} or {of.get("License") or "not said"}
+    named = [end for end in ends if end != "OSI Approved"] or [of.get("License") or "not said"]
+    return {OLD_WORDS.get(one, one) for one in named}
 
 
 def test_f6_every_dependency_has_a_licence_that_was_looked_at() -> None:
