@@ -104,6 +104,7 @@ def open_container(
     zone = hours.zone if hours is not None else ZoneInfo("UTC")
     due = response_times.read(settings.response_targets, settings.opening_hours).due
     store = open_store(settings.database_url, keys, load_schemes(settings.schemes_dir), clock, due=due)
+    store.committed = metrics.count_committed
     faults.keep_in(store.memory.path.parent if store.memory.path is not None else None)
     if store.is_ready():
         why = store.why_not_write()

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api.v1 import documentation
 from api.v1.description import described
 from deskgate import metrics
+from deskgate.job_threads import company
 from deskgate.settings import Settings
 from store import Store
 from store.text.this_machine import asks_for_itself
@@ -23,7 +24,10 @@ def add(app: FastAPI, settings: Settings, store: Store, api: FastAPI) -> None:
     def show_metrics(request: Request) -> Response:
         if not _is_operator(request, settings):
             return Response(status_code=404)
-        return Response(generate_latest(metrics.gather(store)), media_type=CONTENT_TYPE_LATEST)
+        return Response(
+            generate_latest(metrics.gather(store, company, threat=settings.elevated_threat == "on")),
+            media_type=CONTENT_TYPE_LATEST,
+        )
 
     @app.get("/docs", include_in_schema=False)
     def show_documentation(request: Request) -> Response:

@@ -7,6 +7,9 @@ import logging
 import os
 import socket
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
@@ -80,7 +83,20 @@ def serve(
     finally:
         made.state.container.store.engine.dispose()
     if workers > 1:
-        several.run(uvicorn.Config("deskgate.serve:app", factory=True, **how))  # each makes its own
+        with _adding_up():
+            several.run(uvicorn.Config("deskgate.serve:app", factory=True, **how))  # each makes its own
+
+
+@contextmanager
+def _adding_up() -> Iterator[None]:
+    """Each process of several counts into files of one folder, so that every scrape shows the sum of all (metrics.SHARED)."""
+    below = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or None
+    with tempfile.TemporaryDirectory(prefix="deskgate-metrics-", dir=below) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def migrate_database() -> None:
@@ -115,6 +131,8 @@ def app(*, works: bool = True) -> FastAPI:
 
 def log_as_lines(*, production: bool) -> None:
     """One line an event: JSON in production, words on a terminal. Values are escaped by the renderer, a fault has no words and no locals (desk/faults.py)."""
+    from deskgate import metrics
+
     renderer: structlog.typing.Processor
     if production:
         renderer = structlog.processors.JSONRenderer()
@@ -123,6 +141,7 @@ def log_as_lines(*, production: bool) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            metrics.count_events,  # before some of them are left out
             log_limits.Seldom(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,

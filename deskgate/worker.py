@@ -16,7 +16,9 @@ import structlog
 
 from desk import faults
 from desk.actors import permit_worker
+from deskgate import metrics
 from deskgate.job_handlers import Deliveries
+from deskgate.job_threads import THREADS, company, waits_for
 from store import ConnectionLostError, Store, Transaction, retried
 from store.accounts import change_feed, recipients
 from store.api_keys import api_keys, kept_answers
@@ -52,30 +54,7 @@ SWEEP_EVERY = 60.0
 CLOCK_EVERY = 10.0
 JUMP = 60_000  # ms by which the clock may go otherwise than time does
 LOOK_EVERY = 0.5  # seconds between looks when nothing woke us: for what is due later, or was left by another process
-THREADS = {
-    "slack": 4,
-    "form": 2,
-    "mail": 1,
-    "notices": 1,
-    "call": 2,
-    "webhook": 2,
-    "help_desk": 1,
-    "": 2,
-}  # by what is waited for; forms and calls are in a hurry
 _OVER: Final = object()
-_MAILS = (
-    *("mail", "proof_code", "pin_page", "invitation", "staff_invitation", "login_details"),
-    pending_mails.WORK,
-)
-_CALLS = (
-    "ring_agent",
-    "ring_returned",
-    "recall_to_keypad",
-    "announce_result",
-    "announce_hangup",
-    "stop_agent_leg",
-    "callback",
-)
 log = structlog.get_logger("worker")
 Sweep = Callable[[Transaction], bool | None]
 SWEEPS: Final[tuple[Sweep, ...]] = (
@@ -143,10 +122,10 @@ class Worker:
     def start(self) -> None:
         """When it returns, a restore before now is answered."""
         self._safely(self.look_back)
-        for company, count in THREADS.items():
-            kinds = [kind for kind in self._deliveries if waits_for(kind) == company]
+        for waited, count in THREADS.items():
+            kinds = [kind for kind in self._deliveries if waits_for(kind) == waited]
             for n in range(count if kinds else 0):
-                self._run(f"{company or 'work'}-{n}", self._work_through, kinds)
+                self._run(f"{waited or 'work'}-{n}", self._work_through, kinds)
         self._run("checkpoints", self._again, self.checkpoint, CHECKPOINT_EVERY)
         self._run("ledger-watch", self._again, self.watch_the_ledger, CHECKPOINT_EVERY)
         self._run("clock", self._again, self.watch_the_clock, CLOCK_EVERY)
@@ -187,6 +166,7 @@ class Worker:
             if rest is not None:
                 _finish(rest)
                 self._end(job)
+            metrics.JOBS.labels(company(job.kind), "done").inc()
         except Exception as fault:
             if job is None:
                 raise
@@ -283,6 +263,7 @@ class Worker:
             else:
                 after = None if seconds is None else int(seconds * 1000)
                 over = failed_jobs.put_back(tx, job, why, retry_after=after)
+        metrics.JOBS.labels(company(job.kind), "given_up" if over else "put_back").inc()
         if over:
             log.warning("job_given_up", job=job.id, kind=job.kind, why=why)
 
@@ -331,18 +312,3 @@ def _finish(rest: Iterator[None]) -> None:
 def _steady() -> int:
     """Milliseconds that go by while the machine sleeps as well, from some moment on."""
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
-
-
-def waits_for(kind: str) -> str:
-    """What a kind of job waits for, a key of THREADS."""
-    if kind == "slack.form":
-        return "form"
-    if kind == notice_delivery.WORK:
-        return "notices"  # a run of ten thousand keeps no code and no warning waiting
-    if kind in _CALLS:
-        return "call"
-    if kind == webhook_messages.WORK:
-        return "webhook"  # somebody else's machine, which may be slow
-    if kind.startswith("help_desk."):
-        return "help_desk"
-    return "slack" if kind.startswith("slack.") else "mail" if kind in _MAILS else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -33,6 +33,7 @@ from store.db.transaction import (
     OPERATOR,
     WORKER,
     CollidedError,
+    Committed,
     ConnectionLostError,
     Due,
     GrantRequiredError,
@@ -90,6 +91,10 @@ def _at_once(since: int, _priority: int, _kind: str, _covered: bool, _other: Exc
     return since
 
 
+def _uncounted(_channel: str, _decisions: Iterable[str], _opened: int) -> None:
+    pass
+
+
 class Store:
     """A database, its keys and the schemes its accounts live under. Safe for threads."""
 
@@ -110,6 +115,7 @@ class Store:
         self._segments = Segments(self.engine, self.gate, keys, clock, size, self._retired)
         self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._segments, self._retired)
         self.memory = Memory(url)
+        self.committed: Committed = _uncounted
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
@@ -124,6 +130,7 @@ class Store:
             call,
             self.wakeup.notify,
             self._due,
+            self.committed,
         )
 
     def checkpoint(self) -> tuple[int, str] | None:

@@ -46,6 +46,7 @@ Cell = tuple[Action, Topic | None]
 Due = Callable[[int, int, str, bool, Mapping[date, tuple[int, int] | None]], int]
 """When somebody who waits since a moment (ms) has waited for too long, by the ticket's priority, its kind and whether an SLA covers it, with the days of other
 opening hours (opening_exceptions.py)."""
+Committed = Callable[[str, Iterable[str], int], None]  # a channel, the decisions of its entries, tickets opened
 NOBODY: Final = Subject("nobody")  # the subject of somebody who has not proved who they are
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
@@ -81,12 +82,14 @@ class Transaction:
         call: str | None,
         wake_worker: Callable[[], None],
         due: Due,
+        committed: Committed,
     ) -> None:
         self._engine, self._gate, self._segments = engine, gate, segments
         self.keys, self.schemes = keys, schemes
         self.channel, self.call, self._clock, self.due = channel, call, clock, due
         self.now: int  # set when the transaction has begun, and not while it waits for that
         self.wakes_worker, self._wake_worker = False, wake_worker
+        self.tickets_opened, self._committed = 0, committed
         self.threatened = False  # the PIN that says so was keyed: what is left is quarantined (timeline.insert_ticket)
         self.tickets_in_the_news: set[int] = set()  # for `edits.news` alone
         self.done_by: Subject | None = None  # the agent who does it for a caller, or the API key: each entry says so
@@ -143,6 +146,7 @@ class Transaction:
                     self._segments.moved(segment, *head, self.now)
                 if self.wakes_worker:
                     self._wake_worker()
+                self._committed(self.channel, [entry.decision for entry in self._entries], self.tickets_opened)
             else:
                 transaction.rollback()
         except DBAPIError as lost:

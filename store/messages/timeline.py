@@ -139,6 +139,7 @@ def insert_ticket(
 
     Under a threat it is quarantined for supervisors. Whoever opened it, and whoever else may see it, sees what they
     always see: somebody may be looking on."""
+    tx.tickets_opened += 1
     number: int = tx.connection.execute(
         _INSERT,
         {

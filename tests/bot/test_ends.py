@@ -163,7 +163,7 @@ def test_somebody_elses_thread(slack_once: SlackDesk) -> None:
 
 
 def test_a_form_does_not_wait_behind_others(slack_once: SlackDesk) -> None:
-    from deskgate.worker import THREADS, waits_for
+    from deskgate.job_threads import THREADS, waits_for
 
     assert waits_for("slack.form") != waits_for("slack.message")
     assert THREADS[waits_for("slack.form")] >= 1

@@ -21,6 +21,15 @@ from tests.cli.test_start import TWILIO
 from tests.house.test_names import ROOT
 
 LONG = 60.0  # seconds until a test gives up
+COUNTS = "from deskgate import metrics; metrics.count_committed('phone', [], 2)"  # and ends
+SCRAPES = """
+from prometheus_client import generate_latest
+from deskgate import metrics
+from store import Keys, open_store
+from tests.desk import SECRET
+metrics.count_committed("phone", [], 3)
+print(generate_latest(metrics.gather(open_store("{}", Keys.parse(SECRET), dict()), str)).decode())
+"""
 SERVICE = """
 import os, sys, time, uvicorn
 from deskgate import workers
@@ -71,6 +80,29 @@ def test_a5_slow_workers_get_the_time_they_need(
     (how,) = configured
     assert how.workers == 2
     assert how.timeout_worker_healthcheck >= 60
+
+
+def test_several_processes_count_into_one_folder_which_goes_with_them(
+    nowhere: Path, sample_postgres: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def run(_config: uvicorn.Config) -> None:
+        subprocess.run([sys.executable, "-c", COUNTS], cwd=ROOT, check=True, timeout=LONG)
+        typed = [sys.executable, "-c", SCRAPES.format(f"sqlite:///{tmp_path}/none.db")]
+        scraped.append(subprocess.run(typed, cwd=ROOT, check=True, timeout=LONG, capture_output=True, text=True).stdout)
+        folders.append(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+
+    scraped: list[str] = []
+    folders: list[Path] = []
+    monkeypatch.setattr(workers, "run", run)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    shell = Shell(sample_postgres, monkeypatch)
+    shell.set(**TWILIO)
+    said = shell.run("serve", "--workers", "2", "--port", str(free_port()))
+    assert said.code == 0, said
+    assert 'deskgate_tickets_opened_total{channel="phone"} 5.0' in scraped[0].splitlines()
+    assert [folder.parent for folder in folders] == [tmp_path]
+    assert not folders[0].exists()
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 
 
 def test_a5_a_worker_that_died_is_replaced_and_stands_in_the_log(tmp_path: Path) -> None:

@@ -58,7 +58,12 @@ ROWS = {  # row -> what it names
         "alerts:waiting",
     ),
     "G5": ("change_stamp:stamp",),
-    "G6": ("job_queue:backlog",),
+    "G6": (
+        "service_figures:_jobs",
+        "service_figures:_read",
+        "service_figures:_up_to_most",
+        "service_figures:_without_checkpoint",
+    ),
     "G7": (
         "call_state:sweep",
         "support_calls:sweep",
@@ -96,7 +101,7 @@ MISSED: dict[tuple[str, ...], str] = {  # indices -> whose statement is found wi
     ("ix_tickets_due", "ix_tickets_status"): "queue_lists:counts",
     ("ix_support_calls_ended_at",): "live_calls:calls",
     ("ix_alerts_seen_at",): "change_stamp:stamp",
-    ("ix_jobs_given_up",): "job_queue:backlog",
+    ("ix_jobs_given_up",): "service_figures:_given_up",
     ("ix_jobs_done",): "job_queue:sweep",
     ("ix_calls_response",): "call_state:sweep",
     ("ix_callbacks_ended_at",): "callbacks:sweep",
