@@ -251,6 +251,7 @@ _OF_PEOPLE: Final[dict[Any, dict[str, str]]] = {  # one for each person, or for 
     tables.person_logins: {"person_id": "n", "set_at": "0"},
     tables.person_sessions: {"digest": "'d' || n", "person_id": "n", **dict.fromkeys(("made_at", "seen_at"), "{at}")},
     tables.old_emails: {"person_id": "n", "email": "'old.' || n", "replaced_at": "{now} - n * {apart}"},
+    tables.erased_names: {"digest": "'e' || n", "kind": "'username'", "person_id": "n"},
 } | filling_keys.OF_PEOPLE
 _OF_ACCOUNTS: Final[dict[Any, dict[str, str]]] = {tables.account_teams: {"account_id": "n", "team": "'T' || (n % 50)"}}
 SPAN: Final = {  # ms for which they are kept; all else is of a month

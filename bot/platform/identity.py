@@ -77,7 +77,7 @@ def _user(team: str, user: str, via: str, channel: str = "", *, direct: bool = F
 
 
 def known(tx: Transaction, user: SlackUser | None) -> Who | None:
-    """Whom a member stands for: suspended staff for nobody. Where they were met is kept, so that they can be written to."""
+    """Whom a member stands for: whoever is suspended for nobody. Where they were met is kept, so that they can be written to."""
     if user is None:
         return None
     member = slack_members.find(tx, user.team, user.user)

@@ -47,7 +47,7 @@ class Colleague:
 def who_might(
     tx: Transaction, account: int | None, *cells: str, facts: frozenset[str] = _NOTHING
 ) -> Iterator[Colleague]:
-    """The contacts of an account, by name, who hold a word that can allow one of these cells; each with what is their own and not
+    """The contacts of an account, by name, who are not suspended and hold a word that can allow one of these cells; each with what is their own and not
     lent to them, to be judged. Nothing is told."""
     schemes = [scheme for scheme in tx.schemes.values() if scheme.owner]
     words = _NOTHING.union(*(scheme.words_allowing(cell) for scheme in schemes for cell in cells))
@@ -78,6 +78,6 @@ _CONTACTS = (
     )
     .join(tables.contacts, _c.person_id == tables.people.c.id)
     .join(tables.accounts, tables.accounts.c.id == _c.account_id)
-    .where(_c.account_id == bindparam("account"))
+    .where(_c.account_id == bindparam("account"), tables.people.c.suspended_at.is_(None))
     .order_by(tables.people.c.name)
 )

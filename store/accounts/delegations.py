@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
 
 from authz import Grant, Status, Subject, can_lend
 from store import tables
@@ -242,6 +242,19 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
     for row in lost:
         _end_for_both(tx, row.id, account, row.borrower, row.cell)
     return len(lost)
+
+
+def end_of(tx: Transaction, person: int) -> None:
+    """All that somebody has lent or was lent ends, and what they asked for is asked no more: they were suspended."""
+    r = tables.delegation_requests
+    tx.connection.execute(update(r).where(r.c.asker == person, r.c.status == "open").values(status="gone"))
+    theirs = or_(_l.lender == person, _l.borrower == person)
+    on = select(tables.contacts.c.account_id).where(tables.contacts.c.person_id == person)
+    lent = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(
+        theirs, _l.account_id.in_(on), _l.ended_at.is_(None), _l.ends_at > tx.now
+    )
+    for row in tx.connection.execute(lent.order_by(_l.id)).all():
+        _end_for_both(tx, *row)
 
 
 def end_all(tx: Transaction) -> int:

@@ -40,7 +40,7 @@ def support_id(tx: Transaction, person: int) -> str:
 def resolve(tx: Transaction, support_id: str | None, number: str | None) -> tuple[int | None, bool]:
     """Whom a caller claims to be: (person or None, whether `number` is on file for them).
 
-    A keyed ID that nobody has stays nobody; without one it is the person who alone has the number on file. Both ways are
+    A keyed ID that nobody has stays nobody, and whoever is suspended is nobody; without one it is the person who alone has the number on file. Both ways are
     asked of the database every time, so that a stranger's call does the same work as a customer's.
     """
     by_number = tx.connection.execute(_BY_NUMBER, {"number": number or ""}).all()
@@ -56,8 +56,13 @@ def accounts_of(tx: Transaction, person: int) -> tuple[int, ...]:
 
 def lock(tx: Transaction, person: int) -> bool:
     """Locks the person's row until the transaction is over, before what was done for them lately is counted: of two at once one
-    waits for the other and counts it. Whether they are there."""
+    waits for the other and counts it. Whether they are there, and not suspended: whoever suspends them waits as well."""
     return tx.connection.execute(_LOCK, {"person": person}).first() is not None
+
+
+def is_suspended(tx: Transaction, person: int) -> bool:
+    """Whether the operator has suspended somebody: they are nobody to every channel."""
+    return tx.connection.execute(_SUSPENDED, {"person": person}).first() is not None
 
 
 def works_here(tx: Transaction, staff: int) -> bool:
@@ -72,7 +77,11 @@ def claimed_by(tx: Transaction, support_id: str | None, number: str | None) -> S
     return NOBODY if person is None else Subject.of_person(person)
 
 
-_LOCK = select(tables.people.c.id).where(tables.people.c.id == bindparam("person")).with_for_update(key_share=True)
+_ACTIVE = tables.people.c.suspended_at.is_(None)
+_LOCK = (
+    select(tables.people.c.id).where(tables.people.c.id == bindparam("person"), _ACTIVE).with_for_update(key_share=True)
+)
+_SUSPENDED = select(tables.people.c.id).where(tables.people.c.id == bindparam("person"), ~_ACTIVE)
 _WORKS = (
     select(tables.staff.c.id)
     .where(tables.staff.c.id == bindparam("staff"), tables.staff.c.suspended_at.is_(None))
@@ -81,7 +90,7 @@ _WORKS = (
 _BY_NUMBER = (
     select(tables.people.c.id, tables.people.c.support_id)
     .join(tables.phones, tables.phones.c.person_id == tables.people.c.id)
-    .where(tables.phones.c.number == bindparam("number"))
+    .where(tables.phones.c.number == bindparam("number"), _ACTIVE)
     .limit(2)
 )
 _ACCOUNTS = (
@@ -93,5 +102,5 @@ _on_file = exists().where(
     tables.phones.c.person_id == tables.people.c.id, tables.phones.c.number == bindparam("number")
 )
 _BY_SUPPORT_ID = select(tables.people.c.id, _on_file.label("own_number")).where(
-    tables.people.c.support_id == bindparam("support_id")
+    tables.people.c.support_id == bindparam("support_id"), _ACTIVE
 )

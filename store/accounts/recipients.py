@@ -23,6 +23,7 @@ OWN_SECURITY: Final = (  # about a person: told to them and to owners
     *("numbers_changed", "address_changed"),
     *("not_me", "code_overheard", "person_changed"),
     *("login_set", "login_vouched", "login_tried", "login_code", "login_codes_spent"),
+    *("person_suspended", "person_resumed"),
 )
 OF_ACCOUNT: Final = ("contacts_changed", "account_changed", "api_key_made")  # about an account: told to its owners
 OF_DECIDERS: Final = (
@@ -147,7 +148,8 @@ def _about_account(tx: Transaction, kind: str, account: int) -> list[Notice]:
         return []
     words = tx.schemes[of.scheme].notices[NoticeKind.ACCOUNT]
     told = select(p.id, p.name, p.email).join(tables.contact_rights, r.person_id == p.id).order_by(p.id).distinct()
-    named = tx.connection.execute(told.where(r.account_id == account, r.right.in_(words))).all()
+    of_it = (r.account_id == account, r.right.in_(words), p.suspended_at.is_(None))
+    named = tx.connection.execute(told.where(*of_it)).all()
     return [
         Notice(kind, email, one.name, of.name, own=False)
         for one in named
@@ -179,11 +181,11 @@ def _about_desk(tx: Transaction, kind: str, payload: Mapping[str, Any]) -> list[
 
 
 def _owners(tx: Transaction, on: ColumnElement[bool]) -> list[Any]:
-    """Name and address of the owners of these accounts; in Memset's terms the admin contacts."""
+    """Name and address of the owners of these accounts who are not suspended; in Memset's terms the admin contacts."""
     p, r, a = tables.people.c, tables.contact_rights.c, tables.accounts
     owners = (
         select(p.id, p.name, p.email)
         .join(tables.contact_rights, r.person_id == p.id)
         .join(a, (a.c.id == r.account_id) & (r.right == owners_word(tx.schemes)))
     )
-    return list(tx.connection.execute(owners.where(on).order_by(r.account_id, p.id)).all())
+    return list(tx.connection.execute(owners.where(on, p.suspended_at.is_(None)).order_by(r.account_id, p.id)).all())

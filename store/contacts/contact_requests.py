@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, literal, select, update
 
 from authz import Action, Ask, At, Grant, Proof, Refusal, Subject, asked_for, judge, refused, ticked
 from store import tables
-from store.accounts import colleagues
+from store.accounts import colleagues, people
 from store.accounts.colleagues import Colleague
 from store.contacts import request_rows
 from store.contacts.contact_changes import MANAGE, NEWCOMER, NOTHING, holdings_on, lock
@@ -277,7 +277,7 @@ def _over(tx: Transaction, one: ContactRequest) -> Why | None:
         return "closed"
     if account.locked_at is not None:
         return "locked"
-    if not scheme.ruling(held.get(one.asker, NOTHING), MANAGE).allowed:
+    if not scheme.ruling(held.get(one.asker, NOTHING), MANAGE).allowed or people.is_suspended(tx, one.asker):
         return "asker"
     changed = now != was if one.person is not None else _with_address(tx, one.account, one.email)
     return "changed" if changed else None

@@ -51,7 +51,7 @@ class Judging(Connected, Protocol):
 
 
 def on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
-    """On one account, or None: not a contact. `service`: whether that very one is covered by an SLA."""
+    """On one account, or None: not a contact, or suspended. `service`: whether that very one is covered by an SLA."""
     if subject.is_staff:
         return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, _role(tx, subject), frozenset())
     if subject.is_key:
@@ -271,7 +271,8 @@ _standings = (
         _lent.label("lent"),
     )
     .join(tables.contacts, tables.contacts.c.account_id == tables.accounts.c.id)
-    .where(tables.contacts.c.person_id == bindparam("person"))
+    .join(tables.people, tables.people.c.id == tables.contacts.c.person_id)
+    .where(tables.contacts.c.person_id == bindparam("person"), tables.people.c.suspended_at.is_(None))
 )
 # Prepared saves 69 µs a turn, 23 µs a Slack message, 46 µs its worker and a page of a ticket each.
 _STANDING = Prepared(_standings.where(tables.contacts.c.account_id == bindparam("account")))

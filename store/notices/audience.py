@@ -109,14 +109,14 @@ class _Found:
 
 
 def _holders(tx: Transaction, kind: NoticeKind, accounts: Collection[int], person: int | None) -> Iterator[Any]:
-    """The contacts of these accounts who hold a word that some scheme names for this kind, with those words of theirs."""
+    """The contacts of these accounts who are not suspended and hold a word that some scheme names for this kind, with those words of theirs."""
     words = {word for scheme in tx.schemes.values() for word in scheme.notices.get(kind, ())}
     r, a, p = tables.contact_rights.c, tables.accounts.c, tables.people.c
     query = (
         select(r.account_id, a.scheme, r.right, p.id, p.username, p.name, p.email)
         .join(tables.accounts, a.id == r.account_id)
         .join(tables.people, p.id == r.person_id)
-        .where(r.right.in_(words))
+        .where(r.right.in_(words), p.suspended_at.is_(None))
         .order_by(r.account_id, p.id)
     )
     query = query if person is None else query.where(r.person_id == person)

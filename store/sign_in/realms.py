@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, false, literal, true, update
+from sqlalchemy import ColumnElement, Table, false, literal, update
 
 from authz import Subject
 from store import tables
@@ -117,7 +117,7 @@ CUSTOMERS: Final = Realm(
     sessions=tables.person_sessions,
     column="person_id",
     subject=Subject.of_person,
-    may_work=true(),  # whether they may is the judge's to say, once they have proved who they are: desk/signing_in.py
+    may_work=tables.people.c.suspended_at.is_(None),  # all else is the judge's to say: desk/signing_in.py
     role=literal("customer"),
     shortcuts=false(),
     lock=lock,

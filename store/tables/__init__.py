@@ -27,7 +27,7 @@ from store.tables.ledger import Checkpoint, Entry, SchemaSince, Segment, WritePr
 from store.tables.mail_in import PendingMail
 from store.tables.messages import EarlyEdit, File, Message, Recording
 from store.tables.notices import MailBounce, MailPreference, Notice, NoticeAccount, NoticeRecipient
-from store.tables.people import OldEmail, Person, PersonLogin, PersonSession, Phone
+from store.tables.people import ErasedName, OldEmail, Person, PersonLogin, PersonSession, Phone
 from store.tables.reports import DailyFigure
 from store.tables.security import Alert, Budget, Switch
 from store.tables.sign_in import Passkey, Vouch
@@ -74,7 +74,7 @@ def _table(model: type[Base]) -> Table:
     return table
 
 
-people, phones, old_emails = map(_table, (Person, Phone, OldEmail))
+people, phones, old_emails, erased_names = map(_table, (Person, Phone, OldEmail, ErasedName))
 person_logins, person_sessions = map(_table, (PersonLogin, PersonSession))
 staff, staff_logins, staff_sessions, wall_displays = map(_table, (Staff, StaffLogin, StaffSession, WallDisplay))
 accounts, contacts, contact_rights, contact_changes = map(_table, (Account, Contact, ContactRight, ContactChange))

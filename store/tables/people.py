@@ -10,7 +10,8 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 
 class Person(Base):
     """Somebody at a customer. May be a contact of several accounts. `email_since`: when their address came on file; `email_unproved`: it replaced another, and
-    they have not opened a link that was sent there (address_proofs.py)."""
+    they have not opened a link that was sent there (address_proofs.py). Suspended, they are nobody to every channel. `erased_at`: nothing here says who they were
+    any more (decision 0023)."""
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -20,6 +21,8 @@ class Person(Base):
     support_id: Mapped[str] = mapped_column(String(8), unique=True)
     email_since: Mapped[int] = mapped_column(server_default="0")
     email_unproved: Mapped[bool] = mapped_column(server_default=false())
+    suspended_at: Mapped[int | None]
+    erased_at: Mapped[int | None]
     __table_args__ = (Index("ix_people_username_lower", text("lower(username)")), NEVER_AGAIN)
 
 
@@ -60,3 +63,12 @@ class OldEmail(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str] = mapped_column(primary_key=True)
     replaced_at: Mapped[int] = mapped_column(index=True)
+
+
+class ErasedName(Base):
+    """A username or a support ID of somebody who was erased, as a keyed digest: nobody gets it by chance. `kind` is username or support_id."""
+
+    __tablename__ = "erased_names"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)

@@ -74,13 +74,15 @@ def has_any(tx: Transaction, person: int) -> bool:
 
 
 def address(tx: Transaction, person: int) -> Address | None:
-    """Where they can be written to. None: they are there no more."""
+    """Where they can be written to. None: they are there no more, or suspended."""
     p = tables.people.c
-    row = tx.connection.execute(select(p.email, p.name, p.email_since).where(p.id == person)).first()
+    theirs = select(p.email, p.name, p.email_since).where(p.id == person, p.suspended_at.is_(None))
+    row = tx.connection.execute(theirs).first()
     return None if row is None else Address(row.email, row.name, row.email_since, row.email_since <= tx.now - COOLING)
 
 
 def numbers(tx: Transaction, person: int) -> Numbers:
+    """None of whoever is suspended."""
     rows = tx.connection.execute(_NUMBERS, {"person": person}).all()
     old = tx.now - COOLING
     return Numbers(
@@ -90,4 +92,9 @@ def numbers(tx: Transaction, person: int) -> Numbers:
 
 
 _p = tables.phones.c
-_NUMBERS = select(_p.number, _p.added_at).where(_p.person_id == bindparam("person")).order_by(_p.added_at, _p.number)
+_NUMBERS = (
+    select(_p.number, _p.added_at)
+    .join(tables.people, tables.people.c.id == _p.person_id)
+    .where(_p.person_id == bindparam("person"), tables.people.c.suspended_at.is_(None))
+    .order_by(_p.added_at, _p.number)
+)

@@ -23,11 +23,17 @@ from store.jobs import call_news, job_queue
 from store.messages import timeline
 from store.text.durations import COOLING
 
-GROUNDS: Final = ("address", "number", "slack", "authenticator", "passkey", "pin", "contact", "account")
-OF_THE_PIN: Final = ("pin", "contact", "account")  # what the PIN has proved in a call that is on ends with these
+GROUNDS: Final = ("address", "number", "slack", "authenticator", "passkey", "pin", "contact", "account", "person")
+OF_THE_PIN: Final = (
+    "pin",
+    "contact",
+    "account",
+    "person",
+)  # what the PIN has proved in a call that is on ends with these
 OF_STANDING: Final = (
     "contact",
     "account",
+    "person",
 )  # API keys end with these: they are no proof, and outlive one that is taken away
 AT_ONCE: Final = 500  # people in one statement
 NOT_CALLED: Final = (

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, literal, or_, select, update
 
 from authz import Subject
 from store import tables
@@ -24,7 +24,7 @@ DAY: Final = 24 * 3_600_000  # ms
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`subject` is a person or one of the staff; `suspended` one of the staff who may do nothing now. `via` and `dm`: the installation they were last met through, and the
+    """`subject` is a person or one of the staff; `suspended`: they may do nothing now. `via` and `dm`: the installation they were last met through, and the
     channel of direct messages with them there, if known. `linked_at` in ms."""
 
     team: str
@@ -42,7 +42,7 @@ def find(tx: Transaction, team: str, user: str) -> Member | None:
 
 
 def of_person(tx: Transaction, person: int) -> list[Member]:
-    """Where somebody can be written to, the one met through an installation first."""
+    """Where somebody who is not suspended can be written to, the one met through an installation first."""
     return sorted(
         map(_member, tx.connection.execute(_OF_PERSON, {"person": person}).all()), key=lambda member: member.via is None
     )
@@ -186,8 +186,14 @@ def _member(row: Any) -> Member:
 
 _s = tables.slack_members
 _FIND = (
-    select(_s, tables.staff.c.suspended_at)
+    select(_s, func.coalesce(tables.staff.c.suspended_at, tables.people.c.suspended_at).label("suspended_at"))
     .outerjoin(tables.staff, tables.staff.c.id == _s.c.staff_id)
+    .outerjoin(tables.people, tables.people.c.id == _s.c.person_id)
     .where(_s.c.team == bindparam("team"), _s.c.member == bindparam("user"))
 )
-_OF_PERSON = select(_s).where(_s.c.person_id == bindparam("person")).order_by(_s.c.linked_at)
+_OF_PERSON = (
+    select(_s)
+    .join(tables.people, tables.people.c.id == _s.c.person_id)
+    .where(_s.c.person_id == bindparam("person"), tables.people.c.suspended_at.is_(None))
+    .order_by(_s.c.linked_at)
+)

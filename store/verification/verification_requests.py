@@ -61,7 +61,7 @@ class VerificationRequest:
 
 
 def find(tx: Transaction, grant: Grant, username: str, account: str) -> tuple[int, int] | None:
-    """(person, account) of somebody on this account. None: somebody else's, or not there: one statement for all."""
+    """(person, account) of somebody on this account. None: somebody else's, suspended, or not there: one statement for all."""
     tx.require(grant, MAY)
     row = tx.connection.execute(_FIND, {"username": username, "number": account}).first()
     return None if row is None else (row.person_id, row.account_id)
@@ -315,5 +315,5 @@ _FIND = (
     select(_c.person_id, _c.account_id)
     .join(tables.people, _p.id == _c.person_id)
     .join(tables.accounts, _a.id == _c.account_id)
-    .where(_p.username == bindparam("username"), _a.number == bindparam("number"))
+    .where(_p.username == bindparam("username"), _p.suspended_at.is_(None), _a.number == bindparam("number"))
 )

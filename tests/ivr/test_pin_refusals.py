@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from authz import Subject
 from store import Keys, tables
+from store.accounts.people import check_digit
 from store.verification import attempt_limits, pins
 from store.verification.attempt_limits import TRIES_A_MINUTE
 from store.verification.pins import Pin
@@ -130,6 +131,26 @@ def test_all_kinds_cost_one_hash_and_the_same_statements(
     assert all(any("UPDATE codes SET used_at" in sql for sql in during) for during in first)
     for kind, tries in sent.items():
         assert tries == first, kind
+
+
+def test_who_is_suspended_costs_what_nobody_costs(desk: Desk) -> None:
+    """Statement by statement and byte by byte, with the right PIN, the ID keyed or the number on file shown."""
+    change(desk, update(tables.people).where(tables.people.c.support_id == MIA[0]).values(suspended_at=1))
+    sent, heard = [], []
+    for stranger in (
+        Stranger("unknown ID", "anonymous", "9000000" + check_digit("9000000"), MIA[1]),
+        Stranger("suspended, ID keyed", "anonymous", *MIA),
+        Stranger("unknown ID again", "anonymous", "9000001" + check_digit("9000001"), MIA[1]),
+    ):
+        caller, during = calls_in(desk, stranger), list[str]()
+        with watched(desk.store.engine, during.append):
+            heard.append([bare(caller.key(stranger.pin)) for _try in range(3)])
+        sent.append(during)
+    assert len(sent[0]) > 45, "the statements were not seen"
+    assert sent[0] == sent[1] == sent[2]
+    assert heard[0] == heard[1] == heard[2]
+    decided = select(tables.ledger.c.fields).where(tables.ledger.c.action == "pin.attempt")
+    assert set(rows(desk, decided)) == {("",)}  # it is not even theirs
 
 
 def test_the_right_pin_and_the_one_for_a_threat_cost_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ DISABLED = [update(tables.pin_guards).values(consecutive=10, lifetime=30)]
 NO_PIN = [delete(tables.pins).where(tables.pins.c.person_id == MIAS_ID)]
 NO_RIGHT = held("", c.person_id == MIAS_ID)
 NO_CONTACT = [delete(tables.contacts).where(c.person_id == MIAS_ID)]
+SUSPENDED = [update(tables.people).where(p.support_id == MIAS).values(suspended_at=1)]
 CLOSED = [update(tables.accounts).values(status="closed")]
 SHARED = [
     tables.phones.insert().values(
@@ -69,11 +70,17 @@ CLASSES = {
     "no PIN": Stranger(STRANGE, MIAS, so=tuple(NO_PIN)),
     "right PIN, holds nothing": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(NO_RIGHT)),
     "right PIN, on no account": Stranger(MIA, "", MIAS_PIN, tuple(NO_CONTACT)),
+    "right PIN, suspended": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(SUSPENDED)),
+    "right PIN, number on file, suspended": Stranger(MIA, "", MIAS_PIN, tuple(SUSPENDED)),
     "right PIN, account closed": Stranger(STRANGE, MIAS, MIAS_PIN, tuple(CLOSED)),
     "right PIN, number on file for two": Stranger(MIA, "", MIAS_PIN, tuple(SHARED)),
 }
 # On PostgreSQL those of which test_pin_refusals.py does not speak, and the first, to compare with.
-ON_BOTH = [name for name in CLASSES if "account" in name or "two" in name or name.startswith("wrong PIN, ID")]
+ON_BOTH = [
+    name
+    for name in CLASSES
+    if "account" in name or "two" in name or "suspended" in name or name.startswith("wrong PIN, ID")
+]
 
 
 class Opens:
