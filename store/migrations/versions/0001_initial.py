@@ -56,8 +56,6 @@ def _customers() -> None:
         sa.Column("support_id", sa.String(8), nullable=False, unique=True),
         sa.Column("email_since", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("email_unproved", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("suspended_at", sa.BigInteger),
-        sa.Column("erased_at", sa.BigInteger),
         sa.Index("ix_people_username_lower", sa.text("lower(username)")),
         sqlite_autoincrement=True,
     )
@@ -72,12 +70,6 @@ def _customers() -> None:
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("email", sa.Text, primary_key=True),
         sa.Column("replaced_at", sa.BigInteger, nullable=False, index=True),
-    )
-    op.create_table(
-        "erased_names",
-        sa.Column("digest", sa.String(64), primary_key=True),
-        sa.Column("kind", sa.String(12), nullable=False),
-        sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
     )
     op.create_table(
         "accounts",
