@@ -240,4 +240,8 @@ def test_an_xray_says_to_the_operator_what_the_owner_reads(shell: Shell) -> None
     assert {"code": "managing_one", "people": ["Raj Patel"]} in found["findings"]
     out = shell.run("account", "xray", "400639").out
     assert "Only Raj Patel may change who is on the account.\n  Let a second person manage contacts" in out
-    assert shell.run("account", "xray", "1") == (2, "", "deskgate: there is no account 1: `deskgate account list` says which there are\n")
+    assert shell.run("account", "xray", "1") == (
+        2,
+        "",
+        "deskgate: there is no account 1: `deskgate account list` says which there are\n",
+    )
