@@ -31,7 +31,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"(import_run|people_rows|giving_way|account_rows|row_changes):.*": "the operator's import is compared with all there is",
     r"(verify|key_retirement|schema|lookups|standing|report_figures):.*": "a command of the operator's",
     r"audit:entries": "the audit, of which all is asked",
-    r"(restore|delegations|verification_requests):end_all|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
+    r"(restore|verification_requests):end_all|delegations:_end_each|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
     r"alerts:shown": "from the newest on, and fifty are enough",
     r"operator_tickets:listed|failed_jobs:(listed|given_up)": "a command of the operator's",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
@@ -246,23 +246,21 @@ def end_of_those_who_lost(tx: Transaction, account: int) -> int:
 
 def end_of(tx: Transaction, person: int) -> None:
     """All that somebody has lent or was lent ends, and what they asked for is asked no more: they were suspended."""
-    r = tables.delegation_requests
-    tx.connection.execute(update(r).where(r.c.asker == person, r.c.status == "open").values(status="gone"))
-    theirs = or_(_l.lender == person, _l.borrower == person)
     on = select(tables.contacts.c.account_id).where(tables.contacts.c.person_id == person)
-    lent = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(
-        theirs, _l.account_id.in_(on), _l.ended_at.is_(None), _l.ends_at > tx.now
-    )
-    for row in tx.connection.execute(lent.order_by(_l.id)).all():
-        _end_for_both(tx, *row)
+    _end_each(tx, person, or_(_l.lender == person, _l.borrower == person), _l.account_id.in_(on))
 
 
 def end_all(tx: Transaction) -> int:
     """After a restore: any of them may have been taken back since, and any request answered."""
+    return _end_each(tx, None)
+
+
+def _end_each(tx: Transaction, asker: int | None, *which: ColumnElement[bool]) -> int:
     r = tables.delegation_requests
-    tx.connection.execute(update(r).where(r.c.status == "open").values(status="gone"))
-    lent = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now)
-    rows = tx.connection.execute(lent).all()
+    asked = update(r).where(r.c.status == "open").values(status="gone")
+    tx.connection.execute(asked if asker is None else asked.where(r.c.asker == asker))
+    lent = select(_l.id, _l.account_id, _l.borrower, _l.cell).where(_l.ended_at.is_(None), _l.ends_at > tx.now, *which)
+    rows = tx.connection.execute(lent.order_by(_l.id)).all()
     for row in rows:
         _end_for_both(tx, *row)
     return len(rows)
@@ -325,17 +323,7 @@ def _stay(tx: Transaction, grant: Grant, *others: int) -> set[int]:
 
 
 def _delegation(row: Any) -> Delegation:
-    return Delegation(
-        row.id,
-        row.account_name,
-        row.borrower,
-        row.borrower_name,
-        row.lender_name,
-        row.cell,
-        row.one_ticket,
-        row.ends_at,
-        row.ticket,
-    )
+    return Delegation(*(getattr(row, one.name) for one in fields(Delegation)))
 
 
 _borrower, _lender = tables.people.alias("borrower"), tables.people.alias("lender")

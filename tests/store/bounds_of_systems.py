@@ -25,6 +25,7 @@ OF_SYSTEMS: Final[dict[str, list[Case]]] = {
 NOTICES: Final = ("audience.may_send", "audience.named", "audience.numbered", "notice_delivery.send")
 REACH_ALL: Final = {
     "audit.place_of": "where an entry stands: its time alone",
+    "suspension.set_account": "the operator's, who suspends any account",
     "account_lines.bring": "the operator's system's, which brings any account",
     **dict.fromkeys(("change_feed.following", "change_feed.one"), "the operator's system's, which reads any account"),
     **dict.fromkeys((*NOTICES, *(f"notice_list.{n}" for n in ("find", "listed", "recipients"))), "of the whole desk"),

@@ -282,7 +282,6 @@ REACH_ALL: dict[str, str] = {
     "canned_answers.listed": "texts of the desk's own that name no customer",
     **dict.fromkeys((*COUNTED, *(f"pending_mails.{n}" for n in ("listed", "count", "one", "remove"))), _DESK),
     **{f"lookups.{n}": _DESK for n in ("explain", "find_account", "find_person", "has_service")},
-    "suspension.set_account": _DESK,
     **bounds_of_systems.REACH_ALL,
     **{f"whole_accounts.{n}": _DESK for n in ("account_numbered", "numbers_after")},
     **{f"whole_accounts.{n}": _OWN for n in ("whole", "people", "person", "lock_people")},

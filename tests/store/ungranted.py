@@ -171,7 +171,6 @@ REASONS: Final[dict[str, str]] = {
     "delegations.may_be_for_one": reasons.PURE,
     "delegations.take_back": "ends the asker's own loan, and no other; tells nothing",
     "delegations.end_of_those_who_lost": reasons.IMPORT,
-    "delegations.end_of": "of whoever is suspended: fewer people may do something then; tells nothing",
     "delegations.end_all": "after a restore: fewer people may do something then; tells nothing",
     **dict.fromkeys(
         (
@@ -285,7 +284,6 @@ REASONS: Final[dict[str, str]] = {
     "call_approvals.lately": reasons.FACTOR,
     "attempt_limits.desk_wide": reasons.PURE,
     **dict.fromkeys(("people.lock", "people.works_here"), "locks a row; whether it is there"),
-    "people.is_suspended": "a yes or no to decide by, shown to nobody",
     "one_time_codes.put": reasons.CODE,
     **dict.fromkeys(("message_limits.charge", "message_limits.give_back"), reasons.GUARD),
     "message_limits.is_on_file": "whether a number is anybody's; nobody hears it",

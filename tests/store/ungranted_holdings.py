@@ -18,6 +18,8 @@ REASONS: Final[dict[str, str]] = {
         ("holdings.Judging." + n for n in ("delegations_read", "now", "roles_read", "schemes")),
         "what a standing needs of a transaction, and no more",
     ),
+    "delegations.end_of": "of whoever is suspended: fewer people may do something then; tells nothing",
+    "people.is_suspended": "a yes or no to decide by, shown to nobody",
     "holdings.delegations_of": reasons.DECIDES,
     "sweeping.some": "deletes what is over, for the room whose it is; gives back whether there is more",
     "sweeping.changed": "changes what is over, for the room whose it is; gives back whether there is more",
