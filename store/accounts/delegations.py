@@ -20,8 +20,6 @@ HOUR: Final = 3_600_000
 LONGEST: Final = 24  # hours
 REQUESTS_A_DAY: Final = 3
 REQUEST_LIFE: Final = 24 * HOUR
-
-
 _l = tables.delegations.c
 
 

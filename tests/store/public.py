@@ -250,6 +250,7 @@ OPENS: dict[str, set[str]] = {
     **{f"account_lookup.{name}": {"desk.operate"} for name in ("listed", "show")},
     **{f"suspension.{name}": {"desk.operate"} for name in ("owned_alone", "resume_person", "suspend_person")},
     "suspension.set_account": {"desk.accounts.write"},
+    "report_figures.figures": {"desk.operate"},
     "staff_lookup.show": {"desk.staff.manage"},
     "pin_changes.set_pin": {"desk.pin.reissue"},
     "pin_changes.unlock_pin": {"desk.pin.reissue"},
