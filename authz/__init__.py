@@ -6,7 +6,7 @@ Pure: no database, no clock, no network. Files are read once, at start, by load_
 from authz.contact_rules import Broken, Held, Refusal, asked_for, gained, lost, miscounted, refused, ticked
 from authz.grant import Denied, Grant
 from authz.house_decisions import HOUSE_DECISIONS
-from authz.judge import Allowed, Ask, Rights, Standing, judge, requests_followed, rights
+from authz.judge import LOCKED_LOSES, Allowed, Ask, Rights, Standing, judge, requests_followed, rights
 from authz.key_scopes import ASKED_BY_KEY, KEY_CELLS, KEY_VERBS
 from authz.matrix import matrix, table
 from authz.moves import Move, move, moves
@@ -58,6 +58,7 @@ __all__ = [
     "LENDABLE",
     "LENT",
     "LOCKED",
+    "LOCKED_LOSES",
     "NAMES",
     "OWNERS_ACTIONS",
     "OWN_REQUESTS",

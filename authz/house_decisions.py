@@ -17,6 +17,7 @@ HOUSE_DECISIONS: Final[dict[str, str]] = {
     "D-account.suspended": "A suspended account gets nothing new: technical tickets, emergency calls, requests, delegations.",
     "D-account.locked": "On an account that its owner has locked nobody changes anything: contacts, rights, services, requests.",
     "D-account.lock": "The owner alone locks and unlocks, with a second proof: a lock that an administrator lifts holds against none.",
+    "D-reconcile": "After a restore, until a supervisor has checked what came back, every account is locked against changes.",
     "D-key.scope": "A key does what it was made for, and nothing else that whoever it acts for may do.",
     "D-key.maker": "A customer's key acts for its maker, and only while its maker may manage API keys on the account.",
     "D-account.records": "The owner alone reads the account's records and X-ray, with a second proof: an attacker would learn whom to imitate.",

@@ -60,6 +60,7 @@ class CallPage:
     alerts: tuple[Alert, ...]
     for_supervisors: int
     threat: bool
+    reconciling: bool
     read: int
     budget: int
 
@@ -91,7 +92,7 @@ def call_page(
         # The last card gives way to a call that is nobody's yet.
         chosen = next(iter(mine or ([] if free else [call for call in before if call.staff])), None)
     tickets = permit_staff(tx, who, Action.DESK_TICKET_WORK)
-    threat = threat_mode.look(tx, grant)
+    on = threat_mode.switched_on(tx, grant)
     is_supervisor = tickets is not None and grant_limits.is_supervisor(tickets)
     switching = permit_staff(tx, who, Action.DESK_THREAT_SWITCH) if is_supervisor else None
     own = chosen if chosen is not None and chosen.staff == who.staff else None
@@ -120,7 +121,8 @@ def call_page(
         counts=queue_page.counts(tx, tickets) if tickets is not None else {},
         alerts=tuple(alerts.news(tx, grant)),
         for_supervisors=alerts.waiting(tx, switching) if switching is not None else 0,
-        threat=threat is not None and threat.on,
+        threat=threat_mode.THREAT in on,
+        reconciling=threat_mode.RECONCILE in on,
         read=account_access.count(tx, grant),
         budget=accounts_an_hour,
     )

@@ -9,7 +9,7 @@ from desk import lookup
 from desk.actors import Actor, permit_staff
 from desk.lookup import NotFound
 from store import Transaction
-from store.security import alerts, threat_mode
+from store.security import alerts, reconcile_mode, threat_mode
 from store.sign_in import vouches
 from store.staff import account_access, dual_control, email_codes
 from store.staff.dual_control import LOGIN_REISSUE, NEEDS, PIN_REISSUE, PIN_UNLOCK, THREAT_OFF
@@ -63,10 +63,10 @@ class Decision(Enum):
 
 
 def see_alert(tx: Transaction, who: Actor, id: int) -> bool:
-    """Marks an alert as looked into. False: it is not for them."""
+    """Marks an alert as looked into; that of a restore ends reconcile mode. False: it is not for them."""
     grant = permit_staff(tx, who, Action.DESK_THREAT_SWITCH)
-    if grant is not None:
-        alerts.seen(tx, grant, id)
+    if grant is not None and alerts.seen(tx, grant, id) == "restored":
+        reconcile_mode.end(tx, grant)
     return grant is not None
 
 

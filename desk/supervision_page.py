@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from authz import Action
 from desk.actors import Actor, permit_staff
 from store import Transaction
-from store.security import alerts, threat_mode
+from store.security import alerts, reconcile_mode, threat_mode
 from store.security.alerts import Alert, Named
 from store.security.threat_mode import Switched
 from store.staff import dual_control, staff_list
@@ -24,6 +24,7 @@ class SupervisionPage:
     alerts: tuple[Alert, ...]
     names: Mapping[int, Named]
     switch: Switched | None
+    reconciling: int | None
     others: tuple[str, ...]
     quarantined: tuple[Queued, ...]
     wanted: tuple[Wanted, ...]
@@ -41,6 +42,7 @@ def supervision_page(tx: Transaction, who: Actor) -> SupervisionPage | None:
         tuple(warned),
         {one.id: alerts.named(tx, switching, one) for one in warned},
         threat_mode.look(tx, switching),
+        reconcile_mode.since(tx),
         tuple(staff_list.other_supervisors(tx, switching)),
         tuple(ticket_queue.quarantined(tx, tickets)),
         (*dual_control.waiting(tx, switching), *dual_control.waiting(tx, pins)),

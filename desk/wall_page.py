@@ -44,6 +44,7 @@ class WallPage:
     tickets: Figures
     standing: Standing
     threat: bool
+    reconciling: bool
     today: OpeningException | None
 
 
@@ -54,7 +55,7 @@ def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
         return None
     now = live_calls.calls(tx, calls)
     talking = [call for call in now if call.state in ("talking", "keypad")]
-    switch = threat_mode.look(tx, calls)
+    on = threat_mode.switched_on(tx, calls)
     day = daily_figures.day_of(tx.now, zone).date
     return WallPage(
         waiting=tuple(call for call in now if call.state == "waiting"),
@@ -64,7 +65,8 @@ def wall_page(tx: Transaction, who: Actor, zone: ZoneInfo) -> WallPage | None:
         calls=wall_figures.calls(tx, calls, zone),
         tickets=wall_figures.tickets(tx, tickets, zone),
         standing=wall_figures.standing(tx, tickets),
-        threat=switch is not None and switch.on,
+        threat=threat_mode.THREAT in on,
+        reconciling=threat_mode.RECONCILE in on,
         today=next((one for one in opening_exceptions.listed(tx) if one.day == day), None),
     )
 

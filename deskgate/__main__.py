@@ -34,6 +34,10 @@ COMMANDS: Final = {
         "deskgate.records:after_a_restore",
         "After a restore: end all sign-ins, codes, proofs.",
     ),
+    "reconcile": (
+        "deskgate.reconcile_command:reconcile",
+        "After a restore: what the database lost.",
+    ),
     "staff": ("deskgate.staff_command:staff_commands", "Who works here, and who may sign in on the desk's page."),
     "drill": ("deskgate.drill_command:drill_commands", "Attack drills: calls of invented people, played and scored."),
     "person": ("deskgate.person_command:person_commands", "Customers, and their way in to the account pages."),

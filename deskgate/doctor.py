@@ -16,7 +16,7 @@ from deskgate.doctor_remote import BAD, OK, WARN, Finding
 from deskgate.settings import SettingError, Settings, read_keys, read_settings
 from store import ConnectionLostError, DatabaseFault, Store, open_store
 from store.operator import lookups, restore
-from store.security import alerts
+from store.security import alerts, reconcile_mode
 from store.slack import installations
 
 STUCK = 300  # seconds a job may be pending before it is worth a word
@@ -123,7 +123,7 @@ def _database(settings: Settings, tokens: dict[str, str]) -> Iterator[Finding]:
         if store.is_ahead():
             yield (
                 WARN,
-                "a newer version has migrated this database: this one goes on with it; roll the newer one out here as well",
+                "a newer version has migrated this database: this one goes on with it; install the newer one here as well",
             )
         why = store.why_not_write() or store.why_not_begin()
         if why is not None:  # to look is to write an entry
@@ -147,17 +147,17 @@ def _kept(store: Store) -> Iterator[Finding]:
     with store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
         used, needed = lookups.schemes_in_use(tx, grant), lookups.keys_in_use(tx, grant, retired)
-        told = {kind: alerts.unseen(tx, grant, kind) for kind in ("restored", "clock")}
+        noticed, jumped = reconcile_mode.since(tx), alerts.unseen(tx, grant, "clock")
     backlog, slack = store.backlog(), store.backlog("slack.%")
     for scheme in sorted(used - set(store.schemes)):
         yield BAD, f"accounts use the scheme {scheme}, which is not there: check SCHEMES_DIR"
     yield from _keys(store, needed)
     yield from _ledger(store, needed["ledger"])
-    yield from _past(store, told["restored"])
-    if told["clock"] is not None:
+    yield from _past(store, noticed)
+    if jumped is not None:
         yield (
             WARN,
-            f"the clock jumped at {moment(told['clock'])}: see how this machine keeps time, then have a supervisor press Mark as checked on the desk's page",
+            f"the clock jumped at {moment(jumped)}: see how this machine keeps time, then have a supervisor press Mark as checked on the desk's page",
         )
     if backlog.failing or backlog.oldest > STUCK * 1000:
         yield (
@@ -184,7 +184,7 @@ def _past(store: Store, noticed: int | None) -> Iterator[Finding]:
     if noticed is not None:
         yield (
             WARN,
-            f"the database was restored (noticed at {moment(noticed)}): suspend again anyone suspended since the backup, run the newest import, then have a supervisor press Mark as checked on the desk's page",
+            f"reconcile mode since {moment(noticed)}: the database was restored, or a failover lost its end; no contact, right, service or key can be changed and no request made. Suspend again anyone suspended since the backup, run the newest import, then `deskgate reconcile`, then have a supervisor press Mark as checked on the desk's page",
         )
     behind = restore.is_behind(store)
     if store.memory.path is None:

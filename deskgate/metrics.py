@@ -192,6 +192,11 @@ class _Standing(Collector):
         yield _gauge(
             "deskgate_threat_mode", "Whether calls are taken as messages alone", figures.threat or self._threat
         )
+        yield _gauge(
+            "deskgate_reconciling",
+            "Whether every account is locked against changes after a restore",
+            figures.reconciling,
+        )
         calls = GaugeMetricFamily("deskgate_calls", "Callers with the desk, by state", labels=["state"])
         calls.add_metric(["waiting"], figures.calls_waiting)
         calls.add_metric(["talking"], figures.calls_talking)

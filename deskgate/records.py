@@ -74,7 +74,7 @@ def after_a_restore() -> None:
         done = restore.answer(store, "shell", lambda tx: granted(tx, Action.DESK_OPERATE))
     assert done is not None
     print("ended: " + ", ".join(f"{n} {what}" for what, n in done.ended.items()))
-    print("Now suspend again whoever was suspended since the backup, and run the newest import.")
+    print("Now suspend again whoever was suspended since the backup, run the newest import, then `deskgate reconcile`.")
 
 
 @audit_commands.callback()

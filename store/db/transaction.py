@@ -40,6 +40,7 @@ from store.db.engine import Gate
 from store.db.holdings import Lent
 from store.db.keys import Keys
 from store.db.ledger_chain import Entry, Segment, Segments, chained
+from store.db.reconciling import held
 from store.db.statements import INSERTS, Write, insert_together
 
 Cell = tuple[Action, Topic | None]
@@ -203,9 +204,9 @@ class Transaction:
 
     def ask(self, ask: Ask) -> Grant | Denied:
         """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
-        verdict = judge(ask, self.standing(ask))
+        verdict = held(self, judge(ask, self.standing(ask)))
         while isinstance(verdict, Grant) and verdict.when in LENT and not holdings.still_lent(self, verdict):
-            verdict = judge(ask, self.standing(ask))  # what was lent has ended, or was used up, just now
+            verdict = held(self, judge(ask, self.standing(ask)))  # what was lent has ended, or was used up, just now
         if isinstance(verdict, Grant):
             self._register(verdict)
             self._allowed(verdict)
@@ -219,7 +220,7 @@ class Transaction:
         asks, offered = tuple(asks), dict[str, Grant]()
         standing = holdings.on(self, asks[0].subject, asks[0].account, None) if asks else None
         for ask in asks:
-            verdict = judge(ask, standing)
+            verdict = held(self, judge(ask, standing))
             if isinstance(verdict, Grant):
                 offered[ask.cell] = self._register(verdict)
         return offered
@@ -231,7 +232,7 @@ class Transaction:
         cells, offered = tuple(cells), dict[int, dict[str, Grant]]()
         for id, standing in holdings.everywhere(self, subject):
             for action, topic in cells:
-                verdict = judge(Ask(subject, action, id, topic, proof, at=at), standing)
+                verdict = held(self, judge(Ask(subject, action, id, topic, proof, at=at), standing))
                 if isinstance(verdict, Grant):
                     offered.setdefault(id, {})[verdict.cell] = self._register(verdict)
         return offered
@@ -244,7 +245,9 @@ class Transaction:
         proof."""
         cells, offered = tuple(cells), dict[int, Grant]()
         for id, standing in holdings.everywhere(self, subject):
-            verdicts = (judge(Ask(subject, action, id, topic, proof, at=at), standing) for action, topic in cells)
+            verdicts = (
+                held(self, judge(Ask(subject, action, id, topic, proof, at=at), standing)) for action, topic in cells
+            )
             first = next((verdict for verdict in verdicts if isinstance(verdict, Grant)), None)
             if first is not None and proof >= Proof.VERIFIED:
                 offered[id] = self._register(first)

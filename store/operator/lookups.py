@@ -33,6 +33,20 @@ def find_account(tx: Transaction, grant: Grant, number: str) -> int | None:
     return tx.connection.execute(select(tables.accounts.c.id).where(tables.accounts.c.number == number)).scalar()
 
 
+def kept_tickets(tx: Transaction, grant: Grant, numbers: Collection[int]) -> set[int]:
+    """Which of these tickets there are."""
+    tx.require(grant, "desk.operate")
+    t = tables.tickets.c
+    return set(tx.connection.execute(select(t.number).where(t.number.in_(numbers))).scalars())
+
+
+def kept_calls(tx: Transaction, grant: Grant, sids: Collection[str]) -> set[str]:
+    """Which of these calls there are: a call's row is kept for a week."""
+    tx.require(grant, "desk.operate")
+    c = tables.calls.c
+    return set(tx.connection.execute(select(c.sid).where(c.sid.in_(sids))).scalars())
+
+
 def find_person(tx: Transaction, grant: Grant, username: str) -> int | None:
     tx.require(grant, "desk.operate", "desk.pin.reissue", "desk.decisions.read")
     return tx.connection.execute(select(tables.people.c.id).where(tables.people.c.username == username)).scalar()

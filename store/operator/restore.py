@@ -15,7 +15,7 @@ from store import tables
 from store.accounts import change_feed, delegations
 from store.db.last_seen import Seen
 from store.db.transaction import Transaction
-from store.security import alerts
+from store.security import alerts, reconcile_mode
 from store.staff import staff_list, wall_displays
 from store.verification import revocation, verification_requests
 
@@ -69,7 +69,7 @@ class Answered(NamedTuple):
 def answer(
     store: Store, channel: str, granted: Callable[[Transaction], Grant], *, if_behind: bool = False
 ) -> Answered | None:
-    """Ends what had been proved, suspends again whoever was suspended, tells supervisors, and forgets what was seen: what
+    """Ends what had been proved, suspends again whoever was suspended, begins reconcile mode, tells supervisors, and forgets what was seen: what
     comes now is what is to be remembered. `if_behind`: only where the database is behind it; otherwise None. One process after the
     other, or a restore would be answered twice."""
     with store.memory.alone():
@@ -77,7 +77,9 @@ def answer(
         if if_behind and seen is None:
             return None
         with store.transaction(channel) as tx:
-            ended = end_all(tx, granted(tx), seen.suspended if seen is not None else ())
+            grant = granted(tx)
+            ended = end_all(tx, grant, seen.suspended if seen is not None else ())
+            reconcile_mode.begin(tx, grant)
             alerts.alert(tx, "restored", str(tx.now))
         store.memory.keep(None)
     return Answered(seen, ended)

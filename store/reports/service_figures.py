@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, select, text
 
 from store import PATIENCE, ConnectionLostError, DatabaseFault, Store, tables
 from store.db.engine import OccupiedError, connect_by, sqlite_file
-from store.security.threat_mode import THREAT
+from store.security.threat_mode import RECONCILE, THREAT
 
 MOST: Final = 1_000  # tickets and locked PINs are counted up to here, however many there are
 LOOKED_INTO: Final = ("restored", "clock", "ledger")  # alerts that wait for a supervisor's *Mark as checked*
@@ -41,6 +41,7 @@ class ServiceFigures:
     calls_talking: int
     pins_locked: int
     threat: bool
+    reconciling: bool
     unlooked: frozenset[str]
     without_checkpoint: int
     size: int | None
@@ -59,7 +60,7 @@ def read(store: Store) -> ServiceFigures:
 
 def _read(connection: Connection, now: int, url: str) -> ServiceFigures:
     t, r, g, a = tables.tickets.c, tables.support_calls.c, tables.pin_guards.c, tables.alerts.c
-    on = select(tables.switches.c.on).where(tables.switches.c.name == THREAT)
+    on = set(connection.execute(select(tables.switches.c.name).where(tables.switches.c.on)).scalars())
     unlooked = select(a.kind).where(a.kind.in_(LOOKED_INTO), a.seen_at.is_(None)).distinct()
     live = select(func.count(), func.count(r.taken_by)).where(r.ended_at.is_(None))
     calls, talking = connection.execute(live).one()
@@ -71,7 +72,8 @@ def _read(connection: Connection, now: int, url: str) -> ServiceFigures:
         calls_waiting=calls - talking,
         calls_talking=talking,
         pins_locked=_up_to_most(connection, select(g.counter_key).where(g.locked_until > now)),
-        threat=bool(connection.execute(on).scalar()),
+        threat=THREAT in on,
+        reconciling=RECONCILE in on,
         unlooked=frozenset(connection.execute(unlooked).scalars()),
         without_checkpoint=_without_checkpoint(connection, now),
         size=_size(connection, url),

@@ -203,12 +203,12 @@ def unseen(tx: Transaction, grant: Grant, kind: str) -> int | None:
     return tx.connection.execute(select(func.max(a.at)).where(a.kind == kind, a.seen_at.is_(None))).scalar()
 
 
-def seen(tx: Transaction, grant: Grant, id: int) -> None:
-    """Somebody has looked into it."""
+def seen(tx: Transaction, grant: Grant, id: int) -> str | None:
+    """Somebody has looked into it. Its kind; None: it is not for them, or was looked into before."""
     tx.require(grant, "desk.threat.switch", "desk.proof.ask")
     a, staff = tables.alerts.c, grant.subject.staff
     one = update(tables.alerts).where(a.id == id, a.audience.in_(_audiences(grant)), a.seen_at.is_(None))
-    tx.connection.execute(one.values(seen_by=staff, seen_at=tx.now))
+    return tx.connection.execute(one.values(seen_by=staff, seen_at=tx.now).returning(a.kind)).scalar()
 
 
 def seen_of(tx: Transaction, grant: Grant, kinds: Collection[str], subject: Subject) -> None:

@@ -10,9 +10,11 @@ from sqlalchemy import bindparam, select
 from authz import Grant, Subject
 from store import tables
 from store.db import grant_limits
+from store.db.reconciling import RECONCILE
 from store.db.transaction import Transaction, upsert
 from store.security import alerts
 
+__all__ = ["RECONCILE", "THREAT", "Switched", "look", "switch", "switched_on", "threat"]
 THREAT: Final = "threat"
 
 
@@ -34,6 +36,13 @@ def look(tx: Transaction, grant: Grant) -> Switched | None:
     tx.require(grant, "desk.threat.switch", "desk.proof.ask")
     row = tx.connection.execute(_SWITCH, {"name": THREAT}).first()
     return None if row is None else Switched(bool(row.on), row.by, row.at)
+
+
+def switched_on(tx: Transaction, grant: Grant) -> dict[str, int]:
+    """All that is on for the whole desk, threat mode and reconcile mode: name → since when."""
+    tx.require(grant, "desk.threat.switch", "desk.proof.ask")
+    s = tables.switches.c
+    return {row.name: row.at for row in tx.connection.execute(select(s.name, s.at).where(s.on))}
 
 
 def switch(tx: Transaction, grant: Grant, on: bool, *, asked_by: int | None = None) -> bool:

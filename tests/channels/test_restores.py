@@ -24,6 +24,7 @@ from store.staff import email_codes, staff_list
 from store.tickets import customer_tickets
 from store.verification import call_codes, pin_reset, totp
 from tests.channels.mailbox import Mailbox
+from tests.channels.restoring import checked
 from tests.desk import Desk, load_samples
 
 
@@ -163,6 +164,8 @@ def test_b6_what_was_lent_or_to_be_removed_may_have_been_taken_back_since(sample
     with desk.store.transaction("test") as tx:
         opens = tx.ask(Ask(Subject("person:9"), Action.TICKET_OPEN, 3, Topic.TECHNICAL, Proof.VERIFIED))
         assert isinstance(opens, Denied), "the right that was taken back"
+    assert checked(desk, "staff:2")
+    with desk.store.transaction("test") as tx:
         lends = tx.ask(Ask(Subject("person:7"), Action.RIGHT_LEND, 3, None, Proof.VERIFIED))
         assert isinstance(lends, Grant)
         assert delegations.lend(tx, lends, second, 24) is None, "nor is there a request to answer"

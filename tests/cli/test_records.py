@@ -274,7 +274,7 @@ def test_b6_a_restore_is_told_by_the_doctor_and_the_operators_word_suspends_agai
     assert "agent.kim  agent  suspended" in light.run("staff", "list").out
     told = light.run("doctor")
     assert "the database holds all that this machine has seen of it" in told.out
-    assert "the database was restored (noticed at " in told.out
+    assert "reconcile mode since " in told.out
 
 
 def test_b6_a_jump_of_the_clock_is_told_by_the_doctor_until_somebody_has_looked(light: Shell) -> None:

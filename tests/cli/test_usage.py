@@ -104,5 +104,6 @@ def test_deskgate_alone_is_its_help_and_every_command_has_a_whole_line_there(lig
     alone, asked = light.run(), light.run("--help")
     assert alone == asked
     assert alone.code == 0
+    width = max(map(len, COMMANDS)) + 2
     for name, (_, words) in COMMANDS.items():
-        assert f"  {name:<10}{words}\n" in alone.out
+        assert f"  {name:<{width}}{words}\n" in alone.out

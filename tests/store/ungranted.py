@@ -130,6 +130,8 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.FACTOR,
     ),
+    **dict.fromkeys(("reconciling.since", "reconcile_mode.since"), "whether the desk is in reconcile mode: a moment"),
+    "reconciling.held": "a verdict as it was, or a refusal in its place",
     "threat_mode.threat": "whether the phone takes messages only: yes or no",
     **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unassigned", "take_digits.digits"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
