@@ -1,8 +1,7 @@
 """One transaction: standing read, judged, told or changed, and written in the ledger, together or not at all.
 
-`Transaction.ask` is the only way to a `Grant` that `store` accepts: a grant lives in the register of the transaction that
-made it and is dead after it. A refusal is returned, so that its entry is committed; only faults raise, and what carries
-`commits = True`: a way out, not a fault.
+`Transaction.ask` is the only way to a `Grant` that `store` accepts: a grant lives in the register of the transaction that made it and is dead
+after it. A refusal is returned, so that its entry is committed; only faults raise, and what carries `commits = True`: a way out, not a fault.
 """
 
 from __future__ import annotations
@@ -215,8 +214,7 @@ class Transaction:
         return verdict
 
     def offer(self, asks: Iterable[Ask]) -> dict[str, Grant]:
-        """What may be offered of these asks (one subject, one account, one proof): cell → Grant. Considering is no entry: a
-        grant gets its own when something is told under it."""
+        """What may be offered of these asks (one subject, one account, one proof): cell → Grant. A grant gets its entry when something is told under it."""
         asks, offered = tuple(asks), dict[str, Grant]()
         standing = holdings.on(self, asks[0].subject, asks[0].account, None) if asks else None
         for ask in asks:
@@ -240,9 +238,8 @@ class Transaction:
     def offer_accounts(
         self, subject: Subject, proof: Proof, cells: Iterable[Cell], at: At = At.SUPPORT
     ) -> dict[int, Grant]:
-        """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the
-        first such thing, enough to be told the account's name. Below verified there is none, though signing in needs no
-        proof."""
+        """The accounts on which a person is allowed anything at all of `cells`, by account number: id → a Grant for the first such
+        thing, enough to be told the account's name. Below verified there is none, though signing in needs no proof."""
         cells, offered = tuple(cells), dict[int, Grant]()
         for id, standing in holdings.everywhere(self, subject):
             verdicts = (

@@ -130,8 +130,9 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.FACTOR,
     ),
-    **dict.fromkeys(("reconciling.since", "reconcile_mode.since"), "whether the desk is in reconcile mode: a moment"),
-    "reconciling.held": "a verdict as it was, or a refusal in its place",
+    **dict.fromkeys(
+        ("reconciling.since", "reconcile_mode.since", "reconciling.held"), "whether a restore is to be checked"
+    ),
     "threat_mode.threat": "whether the phone takes messages only: yes or no",
     **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unassigned", "take_digits.digits"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
@@ -248,8 +249,7 @@ REASONS: Final[dict[str, str]] = {
     "support_calls.place": "where a caller stands in the queue: a number",
     "call_news.news": reasons.QUEUE,
     **{"support_calls." + n: reasons.PURE for n in ("announced", "SupportCall.announced", "room")},
-    **dict.fromkeys(("schema.is_current", "schema.is_ahead", "store.Store.is_ahead"), reasons.OPENS),
-    "schema.migrate": reasons.OPENS,
+    **dict.fromkeys(("schema.is_current", "schema.is_ahead", "store.Store.is_ahead", "schema.migrate"), reasons.OPENS),
     "dual_control.action_of": "which action waits for a second person: a word",
     **dict.fromkeys(
         (
