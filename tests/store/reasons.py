@@ -49,6 +49,9 @@ RESTORES: Final = {  # what a restore is noticed by
         SEEN,
     ),
     **dict.fromkeys(("checkpoints.first", "checkpoints.holds", "store.Store.holds", "store.Store.origin"), LEDGER),
+    **dict.fromkeys(
+        ("reconciling.since", "reconciling.held", "reconcile_mode.since"), "whether it is to be checked yet"
+    ),
     "own_folder.folder_of_ours": POOL,
     "staff_list.stop": STAFF,
     "job_queue.clock_set_back": QUEUE,

@@ -130,9 +130,6 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.FACTOR,
     ),
-    **dict.fromkeys(
-        ("reconciling.since", "reconcile_mode.since", "reconciling.held"), "whether a restore is to be checked"
-    ),
     "threat_mode.threat": "whether the phone takes messages only: yes or no",
     **dict.fromkeys(("code_words.two_words", "live_calls.LiveCall.unassigned", "take_digits.digits"), reasons.PURE),
     **dict.fromkeys(("passwords.normal", "passwords.trouble"), reasons.PURE),
