@@ -6,6 +6,7 @@ import re
 from email.message import Message
 from importlib import metadata
 
+from deploy.release import ELSEWHERE, OLD_WORDS
 from tests.house.test_names import ROOT
 
 FREE = {"MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0", "Apache-2.0"}
@@ -15,16 +16,6 @@ LOOKED_AT = {  # docs/licences.md says why each is no harm
     "certifi": "MPL-2.0",
     "pathspec": "MPL-2.0",
 }
-OLD_WORDS = {  # classifiers, of those who do not say an SPDX expression yet
-    "3-Clause BSD License": "BSD-3-Clause",
-    "Apache Software License": "Apache-2.0",
-    "BSD License": "BSD-3-Clause",
-    "ISC License (ISCL)": "ISC",
-    "MIT License": "MIT",
-    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
-    "Python Software Foundation License": "PSF-2.0",
-}
-ELSEWHERE = {"colorama", "httpx2-jsfetch", "pywin32"}  # pinned for other platforms, never installed on Linux
 PINNED = re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
 
 
@@ -46,7 +37,7 @@ def licence(of: Message) -> set[str]:
 
 def test_f6_every_dependency_has_a_licence_that_was_looked_at() -> None:
     assert len(PINNED) > 40
-    for name in set(PINNED) - ELSEWHERE:
+    for name in set(PINNED) - ELSEWHERE.keys():
         found = licence(said_of(name))
         assert found <= FREE or found == {LOOKED_AT.get(name)}, f"{name}: {found}: look at it, then docs/licences.md"
 
