@@ -59,6 +59,9 @@ def twilio(settings: Settings) -> Iterator[Finding]:
                 if response.status_code == 401:
                     yield BAD, "Twilio refuses the token: check TWILIO_AUTH_TOKEN"
                     return
+                if response.status_code == 429 or response.status_code >= 500:
+                    yield BAD, f"Twilio answers {response.status_code}: nothing of ours; see status.twilio.com"
+                    return
                 found = response.json().get("incoming_phone_numbers", []) if response.status_code == 200 else []
                 if not found:
                     yield BAD, f"{number} is not a number of this Twilio account: check TWILIO_NUMBER"

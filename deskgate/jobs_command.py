@@ -86,22 +86,25 @@ def show_job(id: IdArgument, as_json: JsonOption = False) -> None:
 def retry_jobs(
     ids: IdsArgument = None,
     every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+    failing: Annotated[bool, typer.Option("--failing", help="All that failed and are tried again later.")] = False,
     kind: KindOption = "",
 ) -> None:
     """Try jobs again now, also those that were given up. In the ledger."""
-    if bool(ids) == every:
-        fail("say which: numbers of jobs, or --all for those that were given up")
-    if kind and not every:
-        fail("--kind goes with --all")
+    if sum((bool(ids), every, failing)) != 1:
+        fail("say which: numbers of jobs, --failing, or --all for those that were given up")
+    if kind and ids:
+        fail("--kind goes with --all and --failing")
     with open_desk() as (_, store), store.transaction("shell") as tx:
         grant = granted(tx, Action.DESK_OPERATE)
-        chosen = failed_jobs.given_up(tx, grant, kind) if every else sorted(set(ids or ()))
-        too_old = [line for id in chosen if (line := _retried(tx, grant, id, every=every))]
+        found = failed_jobs.given_up if every else failed_jobs.failing
+        chosen = sorted(set(ids)) if ids else found(tx, grant, kind)
+        too_old = [line for id in chosen if (line := _retried(tx, grant, id, every=not ids))]
     for line in too_old:
         print(line)
     count = len(chosen) - len(too_old)
     if not chosen:
-        print("No job of that kind was given up." if kind else "No job was given up.")
+        what = "No job of that kind" if kind else "No job"
+        print(f"{what} was given up." if every else f"{what} is failing.")
     elif len(chosen) == 1 and count:
         print(f"Job {chosen[0]} is tried again now, if the service is running.")
     elif count:

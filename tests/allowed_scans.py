@@ -34,7 +34,7 @@ ALLOWED: Final = {  # file and function, and why it may read all there is
     r"(restore|verification_requests):end_all|delegations:_end_each|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",
     r"alerts:shown": "from the newest on, and fifty are enough",
-    r"operator_tickets:listed|failed_jobs:(listed|given_up)": "a command of the operator's",
+    r"operator_tickets:listed|failed_jobs:(listed|given_up|failing)": "a command of the operator's",
     r"checkpoints:_all_heads": "before the first checkpoint there is no other",
     r"retired_keys:is_strange": "one row is enough, and is asked for once in each process",
     r"checkpoints:_check|pins:reseal": "commands of the operator's, who has another key",

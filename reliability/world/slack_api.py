@@ -81,6 +81,8 @@ class SlackApi:
         if method == "files.getUploadURLExternal":
             file = f"F{next(self._count)}"
             return file, {"upload_url": f"{base}upload/{file}", "file_id": file}
+        if method == "conversations.info":
+            return "", {"channel": {"id": channel, "is_member": True, "is_private": True}}
         if method == "files.info":
             return "", {"file": {"id": args.get("file"), "shares": {}}}
         if method == "chat.getPermalink":

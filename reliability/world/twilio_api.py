@@ -52,6 +52,8 @@ class TwilioApi:
             return name, (200, Recording(name, "", name).wav(), "audio/x-wav")
         if what == "recording.removed":
             return name, (204, b"", JSON)
+        if what == "incomingphonenumbers":
+            return "", _told({"incoming_phone_numbers": []})
         if what == "conferences":
             return "", _told({"conferences": [], "next_page_uri": None, "page": 0})
         sid = name or ("SM" if what == "messages" else "CA") + secrets.token_hex(16)

@@ -108,6 +108,13 @@ def given_up(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
     return list(tx.connection.execute(select(w.id).where(wanted).order_by(w.id)).scalars())
 
 
+def failing(tx: Transaction, grant: Grant, kind: str = "") -> list[int]:
+    """The ids of all that have failed and are tried again, or of one kind."""
+    tx.require(grant, "desk.operate")
+    wanted = _IS["failing"] & (tables.jobs.c.kind == kind) if kind else _IS["failing"]
+    return list(tx.connection.execute(select(tables.jobs.c.id).where(wanted).order_by(tables.jobs.c.id)).scalars())
+
+
 def retry(tx: Transaction, grant: Grant, id: int) -> ListedJob:
     """It is due now, and is tried for as long as a new one. Raises `NoSuchJobError` and `TooOldError`."""
     tx.require(grant, "desk.operate")

@@ -149,8 +149,8 @@ def test_codes_and_links_asked_for_long_ago_are_not_sent_again(light: Shell) -> 
         (("show", "77"), "there is no job 77 that waits or was given up: see `deskgate jobs`"),
         (("retry", "1004"), "there is no job 1004 that waits or was given up: see `deskgate jobs`"),
         (("drop", "77"), "there is no job 77 that waits or was given up: see `deskgate jobs`"),
-        (("retry",), "say which: numbers of jobs, or --all for those that were given up"),
-        (("retry", "77", "--kind", "mail"), "--kind goes with --all"),
+        (("retry",), "say which: numbers of jobs, --failing, or --all for those that were given up"),
+        (("retry", "77", "--kind", "mail"), "--kind goes with --all and --failing"),
         (("--state", "done"), "--state: expected waiting, failing or given-up, got 'done'"),
     ],
 )

@@ -26,11 +26,12 @@ BY_BASH: Final = ("mkdir", "cp", "cat", "printf", "split", "chmod", "ls")
 
 
 class Block(NamedTuple):
-    """`kind` is `sh` for commands, `text` for what the last of them prints; of any other it is a file, where the line before names one."""
+    """`kind` is `sh` for commands, `text` for what the last of them prints; of any other it is a file, where the line before names one. `before` is that line."""
 
     kind: str
     file: str
     lines: list[str]
+    before: str = ""
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -38,7 +39,7 @@ def blocks(page: str) -> Iterator[Block]:
         indent = len(found["indent"])
         lines = [line[indent:] for line in found["body"].splitlines()]
         named = re.search(r"`([\w.-]+)`:$", found["before"].rstrip())
-        yield Block(found["kind"], named[1] if named else "", lines)
+        yield Block(found["kind"], named[1] if named else "", lines, found["before"].strip())
 
 
 def commands(lines: list[str]) -> Iterator[str]:

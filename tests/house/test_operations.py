@@ -1,0 +1,155 @@
+"""Each page of docs/operations has its parts, is short, and is in the index; and those of what an operator does themselves are followed on a real service."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from tests.house.drill import Drill, Site
+from tests.house.installed import (
+    HIS_ID,
+    HIS_PIN,
+    INDEX,
+    LONGEST,
+    NAMES,
+    PAGES,
+    PARTS,
+    SORRY,
+    Caller,
+    followed,
+    is_well,
+    said_to,
+)
+
+# --- the pages
+
+
+def test_the_pages_are_those_that_alerts_point_to_and_the_index_has_each() -> None:
+    assert set(PAGES) == NAMES
+    assert set(re.findall(r"\]\(([\w-]+)\.md\)", INDEX)) == NAMES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_its_parts_and_is_short(name: str) -> None:
+    page = PAGES[name]
+    assert page.startswith("# Runbook: ")
+    assert len(page.splitlines()) <= LONGEST
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == PARTS
+    assert page.count("```sh") >= 2
+
+
+def test_a_page_that_says_what_is_not_printed_is_seen(here: Site) -> None:
+    good = "```sh\ndeskgate jobs\n```\n\n```text\nNo jobs: nothing waits\n```\n"
+    drill = Drill(here)
+    drill.follow(good)
+    assert (drill.typed, drill.looked) == (1, 1)
+    with pytest.raises(AssertionError, match="not printed: made up"):
+        Drill(here).follow(good.replace("No jobs: nothing waits", "made up"))
+    for wrong in ("deskgate nothing", "rm nothing-there", "nothing-at-all"):
+        with pytest.raises(AssertionError):
+            Drill(here).follow(f"```sh\n{wrong}\n```\n")
+
+
+# --- the drills
+
+
+def test_the_index_is_typed(here: Site) -> None:
+    drill = Drill(here)
+    drill.follow(INDEX)
+    assert "database reachable" in drill.printed
+
+
+def test_a_backup_that_failed(here: Site) -> None:
+    folder = here.folder / "backups"
+    folder.rmdir()
+    folder.touch()  # as when a volume is not mounted there
+    drill = Drill(here)
+    with pytest.raises(SystemExit, match="no backup was made") as failed:
+        drill.type(f"runuser -u deskgate -- .venv/bin/python deploy/backup.py {folder}")
+    (here.folder / "backup-log").write_text(f"{failed.value}\n")  # where its unit's journal is
+    folder.unlink()
+    folder.mkdir()
+    followed(drill, "backup")
+    assert len(list(folder.glob("*.db"))) == 1
+    assert is_well(here)
+
+
+def test_a_database_that_is_lost(here: Site) -> None:
+    drill = Drill(here)
+    drill.type("runuser -u deskgate -- .venv/bin/python deploy/backup.py /var/lib/deskgate-backups")
+    drill.type("deskgate staff suspend agent.kim")
+    here.app.state.container.worker.checkpoint()
+    here.stop()
+    database = here.folder / "database" / "desk.db"
+    database.write_bytes(b"not a database at all" * 500)
+    for left in database.parent.glob("desk.db-*"):
+        left.unlink()
+    with pytest.raises(Exception, match="not a database"):
+        here.start()
+    followed(drill, "restore")
+    assert is_well(here)
+    assert '"database_restored"' in here.said()
+    drill.type("deskgate staff list")
+    assert re.search(r"agent\.kim.*suspended", drill.printed), "though the backup did not know it"
+
+
+def test_a_key_that_is_changed_while_calls_go_on(here: Site) -> None:
+    drill, call = Drill(here), Caller(here)
+    heard = [screen.said for screen in (call.dial(), call.key(HIS_ID), call.key(HIS_PIN))]
+
+    def goes_on() -> None:
+        heard.append(call.key("9").said)
+
+    drill.then = {"systemctl restart": goes_on, "audit retire": goes_on}
+    taken_out, leaked = (
+        PAGES["keys"].split("4. When doctor says")[0],
+        PAGES["keys"].split("### ")[2],
+    )
+    drill.follow(taken_out)
+    assert not [said for said in heard if SORRY in said or not said], heard
+    assert heard[-1] == heard[-2], "the same menu, before and after"
+    assert len(set(re.findall(r"SECRET_KEYS=(.*)", (here.folder / ".env").read_text())[0].split(","))) == 2
+    drill.then.clear()
+    for person in json.loads((here.folder / "accounts.json").read_text("utf-8"))["people"]:
+        if "pin" in person:  # each keys it once, which takes it to the new key
+            assert said_to(here, person["support_id"], person["pin"], number=person["phones"][0]).said
+    drill.type("deskgate doctor")
+    assert "key 2 of SECRET_KEYS is no longer needed" in drill.printed
+    drill.follow(PAGES["keys"].split("4. When doctor says")[1].split("### ")[0])
+    drill.follow(leaked)
+    assert is_well(here)
+
+
+def test_twilios_token_is_changed_while_calls_go_on(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    drill = Drill(here)
+    assert is_well(here)
+
+    def promoted() -> None:
+        assert is_well(here), "Twilio signs with the old one still"
+        monkeypatch.setattr("reliability.world.calls.TOKEN", "the-new-token")
+        assert is_well(here)
+
+    first, last = PAGES["keys"].split("### Twilio's token")[1].split("2. **Promote**")
+    drill.follow(first)
+    promoted()
+    drill.follow(last)
+    assert is_well(here)
+
+
+def test_a_new_version_on_the_database_of_the_one_before(here: Site) -> None:
+    """As 0001 left it: the migration after it has added a table and nothing else."""
+    here.stop()
+    with here.store.engine.begin() as connection:
+        connection.execute(text("DROP TABLE schema_since"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    here.store.engine.dispose()
+    here._migrates = False
+    here.start()
+    drill = Drill(here)
+    assert httpx2.get(f"http://{here.here}/readyz", trust_env=False).status_code == 503
+    followed(drill, "upgrade", elsewhere=2)
+    assert is_well(here)
