@@ -14,7 +14,7 @@ import structlog
 
 EVERY: Final = 60.0  # seconds
 BY_STRANGERS: Final = frozenset(
-    {"request_refused", "connection_limit_reached", "response_not_read", "slack_install_refused"}
+    {"request_refused", "call_turned_away", "connection_limit_reached", "response_not_read", "slack_install_refused"}
 )
 log = structlog.get_logger("deskgate")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from urllib.parse import parse_qsl
 
 import structlog
@@ -17,7 +18,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from desk import faults
-from ivr import after, agent, outgoing, screens
+from ivr import admission, after, agent, outgoing, screens
+from ivr.admission import Waiting
 from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, recall_to_keypad
 from ivr.types import DialEnded, Heard, Keys, Spoken
 from ivr.webhook import OVER, OfACall, OfARecording, OfATranscription, Webhook
@@ -31,6 +33,7 @@ log = structlog.get_logger("ivr")
 # Threads of our own cost half of what the web framework's hop does. Few for turns, as more only wait for each other; those
 # who wait for a PIN to be hashed have others, as many as the pool of hashes lets in and some repeats.
 _TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
+_WAITING = Waiting()
 _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
 LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
 BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
@@ -77,11 +80,29 @@ def _endpoint(on: PhoneContext, handler: Handler) -> Callable[[Request], Awaitab
 
 
 async def _answered(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> str:
+    number = _WAITING.came()
+    try:
+        if not on.store.gate.is_open:
+            await asyncio.sleep(0)  # whoever came before us may be answered right here, and we have waited for them
+        if _WAITING.longest() > _BOUNDS.get(handler, inf):
+            log.warning("call_turned_away", route=handler.__name__)
+            return screens.full(on.phrases)
+        return await _let_in(on, number, handler, found, query)
+    finally:
+        _WAITING.begun(number)
+
+
+async def _let_in(on: PhoneContext, number: int, handler: Handler, found: Webhook, query: Mapping[str, str]) -> str:
     loop = asyncio.get_running_loop()
     twiml = _here(on, handler, found, query) if await _alone(on.store.gate) else None
     if twiml is None:
-        twiml = await loop.run_in_executor(_TURNS, spans.carried(_handled), on, handler, found, query)
+        twiml = await loop.run_in_executor(_TURNS, spans.carried(_begun), on, number, handler, found, query)
     return twiml if isinstance(twiml, str) else await loop.run_in_executor(_CHECKS, spans.carried(twiml))
+
+
+def _begun(on: PhoneContext, number: int, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml:
+    _WAITING.begun(number)
+    return _handled(on, handler, found, query)
 
 
 async def _alone(gate: Gate) -> bool:
@@ -201,6 +222,14 @@ ROUTES: dict[str, Handler] = {
     "/called": outgoing.answered,
     "/called/status": outgoing.status,
 }
+_BOUNDS: dict[Handler, float] = {
+    voice: admission.NEW_CALL,
+    turn: admission.TURN,
+    keypad: admission.TURN,
+    fallback: admission.TURN,
+    outgoing.answered: admission.TURN,
+}
+"""Seconds that somebody may have waited when one of these is still let in."""
 _KINDS: dict[Handler, type[Webhook]] = {
     recording: OfARecording,
     transcription: OfATranscription,

@@ -88,6 +88,11 @@ def dead_end(phrases: Phrases) -> str:
     return _short(phrases, say("sorry.dead_end"))
 
 
+def full(phrases: Phrases) -> str:
+    """The answer where more call than can be answered in time."""
+    return _short(phrases, say("goodbye.full"))
+
+
 def announced(phrases: Phrases, said: Utterance) -> str:
     """What is said to one of those in a room, who stays in it."""
     response = VoiceResponse()
