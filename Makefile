@@ -23,7 +23,7 @@ PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack release bench flips soak mutants coverage
+.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack load release bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ slack-storm: $(READY_TO_TEST) ## ten thousand messages in Slack, delivered again
 
 slack-ack: $(READY_TO_TEST) ## how soon Slack hears from us while its own API hangs
 	$(PY) -m benchmarks.slack_ack
+
+load: $(READY_TO_TEST) ## calls, PINs, tickets and open pages from outside, ten minutes; five times as much; nothing lost (some: make load ARGS="--ladder")
+	$(PY) -m reliability.load $(ARGS)
 
 release: $(READY_TO_TEST) ## what is committed as a release, into dist/: make release VERSION=0.1.0 (TAG=yes: and the tag)
 	@$(PY) deploy/release.py $(or $(VERSION),$(error say which: make release VERSION=0.1.0)) $(if $(TAG),--tag)

@@ -1,4 +1,4 @@
-"""Starts every measurement, storm and drill there is, tiny and on SQLite, to see that it runs: `python -m benchmarks.tiny [name …]`.
+"""Starts every measurement, storm and drill there is, tiny and on SQLite, to see that it runs: `python -m benchmarks.tiny [name …]`; those of reliability/ as well.
 
 Whether it runs is all there is to see: of so few no figure is worth anything, not even whether it is the one wanted. All but
 `ALONE` run in forks of this process, which imports the desk once: that takes longer than most of them. Leaves with 1 if one
@@ -40,6 +40,10 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "tickets": ("--seconds", "0.02", "--rounds", "1", "--apart", "10", *SQLITE),
     "turns": ("--seconds", "0.02", "--rounds", "1", "--keys", "9", "--apart", "10", *SQLITE),
     "walks": (),
+    "reliability.load": (
+        *("--sqlite-seconds", "1", "--sqlite-rate", "0.2", "--burst", "5", "--over", "2", "--over-seconds", "0.5"),
+        *("--pages", "1", "--pace", "0.02", "--control", "0", *SQLITE),
+    ),
 }
 # The one imports a changed module of the desk, which may not be there already; the other empties the collector before each figure,
 # which looks at all that is imported.
@@ -67,6 +71,10 @@ class Ended(NamedTuple):
         return self.code in (0, 1) and "Traceback" not in self.said and self.said.count("\n") > 2
 
 
+def module_of(name: str) -> str:
+    return name if "." in name else f"benchmarks.{name}"
+
+
 def started(name: str) -> Ended:
     """One of them from its beginning to its end. What it has started ends with it."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
@@ -86,9 +94,9 @@ def _main_of(name: str, said: int) -> None:
     os.dup2(said, 1)
     os.dup2(said, 2)
     if name in ALONE:
-        sys.exit(subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *TINY[name]]))
+        sys.exit(subprocess.call([sys.executable, "-m", module_of(name), *TINY[name]]))
     sys.argv = [name, *TINY[name]]
-    runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=True)
+    runpy.run_module(module_of(name), run_name="__main__", alter_sys=True)
 
 
 def main() -> int:

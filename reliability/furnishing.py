@@ -49,9 +49,9 @@ def opened(url: str) -> Store:
     return open_store(url, Keys.parse(SECRET), load_schemes())
 
 
-def furnished(url: str, many: int) -> list[Customer]:
-    """Straight by an import, a month ago; and the Slack app installed."""
-    digits = [pins.issue().digits for _ in range(many)]
+def furnished(url: str, many: int, *, with_pins: int | None = None) -> list[Customer]:
+    """Straight by an import, a month ago; and the Slack app installed. Only the first `with_pins` have a PIN, for each takes its time."""
+    digits = [pins.issue().digits if with_pins is None or n < with_pins else "" for n in range(many)]
     words = [_canary(n) for n in range(many)]
     people = [
         {
@@ -59,7 +59,7 @@ def furnished(url: str, many: int) -> list[Customer]:
             "name": f"Ann {words[n]}",
             "email": f"person.{n}@customer.example",
             "phones": [_phone(n)],
-            "pin": digits[n],
+            **({"pin": digits[n]} if digits[n] else {}),
             "slack": [{"team": TEAM, "user": _member(n)}],
         }
         for n in range(many)

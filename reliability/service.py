@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -87,12 +88,7 @@ class Service:
     def processes(self) -> list[int]:
         """Of the service, parents before children."""
         assert self._process.pid is not None
-        found, at = [self._process.pid], 0
-        while at < len(found):
-            children = Path(f"/proc/{found[at]}/task/{found[at]}/children")
-            found += [int(one) for one in children.read_text("ascii").split()] if children.exists() else []
-            at += 1
-        return found
+        return family(self._process.pid)
 
     def stop(self) -> None:
         self._process.terminate()
@@ -111,6 +107,17 @@ class Service:
         """Lines of its log that tell of a mistake of ours."""
         lines = self.log.read_text("utf-8", "replace").splitlines()
         return [line for line in lines if "[error" in line or "[critical" in line or "internal_error" in line]
+
+
+def family(pid: int) -> list[int]:
+    """A process and all it has begun, parents before children."""
+    found, at = [pid], 0
+    while at < len(found):
+        with suppress(OSError):  # it has gone meanwhile
+            for thread in Path(f"/proc/{found[at]}/task").iterdir():
+                found += [int(one) for one in (thread / "children").read_text("ascii").split()]
+        at += 1
+    return found
 
 
 def _serve(port: int, workers: int, environment: dict[str, str], log: str, broken: str) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from html import unescape
 from typing import Final
 
@@ -32,10 +33,12 @@ _SECRET = re.compile(r"<code>([A-Z2-7 ]+)</code>")
 
 
 class Browser:
-    """`at`: PUBLIC_URL; `address` where that leads, if it is another."""
+    """`at`: PUBLIC_URL; `address` where that leads, if it is another; `now`: the desk's clock, by which codes are good."""
 
-    def __init__(self, at: str, journal: Journal | None = None, *, address: str = "") -> None:
-        self._origin, self._journal = at.rstrip("/"), journal
+    def __init__(
+        self, at: str, journal: Journal | None = None, *, address: str = "", now: Callable[[], float] = time.time
+    ) -> None:
+        self._origin, self._journal, self._now = at.rstrip("/"), journal, now
         self._client = httpx2.AsyncClient(
             base_url=address or at, timeout=PATIENCE, follow_redirects=False, trust_env=False
         )
@@ -92,8 +95,8 @@ class Browser:
 
     async def _code(self) -> str:
         """The earliest that is still taken, so that the next need not be waited for."""
-        step = max(int(time.time()) // STEP - 1, self._spent + 1)
-        while step > int(time.time()) // STEP + 1:
+        step = max(int(self._now()) // STEP - 1, self._spent + 1)
+        while step > int(self._now()) // STEP + 1:
             await asyncio.sleep(0.5)
         self._spent = step
         return self._app.at(step * STEP)

@@ -18,7 +18,7 @@ import base64
 import hmac
 import secrets
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -47,10 +47,16 @@ class Screen(NamedTuple):
 
 
 class Twilio:
-    """Who signs and posts. `public`: the desk's PUBLIC_URL, over which is signed."""
+    """Who signs and posts. `public`: the desk's PUBLIC_URL, over which is signed. `timed` is told of every answer: seconds, status."""
 
-    def __init__(self, lines: Lines, public: str, journal: Journal | None = None) -> None:
-        self.lines, self.public, self.journal = lines, public.rstrip("/"), journal
+    def __init__(
+        self,
+        lines: Lines,
+        public: str,
+        journal: Journal | None = None,
+        timed: Callable[[float, int], None] = lambda _took, _status: None,
+    ) -> None:
+        self.lines, self.public, self.journal, self._timed = lines, public.rstrip("/"), journal, timed
 
     async def post(self, url: str, form: Form, what: str, **facts: Any) -> Answer:
         """One webhook. `url` is whole, or a path of the desk's."""
@@ -64,6 +70,7 @@ class Twilio:
         answer = await self.lines.post(path, body, headers, PATIENCE)
         if answer.status == 0 and not answer.heard:
             answer = await self.lines.post(path, body, headers, PATIENCE)
+        self._timed(answer.took, answer.status)
         self.note(what, form, answer, facts)
         return answer
 
@@ -86,7 +93,7 @@ class Call:
         self._twilio, self.number, self._attested = twilio, from_number, attested
         self.sid = sid or f"CA{secrets.token_hex(16)}"
         self.screen, self.over = Screen(), False
-        self.times: list[float] = []  # of every answer that was waited for, in seconds
+        self.told_words = False  # a transcription was taken
 
     async def dial(self) -> Screen:
         more = {"StirVerstat": "TN-Validation-Passed-A"} if self._attested else {}
@@ -112,7 +119,8 @@ class Call:
         if told and where.get("transcription"):
             form = {**self._form("in-progress"), **about, "TranscriptionSid": f"TR{recording[2:]}"}
             form |= {"TranscriptionText": words, "TranscriptionStatus": "completed"}
-            await self._twilio.post(where["transcription"], form, "transcription", spoken=words)
+            taken = await self._twilio.post(where["transcription"], form, "transcription", spoken=words)
+            self.told_words = 200 <= taken.status < 300
         return screen
 
     async def hang_up(self) -> Answer:
@@ -130,7 +138,6 @@ class Call:
         facts = {"spoken": spoken} if spoken else {}
         for _ in range(REDIRECTS):
             answer = await self._twilio.post(url, form, what, **facts)
-            self.times.append(answer.took)
             self.screen = read(answer)
             if self.screen.failed and what != "fallback":
                 url, what, form = "/ivr/fallback", "fallback", self._form("in-progress") | {"ErrorCode": "11200"}
