@@ -15,11 +15,12 @@ from store.accounts.account_details import Refused
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What somebody is told that they may do: the actions, the requests they could make with a second proof, and the account's
-    name where it was wanted. `support`: whether they may ask for support; `why` there is nothing of all that."""
+    """What somebody is told that they may do: the actions, the requests they could make with a second proof, the proof they have now, and the
+    account's name where it was wanted. `support`: whether they may ask for support; `why` there is nothing of all that."""
 
     actions: frozenset[str]
     requests: tuple[Action, ...]
+    proof: Proof
     name: str
     support: bool
     why: Refused | None
@@ -37,7 +38,7 @@ def menu(tx: Transaction, who: Actor, account: int, of: Collection[str], *, name
         under = tx.offer(Ask(who.subject, action, account, topic, proof, at=who.at) for action, topic in cells)
         name = next((account_details.name(tx, grant).name for grant in under.values()), "")
     refused = None if may or found.requests else why_no_support(tx, who, account)
-    return Menu(frozenset(action for action, _ in may), found.requests, name, not found.no_support, refused)
+    return Menu(frozenset(action for action, _ in may), found.requests, proof, name, not found.no_support, refused)
 
 
 def why_no_support(tx: Transaction, who: Actor, account: int) -> Refused | None:

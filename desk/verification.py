@@ -16,13 +16,11 @@ from desk.actors import Actor
 from desk.outcomes import NotProved
 from store import Transaction
 from store.accounts.account_details import AccountName
-from store.sign_in import passkeys
 from store.tickets.customer_tickets import Draft
 from store.verification import (
     attempt_limits,
     call_codes,
     factors,
-    slack_members,
     sms_codes,
     step_ups,
     totp,
@@ -81,7 +79,7 @@ def ways(tx: Transaction, who: Actor, *, texting: Sequence[str], phone: bool) ->
     person = who.subject.person
     on_file, since = factors.on_file(tx, person), totp.confirmed_at(tx, person)
     young = since + factors.COOLING if since is not None and not on_file.authenticator else None
-    number = sms_codes.number_for(tx, person, texting)
+    number = sms_codes.reached(on_file.numbers, texting)
     ending = number[-2:] if number is not None else ""
     return Ways(on_file.authenticator, young, ending, phone and bool(on_file.members), phone)
 
@@ -92,15 +90,16 @@ def ways_by_phone(tx: Transaction, who: Actor, *, texting: Sequence[str], slack:
     if who.proof < Proof.VERIFIED:
         return OnPhone()
     person = who.subject.person
-    on_file, number = factors.on_file(tx, person), sms_codes.number_for(tx, person, texting)
+    on_file = factors.on_file(tx, person)
+    number = sms_codes.reached(on_file.numbers, texting)
     in_slack = slack and bool(on_file.members)
     there = {
         "authenticator": on_file.authenticator,
         "slack_code": in_slack,
         "slack_approval": in_slack,
         "text": number is not None,
-        "transfer_code": slack and bool(slack_members.of_person(tx, person)),
-        "passkey": passkeys.any_counts(tx, who.subject),
+        "transfer_code": slack and on_file.linked,
+        "passkey": on_file.passkey,
     }
     return OnPhone(tuple(way for way in step_ups.FACTORS if there[way]), number, on_file.fresh)
 

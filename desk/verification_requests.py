@@ -22,7 +22,6 @@ from store import Transaction
 from store.calls import callbacks
 from store.jobs import job_queue
 from store.security import alerts
-from store.sign_in import passkeys
 from store.sign_in.passkey_answers import Site
 from store.sign_in.passkeys import Refused, Used
 from store.verification import attempt_limits, call_codes, factors, sms_codes, step_ups, verification_requests
@@ -226,7 +225,7 @@ def _has_not(tx: Transaction, grant: Grant, reach: Reach, person: int, way: str)
     if way == "callback":
         return callbacks.why_not_for_key(tx, grant, person, reach.may_call) if reach.phone else NotAsked.NO_PHONE
     if way == "passkey":
-        return "" if passkeys.any_counts(tx, Subject.of_person(person)) else NotAsked.NO_PASSKEY
+        return "" if factors.on_file(tx, person).passkey else NotAsked.NO_PASSKEY
     if way == "slack":
         return "" if reach.slack and factors.on_file(tx, person).members else NotAsked.NO_SLACK
     return "" if sms_codes.number_for(tx, person, reach.texting) is not None else NotAsked.NO_NUMBER

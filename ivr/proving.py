@@ -42,11 +42,6 @@ def offers(tx: Transaction, settings: DeskSettings, call: Call) -> bool:
     return bool(_found(tx, settings, call).ways)
 
 
-def proved(tx: Transaction, call: Call) -> bool:
-    """Whether it was done already, in this call."""
-    return _until(tx, call) is not None
-
-
 def ways(tx: Transaction, settings: DeskSettings, call: Call) -> port.WaysFound | port.AlreadyProved | Refused | None:
     wanted = by_phone.requests(tx, caller(tx, call), account_of(call))
     found = _found(tx, settings, call)

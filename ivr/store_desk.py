@@ -87,7 +87,7 @@ class StoreDesk:
         cells, alone, proved = found.actions, False, False
         if found.requests:
             alone = "ticket.open" not in cells
-            proved = proving.proved(tx, call)
+            proved = found.proof is Proof.STEPPED_UP  # in this call: what is carried here is for one topic
             cells |= {"ticket.open", STEP_UP} if proved or proving.offers(tx, settings, call) else {"ticket.open"}
         if call.proof >= Proof.VERIFIED:
             cells |= {LINK} if found.support and settings.slack else set()

@@ -190,7 +190,7 @@ def _case(tx: Transaction, grant: Grant, row: Any, waiting: list[int], texting: 
     second = [
         *(["authenticator"] if on_file.authenticator else []),
         *(["slack"] if on_file.members else []),
-        *(["number"] if sms_codes.number_for(tx, person, texting) else []),
+        *(["number"] if sms_codes.reached(on_file.numbers, texting) else []),
     ]
     put_away = row.ended_at is not None and row.ended_at <= tx.now - AFTERWARDS
     if (

@@ -174,12 +174,6 @@ def listed(tx: Transaction, subject: Subject) -> list[Passkey]:
     ]
 
 
-def any_counts(tx: Transaction, subject: Subject) -> bool:
-    """Whether one of theirs is a second proof."""
-    good = select(_p.c.id).where(_of(subject), _p.c.counts_from <= tx.now).limit(1)
-    return tx.connection.execute(good).first() is not None
-
-
 def rename(tx: Transaction, subject: Subject, id: int, name: str) -> bool:
     """Whether it is theirs."""
     new = update(_p).where(_p.c.id == id, _of(subject)).values(name=name.strip()[:LONGEST_NAME])

@@ -8,13 +8,16 @@ taken from has been told.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, literal_column, null, select, union_all
 
+from authz import Subject
 from store import tables
+from store.db.statements import Prepared
 from store.db.transaction import Transaction
 from store.text.durations import COOLING as COOLING  # theirs too who ask here what is old enough
-from store.verification import slack_members, totp
+from store.verification import slack_members
 from store.verification.slack_members import Member
 
 
@@ -38,29 +41,32 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """`members` are the Slack members old enough who can be written to; `fresh` what is on file and still too young, in a word
-    each: number, slack, authenticator."""
+    """`members` are the Slack members old enough who can be written to, `linked` whether there is one of any age; `passkey` whether one
+    counts; `fresh` what is on file and still too young, in a word each: number, slack, authenticator."""
 
     authenticator: bool
     members: tuple[Member, ...]
     numbers: tuple[str, ...]
     fresh: tuple[str, ...]
+    linked: bool
+    passkey: bool
 
 
 def on_file(tx: Transaction, person: int) -> OnFile:
-    """To decide what is offered and what is warned of; never shown as it is."""
-    since, old = totp.confirmed_at(tx, person), tx.now - COOLING
-    linked, known = slack_members.of_person(tx, person), numbers(tx, person)
-    fresh = [
-        *(["number"] if known.fresh else []),
-        *(["slack"] if any(member.linked_at > old for member in linked) else []),
-        *(["authenticator"] if since is not None and since > old else []),
-    ]
+    """To decide what is offered and what is warned of; never shown as it is. Nothing of whoever is suspended."""
+    found: dict[str, list[Any]] = {"number": [], "slack": [], "authenticator": [], "passkey": []}
+    for row in sorted(_ON_FILE.all(tx, person=person), key=lambda row: (row.since, row.name)):
+        found[row.what].append(row)
+    old = tx.now - COOLING
+    subject = Subject.of_person(person)
+    linked = [Member(row.team, row.name, subject, row.since, row.via, row.dm) for row in found["slack"]]
     return OnFile(
-        since is not None and since <= old,
-        tuple(member for member in linked if member.linked_at <= old),
-        known.good,
-        tuple(fresh),
+        any(row.since <= old for row in found["authenticator"]),
+        tuple(member for member in slack_members.in_order(linked) if member.linked_at <= old),
+        tuple(row.name for row in found["number"] if row.since <= old),
+        tuple(what for what in ("number", "slack", "authenticator") if any(row.since > old for row in found[what])),
+        bool(linked),
+        any(row.since <= tx.now for row in found["passkey"]),
     )
 
 
@@ -91,7 +97,27 @@ def numbers(tx: Transaction, person: int) -> Numbers:
     )
 
 
-_p = tables.phones.c
+_p, _s, _a, _k = tables.phones.c, tables.slack_members.c, tables.authenticators.c, tables.passkeys.c
+
+
+def _each(what: str, since: Any, name: Any, person: Any, *slack: Any) -> Select[Any]:
+    word: Any = literal_column(f"'{what}'")
+    team, via, dm = slack or (null(), null(), null())
+    columns = (word.label("what"), since.label("since"), name.label("name"))
+    mine = select(*columns, team.label("team"), via.label("via"), dm.label("dm"))
+    there = mine.join(tables.people, tables.people.c.id == person)
+    return there.where(person == bindparam("person"), tables.people.c.suspended_at.is_(None), since.is_not(None))
+
+
+# Prepared saves 20 µs a turn; one statement instead of five 200 µs on SQLite, and on PostgreSQL as many journeys.
+_ON_FILE = Prepared(
+    union_all(
+        _each("slack", _s.linked_at, _s.member, _s.person_id, _s.team, _s.via, _s.dm),
+        _each("number", _p.added_at, _p.number, _p.person_id),
+        _each("authenticator", _a.confirmed_at, literal_column("''"), _a.person_id),
+        _each("passkey", _k.counts_from, literal_column("''"), _k.person_id),
+    )
+)
 _NUMBERS = (
     select(_p.number, _p.added_at)
     .join(tables.people, tables.people.c.id == _p.person_id)

@@ -5,7 +5,7 @@ Looked up to decide, never shown. An e-mail address or a name in a Slack profile
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -43,9 +43,12 @@ def find(tx: Transaction, team: str, user: str) -> Member | None:
 
 def of_person(tx: Transaction, person: int) -> list[Member]:
     """Where somebody who is not suspended can be written to, the one met through an installation first."""
-    return sorted(
-        map(_member, tx.connection.execute(_OF_PERSON, {"person": person}).all()), key=lambda member: member.via is None
-    )
+    return in_order(map(_member, tx.connection.execute(_OF_PERSON, {"person": person}).all()))
+
+
+def in_order(members: Iterable[Member]) -> list[Member]:
+    """Of those in the order in which they were linked, the one met through an installation first."""
+    return sorted(members, key=lambda member: member.via is None)
 
 
 def supervisors(tx: Transaction) -> list[Member]:

@@ -6,7 +6,7 @@ whole desk so many to a country and in all on one day. Counted before anything i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -78,8 +78,12 @@ def _country_of(number: str) -> str | None:
 
 def number_for(tx: Transaction, person: int, countries: Collection[str]) -> str | None:
     """The number a code would go to: on file for long enough, the oldest that is in one of the countries."""
-    good = factors.numbers(tx, person).good
-    return next((number for number in good if country_of(number) in countries), None)
+    return reached(factors.numbers(tx, person).good, countries)
+
+
+def reached(numbers: Iterable[str], countries: Collection[str]) -> str | None:
+    """The first of these that is in one of the countries."""
+    return next((number for number in numbers if country_of(number) in countries), None)
 
 
 def ask(tx: Transaction, subject: Subject, bound: str, countries: Collection[str]) -> bool:

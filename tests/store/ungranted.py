@@ -107,6 +107,7 @@ REASONS: Final[dict[str, str]] = {
         "how far a call of ours has come, and the agent's own phone: for the worker and the phone",
     ),
     "people.support_id": reasons.DECIDES,
+    "slack_members.in_order": reasons.PURE,
     "callbacks.moved": "how far a call has come: yes or no",
     **dict.fromkeys(("transfer_codes.give", "transfer_codes.take", "transfer_codes.topic_of"), reasons.FACTOR),
     **dict.fromkeys(("one_time_codes.use", "one_time_codes.bound_of"), reasons.CODE),
@@ -295,7 +296,7 @@ REASONS: Final[dict[str, str]] = {
     "call_codes.use": reasons.CODE,
     "sms_codes.ask": "has a code sent to a number on file of the one who asks; gives back whether",
     "sms_codes.country_of": reasons.PURE,
-    "sms_codes.number_for": reasons.FACTOR,
+    **dict.fromkeys(("sms_codes.number_for", "sms_codes.reached"), reasons.FACTOR),
     "sms_codes.sweep": "drops what was counted long ago",
     **dict.fromkeys(
         ("grant_limits.is_supervisor", "grant_limits.service", "grant_limits.takes_two", "grant_limits.whole_desk"),

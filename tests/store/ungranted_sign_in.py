@@ -27,7 +27,7 @@ REASONS: Final[dict[str, str]] = {
     "pin_changes.put_own": "a PIN its owner has made on a page of theirs; in the ledger, and they and their owners are told",
     "pin_changes.numbers_of": "what a PIN may not be taken from, to make one: never shown",
     "sms_codes.ask_new": "a code to a number its owner wants on file: counted, and good for nothing else",
-    **dict.fromkeys(("passkeys.has_password", "passkeys.any_counts"), reasons.FACTOR),
+    **dict.fromkeys(("passkeys.has_password",), reasons.FACTOR),
     **dict.fromkeys(("vouches.use", "vouches.sweep"), "ends what an owner has said of somebody: tells nothing"),
     "recovery.ask": "what a stranger asks for: counted, and looked up afterwards; gives nothing back",
     "one_time_links.bound_of": reasons.FACTOR,
