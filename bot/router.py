@@ -1,4 +1,4 @@
-"""`POST /slack/events`: verified and read by us, dispatched by Bolt in a thread, acknowledged when it is written down."""
+"""`POST /slack/events`: verified and read by us, dispatched by Bolt where the store does requests, acknowledged when it is written down."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from bot.platform.context import SlackContext
 from bot.platform.payloads import parse
 from bot.platform.request import may_be_signed, read, verify
 from desk import faults
-from store.db import spans
 from store.text.cleaning import clean
 
 log = structlog.get_logger("slack")
@@ -59,7 +58,7 @@ async def _in_time(
     context: SlackContext, bolt: App, threads: ThreadPoolExecutor, body: dict[str, Any]
 ) -> Acknowledgement:
     """What came too late was still written down, or it will be when it comes again: nothing is done twice."""
-    doing = asyncio.get_running_loop().run_in_executor(threads, spans.carried(respond), context, bolt, body)
+    doing = asyncio.ensure_future(context.store.do(lambda: respond(context, bolt, body), threads))
     try:
         return await asyncio.wait_for(asyncio.shield(doing), PATIENCE)
     except TimeoutError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -134,13 +135,10 @@ def warn(on: PhoneContext) -> None:
     trips = on.radar.take(on.store.clock())
     if not trips:
         return
-    try:
-        with on.store.transaction("phone") as tx:
-            for trip in trips:
-                alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
-    except BaseException:
-        on.radar.put_back(trips)
-        raise
+    with on.store.transaction("phone") as tx:
+        tx.if_undone(partial(on.radar.put_back, trips))
+        for trip in trips:
+            alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)
 
 
 def support_call_over(on: PhoneContext, sid: str, support_call: int) -> None:

@@ -23,9 +23,8 @@ from ivr.admission import Waiting
 from ivr.turn import Fingerprint, PhoneContext, RefusedError, answer_call, begin_turn, recall_to_keypad
 from ivr.types import DialEnded, Heard, Keys, Spoken
 from ivr.webhook import OVER, OfACall, OfARecording, OfATranscription, Webhook
-from store import OccupiedError, retried
+from store import retried
 from store.db import spans
-from store.db.engine import Gate
 from store.messages.timeline import Recorded
 from store.verification.hash_pool import PLACES, QUEUE
 
@@ -35,8 +34,6 @@ log = structlog.get_logger("ivr")
 _TURNS = ThreadPoolExecutor(4, thread_name_prefix="turn")
 _WAITING = Waiting()
 _CHECKS = ThreadPoolExecutor(PLACES + QUEUE + 4, thread_name_prefix="check")
-LOOKS, LOOK = 20, 0.002  # seconds: the worker's own transactions take a few milliseconds
-BRIEFLY = 0.1  # seconds that the event loop waits for a writer it could not see, and everything else with it
 Twiml = str | Callable[[], str]
 Handler = Callable[[PhoneContext, Webhook, Mapping[str, str]], Twiml]
 
@@ -93,11 +90,11 @@ async def _answered(on: PhoneContext, handler: Handler, found: Webhook, query: M
 
 
 async def _let_in(on: PhoneContext, number: int, handler: Handler, found: Webhook, query: Mapping[str, str]) -> str:
-    loop = asyncio.get_running_loop()
-    twiml = _here(on, handler, found, query) if await _alone(on.store.gate) else None
-    if twiml is None:
-        twiml = await loop.run_in_executor(_TURNS, spans.carried(_begun), on, number, handler, found, query)
-    return twiml if isinstance(twiml, str) else await loop.run_in_executor(_CHECKS, spans.carried(twiml))
+    """Every turn is safe to repeat, whatever became of the first try."""
+    twiml = await on.store.do(lambda: _begun(on, number, handler, found, query), _TURNS)
+    if isinstance(twiml, str):
+        return twiml
+    return await asyncio.get_running_loop().run_in_executor(_CHECKS, spans.carried(twiml))
 
 
 def _begun(on: PhoneContext, number: int, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml:
@@ -105,30 +102,7 @@ def _begun(on: PhoneContext, number: int, handler: Handler, found: Webhook, quer
     return _handled(on, handler, found, query)
 
 
-async def _alone(gate: Gate) -> bool:
-    """Whether this turn may run right here: on SQLite there is one writer at a time, so another thread would gain nothing
-    and cost half the rate (docs/decisions/0006). Not while somebody else writes for long: then threads wait, and not we."""
-    for _ in range(LOOKS):
-        if gate.is_free():
-            return True
-        if gate.is_open:
-            return False
-        await asyncio.sleep(LOOK)
-    return False
-
-
-def _here(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml | None:
-    """None where somebody who does not know the gate has SQLite's own lock, an operator's `sqlite3` say: a thread waits for
-    them and holds the gate meanwhile, so that nobody else tries here. A turn is safe to repeat, whatever became of this one."""
-    try:
-        with on.store.gate.within(BRIEFLY):
-            return _handled(on, handler, found, query)
-    except OccupiedError:
-        return None
-
-
 def _handled(on: PhoneContext, handler: Handler, found: Webhook, query: Mapping[str, str]) -> Twiml:
-    """Every turn is safe to repeat, whatever became of the first try."""
     with spans.span("turn", webhook=handler.__name__):
         return retried(lambda: handler(on, found, query))
 

@@ -163,50 +163,44 @@ class _Check:
 
 def _begin(on: PhoneContext, sid: str, token: str, heard: Heard, fingerprint: Fingerprint) -> str | _Check | None:
     """The whole turn, or its first half if a PIN is to be hashed; None while another process hashes for the same turn."""
-    admitted = False
-    try:
-        with on.store.transaction("phone", sid) as tx:
-            row = call_state.load(tx, sid)
-            if row is None:
-                raise RefusedError("a call we do not know")
-            if (known := _stored(tx, row, token, fingerprint)) is not None:
-                return known
-            if row.ended_at is not None and not isinstance(heard, t.Spoken):
-                raise RefusedError("the call is over")
-            if row.leased_to is not None:
-                if row.leased_to not in fingerprint:
-                    raise RefusedError("a repeat with other keys")
-                return None
-            before = call_of(row)
-            spans.say(state=before.at)
-            if (
-                heard == STRAY
-                and before.proved_by is not None
-                and (known := call_state.stored_response(tx, row)) is not None
-            ):
-                return known  # no turn at all: what it cut short is said once more
-            call, then = transitions.step(before, desk_for(tx, on.settings, before), heard)
-            if not isinstance(then, t.CheckPin):
-                return _finish(tx, on, row, call, then, fingerprint)
-            if call.at == "pin" and call.callback is None and threat_mode.threat(tx):
-                return _go_on(tx, on, row, call, t.MessagesOnly(), fingerprint)
-            admitted = on.pool.admit()
-            if not admitted:
-                return _go_on(tx, on, row, call, t.LineBusy(), fingerprint)
-            attempt = pin.reserve(
-                tx,
-                call,
-                on.decoy,
-                then.pin,
-                choice=on.settings.pin_choice,
-                barred=on.radar.is_hot(then.pin, tx.now),
-            )
-            call_state.lease(tx, sid, fingerprint[0])
-        return _Check(row, call, attempt, then.pin)
-    except BaseException:
-        if admitted:
-            on.pool.leave()
-        raise
+    with on.store.transaction("phone", sid) as tx:
+        row = call_state.load(tx, sid)
+        if row is None:
+            raise RefusedError("a call we do not know")
+        if (known := _stored(tx, row, token, fingerprint)) is not None:
+            return known
+        if row.ended_at is not None and not isinstance(heard, t.Spoken):
+            raise RefusedError("the call is over")
+        if row.leased_to is not None:
+            if row.leased_to not in fingerprint:
+                raise RefusedError("a repeat with other keys")
+            return None
+        before = call_of(row)
+        spans.say(state=before.at)
+        if (
+            heard == STRAY
+            and before.proved_by is not None
+            and (known := call_state.stored_response(tx, row)) is not None
+        ):
+            return known  # no turn at all: what it cut short is said once more
+        call, then = transitions.step(before, desk_for(tx, on.settings, before), heard)
+        if not isinstance(then, t.CheckPin):
+            return _finish(tx, on, row, call, then, fingerprint)
+        if call.at == "pin" and call.callback is None and threat_mode.threat(tx):
+            return _go_on(tx, on, row, call, t.MessagesOnly(), fingerprint)
+        if not on.pool.admit():
+            return _go_on(tx, on, row, call, t.LineBusy(), fingerprint)
+        tx.if_undone(on.pool.leave)
+        attempt = pin.reserve(
+            tx,
+            call,
+            on.decoy,
+            then.pin,
+            choice=on.settings.pin_choice,
+            barred=on.radar.is_hot(then.pin, tx.now),
+        )
+        call_state.lease(tx, sid, fingerprint[0])
+    return _Check(row, call, attempt, then.pin)
 
 
 def _check(on: PhoneContext, begun: _Check, fingerprint: Fingerprint) -> str:

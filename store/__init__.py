@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, select
 
 from authz import Scheme
 from store import tables
-from store.db import write_probe
+from store.db import spans, write_probe
+from store.db.commit import CollidedError, Commit, ConnectionLostError, Part
+from store.db.commit_queue import CommitQueue
 from store.db.engine import (
     POOL_SIZE,
     DatabaseFault,
@@ -32,9 +36,7 @@ from store.db.transaction import (
     NOBODY,
     OPERATOR,
     WORKER,
-    CollidedError,
     Committed,
-    ConnectionLostError,
     Due,
     GrantRequiredError,
     Transaction,
@@ -79,6 +81,7 @@ __all__ = [
 ]
 
 
+T = TypeVar("T")
 WRITTEN: Final = 15.0  # seconds for which a write shows that the next will do: nobody on the telephone waits longer
 PATIENCE: Final = 1.0  # seconds that whoever asks whether we are ready waits for others: their own patience is short
 
@@ -113,16 +116,16 @@ class Store:
         self.wakeup = Wakeup()
         self._retired = Retired(keys)
         self._segments = Segments(self.engine, self.gate, keys, clock, size, self._retired)
+        self._queue = None if self.gate.is_open else CommitQueue(self.gate, self._commit)
         self._checkpoints = Checkpoints(self.engine, self.gate, keys, clock, self._segments, self._retired)
         self.memory = Memory(url)
         self.committed: Committed = _uncounted
 
     def transaction(self, channel: str, call: str | None = None) -> Transaction:
         """One transaction of one channel (`phone`, `shell`, `worker`), of one call if there is one."""
+        shared = self._queue.shared if self._queue is not None else None
         return Transaction(
-            self.engine,
-            self.gate,
-            self._segments,
+            self._commit() if shared is None else Part(shared),
             self.keys,
             self.schemes,
             self.clock,
@@ -132,6 +135,17 @@ class Store:
             self._due,
             self.committed,
         )
+
+    def _commit(self) -> Commit:
+        return Commit(self.engine, self.gate, self._segments)
+
+    async def do(self, request: Callable[[], T], threads: Executor) -> T:
+        """What a request comes to, or raises, once its transactions are committed: on PostgreSQL in one of these threads, on SQLite
+        in the queue, where it is done again if a COMMIT failed (commit_queue.py). It waits for nothing but the database."""
+        request = spans.carried(request)
+        if self._queue is None:
+            return await asyncio.get_running_loop().run_in_executor(threads, request)
+        return await self._queue.do(request)
 
     def checkpoint(self) -> tuple[int, str] | None:
         """Signs the heads of all segments: (number, digest) of the newest checkpoint, for the log outside."""

@@ -11,9 +11,10 @@ from authz import Grant, Status, Subject, can_lend
 from store import tables
 from store.accounts import colleagues
 from store.accounts.people import lock
+from store.db.commit import CollidedError
 from store.db.holdings import delegations_of, held_by, may_lend, words_of
 from store.db.statements import AHEAD, of_late
-from store.db.transaction import CollidedError, GrantRequiredError, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.jobs import job_queue
 
 HOUR: Final = 3_600_000

@@ -25,6 +25,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTaken
 from sqlalchemy.pool import QueuePool
 
+from store.db.fair import Fair
+from store.db.fair import OccupiedError as OccupiedError
+
 POOL_SIZE = {"sqlite": 2, "postgresql": 4}  # measured: more of them are not faster
 # Seconds that a writer waits for SQLite's own lock, which a program that does not use the gate may hold; and one of its tries, which
 # cannot be ended sooner.
@@ -34,19 +37,16 @@ LOOK: Final = 0.005  # seconds between two looks at a gate, or at a pool, for wh
 DatabaseFault = DBAPIError  # what a driver raises, under a name that channels may know
 
 
-class OccupiedError(Exception):
-    """Other threads write, or hold all connections, for longer than this thread may wait (`Gate.within`). Nothing was done."""
-
-
 class DatabaseUrlError(ValueError):
     """DATABASE_URL names no database Deskgate can use."""
 
 
 class Gate:
-    """One writer at a time on SQLite, over all threads and processes. Open to everyone on PostgreSQL."""
+    """One writer at a time on SQLite, over all threads and processes, and of the threads the one that came first. Open to everyone on
+    PostgreSQL."""
 
     def __init__(self, path: Path | None) -> None:
-        self._lock = threading.Lock()
+        self._turns = Fair([None])
         self._path = path
         self._fd: int | None = None
         self._pid = 0
@@ -71,34 +71,20 @@ class Gate:
         """Whether everyone may write at once."""
         return self._path is None
 
-    def is_free(self) -> bool:
-        """Whether a writer could begin at once. False for an open gate, which does not know."""
-        if self._path is None or not self._lock.acquire(blocking=False):
-            return False
-        try:
-            fcntl.flock(self._file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            fcntl.flock(self._file(), fcntl.LOCK_UN)
-        except BlockingIOError:
-            return False
-        finally:
-            self._lock.release()
-        return True
-
     def acquire(self) -> None:
         if self._path is None:
             return
         if getattr(self._own, "locked", False):
             raise RuntimeError("a transaction inside a transaction would wait for itself")
         until = self.until
-        if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
-            raise OccupiedError
+        self._turns.take(until)
         try:
             if until is None:
                 fcntl.flock(self._file(), fcntl.LOCK_EX)
             else:
                 self._lock_file(until)
         except BaseException:
-            self._lock.release()
+            self._turns.give(None)
             raise
         self._own.locked = True
 
@@ -125,7 +111,7 @@ class Gate:
         assert self._fd is not None
         self._own.locked = False
         fcntl.flock(self._fd, fcntl.LOCK_UN)
-        self._lock.release()
+        self._turns.give(None)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -260,9 +246,17 @@ class _SQLiteFile(SQLiteDialect_pysqlite):
                 if time.monotonic() >= began + LONGEST:
                     raise
 
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Python's driver takes it for a COMMIT that has nothing to do when SQLite itself has rolled everything back."""
+        if not dbapi_connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was rolled back before its COMMIT")
+        dbapi_connection.commit()
 
-def connect_by(engine: Engine, until: float) -> Connection:
+
+def connect_by(engine: Engine, until: float | None) -> Connection:
     """A connection, if one is free by then: the pool itself waits longer. Raises `OccupiedError`."""
+    if until is None:
+        return engine.connect()
     pool = cast(QueuePool, engine.pool)
     while pool.checkedout() >= pool.size():
         if time.monotonic() >= until:

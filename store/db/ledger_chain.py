@@ -11,9 +11,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -22,7 +20,8 @@ from sqlalchemy import Connection, Engine, insert
 
 from authz import Subject
 from store import tables
-from store.db.engine import Gate
+from store.db.engine import Gate, connect_by
+from store.db.fair import Fair
 from store.db.keys import Key, Keys
 
 HOUR = 3_600_000
@@ -107,40 +106,21 @@ class Written(NamedTuple):
     opened_at: int
 
 
-class _Waiting:
-    """A thread that waits for a segment: `called` opens when it has `segment`."""
-
-    def __init__(self) -> None:
-        self.segment: Segment | None = None
-        self.called = threading.Lock()
-        self.called.acquire()
-
-
 class Segments:
-    """As many segments as pooled connections; taken before a transaction begins and given back after it has ended.
-
-    The thread that has waited longest is next. With a `SimpleQueue` a thread could give a segment back and take it again at once: with more threads
-    than segments two of them did all the work, and a request that had come first was answered last.
-    """
+    """As many segments as pooled connections; taken before a transaction begins and given back after it has ended."""
 
     def __init__(
         self, engine: Engine, gate: Gate, keys: Keys, clock: Callable[[], int], size: int, retired: Retired
     ) -> None:
         self._engine, self._gate, self._keys, self._clock, self._retired = engine, gate, keys, clock, retired
-        self._lock = threading.Lock()
-        self._free: deque[Segment | None] = deque([None] * size)  # opened when needed: who only reads opens none
-        self._waiting: deque[_Waiting] = deque()
+        self.turns = Fair[Segment | None]([None] * size)  # opened when needed: who only reads opens none
         self.wrote_at = float("-inf")  # by the monotonic clock: when the database last kept something of ours
         self.heads: dict[str, Written] = {}  # as this process wrote them: what the database must hold at the least
         self.unsealed_since: int | None = None  # when the first entry was written that no checkpoint has seen
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for a segment."""
-        return len(self._waiting)
-
     def take(self) -> Segment:
-        segment = self._next()
+        """Raises `OccupiedError` as the gate does."""
+        segment = self.turns.take(self._gate.until)
         try:
             if self._keys.newest("ledger").id in self._retired.keys:
                 self._retired.refuse()
@@ -163,35 +143,24 @@ class Segments:
 
     def give(self, segment: Segment | None) -> None:
         """Gives the segment back for the next transaction. None when the outcome of the last COMMIT is unknown: the segment is finished."""
-        with self._lock:
-            if not self._waiting:
-                self._free.append(segment)
-                return
-            first = self._waiting.popleft()
-        first.segment = segment
-        first.called.release()
-
-    def _next(self) -> Segment | None:
-        with self._lock:
-            if self._free:
-                return self._free.popleft()
-            own = _Waiting()
-            self._waiting.append(own)
-        own.called.acquire()
-        return own.segment
+        self.turns.give(segment)
 
     def _open(self) -> Segment:
         key, id, now = self._keys.newest("ledger"), os.urandom(8).hex(), self._clock()
-        with self._gate.locked(), self._engine.begin() as connection:
+        with self._gate.locked(), connect_by(self._engine, self._gate.until) as connection, connection.begin():
             self._retired.refuse(connection)
             mac = first_link(key, id, now)
             connection.execute(_OPEN_SEGMENT, {"id": id, "key": key.id, "opened_at": now, "mac": mac})
         return Segment(id, key, now, 0, mac)
 
 
-def chained(segment: Segment, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], tuple[int, bytes]]:
-    """Entries as the next rows of a segment, and the new head, for the segment once COMMIT has returned."""
-    n, mac = segment.n, segment.mac
+Place = tuple[int, bytes]
+"""Where a segment stands: the number and the MAC of its newest entry."""
+
+
+def chained(segment: Segment, after: Place, entries: Sequence[Entry]) -> tuple[list[dict[str, object]], Place]:
+    """Entries as the next rows of a segment that has come so far, and where it stands then: its head once COMMIT has returned."""
+    n, mac = after
     rows = []
     for entry in entries:
         row = entry.row()

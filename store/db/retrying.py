@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from store.db.transaction import CollidedError, ConnectionLostError
+from store.db.commit import CollidedError, ConnectionLostError
 
 T = TypeVar("T")
 TRIES: Final = 5  # more than two: whoever is ended by PostgreSQL can be ended by the same other one again

@@ -12,7 +12,7 @@ from datetime import date
 from types import TracebackType
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RootTransaction, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -35,10 +35,10 @@ from authz import (
 )
 from store import tables
 from store.db import holdings
-from store.db.engine import Gate
+from store.db.commit import Commit, Part, may_be_tried_again
 from store.db.holdings import Lent
 from store.db.keys import Keys
-from store.db.ledger_chain import Entry, Segment, Segments, chained
+from store.db.ledger_chain import Entry
 from store.db.reconciling import held
 from store.db.statements import INSERTS, Write, insert_together
 
@@ -51,20 +51,10 @@ NOBODY: Final = Subject("nobody")  # the subject of somebody who has not proved 
 OPERATOR: Final = holdings.OPERATOR
 WORKER: Final = holdings.WORKER
 LINE: Final = holdings.LINE
-_COLLIDED: Final = ("40P01", "40001")  # PostgreSQL: deadlock detected, could not serialize
 
 
 class GrantRequiredError(TypeError):
     """A grant this transaction did not make, or no longer vouches for, or one for something else."""
-
-
-class ConnectionLostError(RuntimeError):
-    """The database went away. Nothing is known to be stored; the same turn may be tried again."""
-
-
-class CollidedError(ConnectionLostError):
-    """Two transactions met: they waited for each other, or the other one has just taken away what this one's grant rests on.
-    Nothing is stored, and it may be tried again: then the judge sees the new state."""
 
 
 class Transaction:
@@ -72,9 +62,7 @@ class Transaction:
 
     def __init__(
         self,
-        engine: Engine,
-        gate: Gate,
-        segments: Segments,
+        under: Commit | Part,
         keys: Keys,
         schemes: Mapping[str, Scheme],
         clock: Callable[[], int],
@@ -84,7 +72,7 @@ class Transaction:
         due: Due,
         committed: Committed,
     ) -> None:
-        self._engine, self._gate, self._segments = engine, gate, segments
+        self._under, self._is_open = under, False
         self.keys, self.schemes = keys, schemes
         self.channel, self.call, self._clock, self.due = channel, call, clock, due
         self.now: int  # set when the transaction has begun, and not while it waits for that
@@ -102,74 +90,47 @@ class Transaction:
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
         self._entry_of: dict[object, Entry] = {}  # by the grant's id; and by what it says, for those offered alike
         self._further: set[tuple[str, int | None]] = set()
-        self._segment: Segment | None = None
-        self._connection: Connection | None = None
-        self._transaction: RootTransaction | None = None
 
     # --- beginning and end
 
     def __enter__(self) -> Transaction:
-        self._gate_locked = False
+        self._under.begin()
         try:
-            self._segment = self._segments.take()
-        except DBAPIError as fault:  # a new segment is a row of the database
-            raise ConnectionLostError(str(fault.orig)) from fault
-        try:
-            self._gate.acquire()
-            self._gate_locked = True
-            self._connection = self._engine.connect()
-            self._transaction = self._connection.begin()
             self.now = self._clock()
-        except BaseException as fault:
-            self._close(segment_known=True)
-            if isinstance(fault, DBAPIError):
-                raise ConnectionLostError(str(fault.orig)) from fault
+        except BaseException:
+            self._under.close()
             raise
+        self._is_open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        segment, transaction = self._segment, self._transaction
-        assert segment is not None
-        assert transaction is not None
-        known = True
+        under = self._under
         try:
             if fault is None or getattr(fault, "commits", False):
-                rows, head = chained(segment, self._entries)
-                self._writes += [(tables.ledger, row) for row in rows]
+                self._writes += [(tables.ledger, row) for row in under.chained(self._entries, self.now)]
                 insert_together(self.connection, self._writes)
-                known = False  # from here on a fault leaves open whether the entries stand
-                transaction.commit()
-                known = True
-                if rows:
-                    self._segments.moved(segment, *head, self.now)
                 if self.wakes_worker:
-                    self._wake_worker()
-                self._committed(self.channel, [entry.decision for entry in self._entries], self.tickets_opened)
+                    under.when_kept.append(self._wake_worker)
+                decisions = [entry.decision for entry in self._entries]
+                under.when_kept.append(lambda: self._committed(self.channel, decisions, self.tickets_opened))
+                under.finish()
             else:
-                transaction.rollback()
+                under.undo()
         except DBAPIError as lost:
-            known = known and not lost.connection_invalidated
-            _may_be_tried_again(lost)
+            may_be_tried_again(lost)
             raise
         finally:
-            self._close(segment_known=known)
+            self._grants.clear()
+            self._is_open = False
+            under.close()
         if isinstance(fault, DBAPIError):
-            _may_be_tried_again(fault)
+            may_be_tried_again(fault)
 
-    def _close(self, *, segment_known: bool) -> None:
-        self._grants.clear()
-        try:
-            if self._transaction is not None:
-                self._transaction.close()  # or after a COMMIT that failed the pool would keep it open, and on SQLite the lock
-            if self._connection is not None:
-                self._connection.close()
-        finally:
-            self._connection = None
-            if self._gate_locked:
-                self._gate.release()
-            self._segments.give(self._segment if segment_known else None)
+    def if_undone(self, do: Callable[[], None]) -> None:
+        """Done once, where what this transaction did is not kept: it failed, or its COMMIT did. For what was taken in memory alone."""
+        self._under.when_undone.append(do)
 
     def look_at_the_clock(self) -> None:
         """Reads the clock again, after something that took long: what follows is dated when it is done."""
@@ -177,9 +138,9 @@ class Transaction:
 
     @property
     def connection(self) -> Connection:
-        if self._connection is None:
+        if not self._is_open:
             raise GrantRequiredError("the transaction is over")
-        return self._connection
+        return self._under.connection
 
     @property
     def dialect(self) -> str:
@@ -335,14 +296,6 @@ class Transaction:
     def standing(self, ask: Ask) -> Standing | None:
         """What the subject of an ask holds on its account at this moment, or None: not a contact."""
         return holdings.on(self, ask.subject, ask.account, ask.service)
-
-
-def _may_be_tried_again(fault: DBAPIError) -> None:
-    """Turns a database error into `ConnectionLostError` or `CollidedError`, where it is one of them."""
-    if fault.connection_invalidated:
-        raise ConnectionLostError(str(fault.orig)) from fault
-    if getattr(fault.orig, "sqlstate", "") in _COLLIDED:
-        raise CollidedError(str(fault.orig)) from fault
 
 
 def upsert(tx: Transaction, table: Table) -> sqlite.Insert:

@@ -12,8 +12,9 @@ from authz import Grant, Subject
 from store import tables
 from store.accounts.people import works_here
 from store.db import grant_limits
+from store.db.commit import CollidedError
 from store.db.statements import Insert, either
-from store.db.transaction import CollidedError, GrantRequiredError, Transaction
+from store.db.transaction import GrantRequiredError, Transaction
 from store.messages import edits, response_clock, ticket_access, timeline, visible_messages
 from store.messages.response_clock import Priority
 from store.messages.timeline import NOT_THE_DESKS, Said, Sent

@@ -10,7 +10,8 @@ from sqlalchemy import delete, exists, insert, select, update
 from authz import Grant, Subject
 from store import tables
 from store.accounts.people import works_here
-from store.db.transaction import CollidedError, Transaction
+from store.db.commit import CollidedError
+from store.db.transaction import Transaction
 from store.messages import response_clock, ticket_access, timeline
 from store.messages.timeline import About
 from store.tickets import agent_tickets, answer_delivery

@@ -144,9 +144,9 @@ def test_b1_the_oldest_entry_of_all_lanes_says_how_long_one_waits(attacked: Atta
     one, other = attacked.store._segments.take(), attacked.store._segments.take()
     early, late = sorted((one, other), key=lambda segment: segment.id, reverse=True)
     for segment in (early, late):  # the one that is read last is written first
-        attacked.store._segments._free.appendleft(segment)
+        attacked.store._segments.turns.free.appendleft(segment)
         attacked.write(1)
-        attacked.store._segments._free.remove(segment)
+        attacked.store._segments.turns.free.remove(segment)
         attacked.now += 50_000
     assert attacked.now - first > 60_000
     assert "the oldest has had no checkpoint for a minute" in str(attacked.verify().alarm)

@@ -111,7 +111,7 @@ def test_whoever_waits_for_a_lane_longest_is_next(store: Store) -> None:
     mine, threads = one.take(), [threading.Thread(target=write, args=(name,)) for name in ("first", "second", "third")]
     for waiting, thread in enumerate(threads, 1):
         thread.start()
-        while one.waiting < waiting:
+        while one.turns.waiting < waiting:
             os.sched_yield()
     one.give(mine)
     write("whoever had it")

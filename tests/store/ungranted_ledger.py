@@ -20,7 +20,7 @@ REASONS: Final[dict[str, str]] = {
         reasons.KEYS,
     ),
     "ledger_chain.Retired.refuse": reasons.LEDGER,
-    **dict.fromkeys(("ledger_chain.Segments." + n for n in ("give", "take", "waiting")), reasons.LEDGER),
+    **dict.fromkeys(("ledger_chain.Segments." + n for n in ("give", "take")), reasons.LEDGER),
     **dict.fromkeys(
         ("checkpoints.Checkpoints." + n for n in ("is_strange", "look", "make", "read_retired", "troubles")),
         reasons.LEDGER,
@@ -48,5 +48,16 @@ REASONS: Final[dict[str, str]] = {
     "ledger_chain.checkpoint_link": reasons.LEDGER,
     "ledger_chain.first_link": reasons.LEDGER,
     "ledger_chain.link": reasons.LEDGER,
+    **dict.fromkeys(
+        (f"commit.{kind}.{n}" for kind in ("Commit", "Part") for n in ("begin", "finish", "undo", "close", "chained")),
+        reasons.OPENS,
+    ),
+    **dict.fromkeys(("commit.Commit.take", "commit.Commit.start"), reasons.OPENS),
+    "commit.Commit.driver": reasons.SQL,
+    **dict.fromkeys(("commit_queue.CommitQueue.do", "commit_queue.CommitQueue.shared"), reasons.OPENS),
+    **dict.fromkeys(("fair.Fair.give", "fair.Fair.take", "fair.Fair.waiting"), reasons.OPENS),
+    "commit.Part.connection": reasons.SQL,
+    "commit.may_be_tried_again": "tells one fault of a database from another",
+    "transaction.Transaction.if_undone": "keeps what is to be done in memory if nothing is kept; gives nothing back",
     "ledger_chain.chained": "makes the next rows of a segment out of entries it is given",
 }
