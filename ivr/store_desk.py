@@ -1,6 +1,6 @@
 """The desk as `store` knows it, for one turn: everything the dialogue asks is judged, done or told in its transaction.
 
-Everything is asked anew. A permission withdrawn in the middle of a call is gone at the next key.
+A standing is read once in a turn. A permission withdrawn in the middle of a call is gone at the next key.
 """
 
 from __future__ import annotations

@@ -38,8 +38,6 @@ def for_staff(handler: Staff, *, once: bool = True) -> Callable[[PortalContext, 
             return responses.nothing()
         if visit.session:
             with context.store.transaction("portal") as tx:
-                if not visit.post:
-                    tx.only_shows()
                 who = sessions.find(tx, STAFF, visit.session, does=does)
                 if who is not None:
                     asked = replace(visit, stamp=stamp or "")

@@ -155,7 +155,8 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
 
 
 def _tell(tx: Transaction, id: int, news: str, **about: int) -> None:
-    """Both sides hear what became of a request or a delegation."""
+    """Both sides hear what became of a request or a delegation; what is lent is read anew."""
+    tx.forget_standings()
     job_queue.enqueue(tx, "slack.delegation_update", f"{id}:{news}", about, ordering_key=f"delegation:{id}")
 
 
@@ -338,12 +339,9 @@ _DELEGATIONS = (
     .join(_lender, _lender.c.id == tables.delegations.c.lender)
     .order_by(tables.delegations.c.id)
 )
+_asker = tables.people.c.name.label("asker_name")
 _REQUEST = (
-    select(
-        tables.delegation_requests,
-        tables.accounts.c.name.label("account_name"),
-        tables.people.c.name.label("asker_name"),
-    )
+    select(tables.delegation_requests, tables.accounts.c.name.label("account_name"), _asker)
     .join(tables.accounts, tables.accounts.c.id == tables.delegation_requests.c.account_id)
     .join(tables.people, tables.people.c.id == tables.delegation_requests.c.asker)
     .where(tables.delegation_requests.c.id == bindparam("id"))

@@ -113,7 +113,7 @@ class CommitQueue:
                 one.run()
                 if commit.is_broken:
                     break
-            else:
+            if not commit.is_broken:
                 commit.finish()
         self._own.commit = None
         with suppress(Exception):

@@ -32,7 +32,7 @@ class Lent:
 
 
 class Judging(Connected, Protocol):
-    """What reading a standing needs from a transaction besides its connection: the time, the schemes, what the API key by which somebody asks was made for, and where to note the delegations that were read."""
+    """What reading a standing needs from a transaction besides its connection: the time, the schemes, what the API key by which somebody asks was made for, and where to note the standings and delegations that were read."""
 
     @property
     def now(self) -> int: ...
@@ -44,16 +44,26 @@ class Judging(Connected, Protocol):
     def scopes(self) -> Mapping[Subject, tuple[int, frozenset[str]]]: ...
 
     @property
-    def roles_read(self) -> dict[Subject, frozenset[str]] | None: ...
+    def standings_read(self) -> dict[tuple[Subject, int | None, str | None], Standing | None]: ...
 
     @property
     def delegations_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
 
 
 def on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
-    """On one account, or None: not a contact, or suspended. `service`: whether that very one is covered by an SLA."""
+    """On one account, or None: not a contact, or suspended. `service`: whether that very one is covered by an SLA. Read once in a transaction, until that
+    changes what somebody holds (`Transaction.forget_standings`)."""
+    key = subject, account, service
+    if key not in tx.standings_read:
+        tx.standings_read[key] = _on(tx, subject, account, service)
+    return tx.standings_read[key]
+
+
+def _on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
     if subject.is_staff:
-        return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, _role(tx, subject), frozenset())
+        anywhere = on(tx, subject, None, None) if (account, service) != (None, None) else None
+        held = _role(tx, subject) if anywhere is None else anywhere.held
+        return Standing(subject, account, tx.schemes["desk"], Status.ACTIVE, held, frozenset())
     if subject.is_key:
         return _of_key(tx, subject, account)
     if subject.is_assistant:
@@ -71,13 +81,8 @@ def on(tx: Judging, subject: Subject, account: int | None, service: str | None) 
 
 def _role(tx: Judging, subject: Subject) -> frozenset[str]:
     """Of one of the staff: none where they are suspended."""
-    if tx.roles_read is not None and subject in tx.roles_read:
-        return tx.roles_read[subject]
     row = tx.connection.execute(_ROLE, {"staff": subject.staff}).first()
-    held = _NO_FACTS if row is None else frozenset({str(row.role)})
-    if tx.roles_read is not None:
-        tx.roles_read[subject] = held
-    return held
+    return _NO_FACTS if row is None else frozenset({str(row.role)})
 
 
 def everywhere(tx: Judging, subject: Subject) -> list[tuple[int, Standing]]:

@@ -84,7 +84,7 @@ class Transaction:
         self.scopes: dict[Subject, tuple[int, frozenset[str]]] = {}  # on which account, for what: by an API key
         self._entries: list[Entry] = []
         self.delegations_read: dict[tuple[Subject, int | None, str], Lent] = {}  # for `holdings` alone
-        self.roles_read: dict[Subject, frozenset[str]] | None = None  # for `holdings` alone: None, read for each ask
+        self.standings_read: dict[tuple[Subject, int | None, str | None], Standing | None] = {}  # for `holdings` alone
         self.tickets_read: dict[int, Any] = {}  # by number, for `timeline` alone
         self._writes: list[Write] = []
         self._grants: dict[int, tuple[Grant, tuple[object, ...]]] = {}
@@ -135,6 +135,7 @@ class Transaction:
     def look_at_the_clock(self) -> None:
         """Reads the clock again, after something that took long: what follows is dated when it is done."""
         self.now = max(self.now, self._clock())
+        self.forget_standings()
 
     @property
     def connection(self) -> Connection:
@@ -156,6 +157,7 @@ class Transaction:
             yield
         except BaseException:
             savepoint.rollback()
+            self.forget_standings()
             del self._entries[entries:], self._writes[writes:]
             raise
         savepoint.commit()
@@ -163,9 +165,10 @@ class Transaction:
     # --- decisions
 
     def ask(self, ask: Ask) -> Grant | Denied:
-        """Judges one ask on the standing as it is now; one entry in the ledger, whatever the answer."""
+        """Judges one ask on the standing as this transaction has read it; one entry in the ledger, whatever the answer."""
         verdict = held(self, judge(ask, self.standing(ask)))
         while isinstance(verdict, Grant) and verdict.when in LENT and not holdings.still_lent(self, verdict):
+            self.forget_standings()
             verdict = held(self, judge(ask, self.standing(ask)))  # what was lent has ended, or was used up, just now
         if isinstance(verdict, Grant):
             self._register(verdict)
@@ -268,9 +271,9 @@ class Transaction:
 
     # --- what decisions rest on
 
-    def only_shows(self) -> None:
-        """A page of the desk is shown, and nothing is done: what role one of the staff has is read once for all of it."""
-        self.roles_read = {}
+    def forget_standings(self) -> None:
+        """What somebody holds was changed in this transaction: it is read anew."""
+        self.standings_read.clear()
 
     def proved_further(self, subject: Subject, account: int | None) -> None:
         """Notes that this transaction has read their second proof on the account. For `step_ups` alone."""
@@ -294,7 +297,7 @@ class Transaction:
         return entry
 
     def standing(self, ask: Ask) -> Standing | None:
-        """What the subject of an ask holds on its account at this moment, or None: not a contact."""
+        """What the subject of an ask holds on its account, as this transaction has read it once, or None: not a contact."""
         return holdings.on(self, ask.subject, ask.account, ask.service)
 
 

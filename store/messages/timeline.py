@@ -160,6 +160,7 @@ def insert_ticket(
             **response_clock.new(tx, priority, kind, running=tx.threatened or status != "draft"),
         },
     ).scalar_one()
+    tx.forget_standings()  # whoever may follow the requests they have made
     title_words.write(tx, number, title or "", new=True)
     if tx.threatened:
         who = Subject.of_person(person) if person is not None else NOBODY

@@ -58,7 +58,7 @@ REASONS: Final[dict[str, str]] = {
     ),
     "hash_pool.own_folder": "a folder of this machine; knows no customer",
     "transaction.Transaction.look_at_the_clock": "reads the clock, and nothing else",
-    "transaction.Transaction.only_shows": "says that nothing is done; gives nothing back",
+    "transaction.Transaction.forget_standings": "says that they are to be read anew; gives nothing back",
     "wakeup.Wakeup.notify": "wakes; knows nothing of what for",
     "wakeup.Wakeup.wait": "waits; knows nothing of what for",
     **dict.fromkeys(

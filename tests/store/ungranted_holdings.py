@@ -15,7 +15,7 @@ REASONS: Final[dict[str, str]] = {
         ("holdings." + n for n in ("held_by", "words_of", "facts_of", "in_order", "owners_word")), reasons.PURE
     ),
     **dict.fromkeys(
-        ("holdings.Judging." + n for n in ("delegations_read", "now", "roles_read", "schemes")),
+        ("holdings.Judging." + n for n in ("delegations_read", "now", "standings_read", "schemes")),
         "what a standing needs of a transaction, and no more",
     ),
     "delegations.end_of": "of whoever is suspended: fewer people may do something then; tells nothing",
