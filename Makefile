@@ -23,7 +23,7 @@ PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack load release bench flips soak mutants coverage
+.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack load day release bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ slack-ack: $(READY_TO_TEST) ## how soon Slack hears from us while its own API ha
 
 load: $(READY_TO_TEST) ## calls, PINs, tickets and open pages from outside, ten minutes; five times as much; nothing lost (some: make load ARGS="--ladder")
 	$(PY) -m reliability.load $(ARGS)
+
+day: $(READY_TO_TEST) ## a day in an hour: memory, file handles, threads and the database flat; then weeks pass, and what is old goes (less: make day ARGS="--minutes 5")
+	$(PY) -m reliability.day $(ARGS)
 
 release: $(READY_TO_TEST) ## what is committed as a release, into dist/: make release VERSION=0.1.0 (TAG=yes: and the tag)
 	@$(PY) deploy/release.py $(or $(VERSION),$(error say which: make release VERSION=0.1.0)) $(if $(TAG),--tag)

@@ -40,6 +40,7 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "tickets": ("--seconds", "0.02", "--rounds", "1", "--apart", "10", *SQLITE),
     "turns": ("--seconds", "0.02", "--rounds", "1", "--keys", "9", "--apart", "10", *SQLITE),
     "walks": (),
+    "reliability.day": ("--minutes", "0.05", "--slices", "2", "--control", "0", *SQLITE),
     "reliability.load": (
         *("--sqlite-seconds", "1", "--sqlite-rate", "0.2", "--burst", "5", "--over", "2", "--over-seconds", "0.5"),
         *("--pages", "1", "--pace", "0.02", "--control", "0", *SQLITE),

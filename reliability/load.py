@@ -317,7 +317,7 @@ def main() -> int:
                 seconds,
                 rate,
                 given.burst,
-                given.over,
+                1.0 if given.ladder else given.over,
                 given.over_seconds,
                 given.pages,
                 1 if few else 2,
