@@ -32,6 +32,8 @@ class TwilioApi:
         what = {("Calls", False): "calls", ("Calls", True): "call", ("Messages", False): "messages"}.get(
             (place, bool(name)), place.lower()
         )
+        if what == "calls" and request.method == "GET":
+            what = "calls.listed"
         if place == "Recordings":
             what, name = ("recording.removed" if request.method == "DELETE" else "recording"), name.partition(".")[0]
         facts = {
@@ -52,6 +54,8 @@ class TwilioApi:
             return name, (200, Recording(name, "", name).wav(), "audio/x-wav")
         if what == "recording.removed":
             return name, (204, b"", JSON)
+        if what == "calls.listed":
+            return "", _told({"calls": [], "next_page_uri": None})
         if what == "incomingphonenumbers":
             return "", _told({"incoming_phone_numbers": []})
         if what == "conferences":

