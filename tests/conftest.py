@@ -33,6 +33,7 @@ pytest_plugins = [
     "tests.browser",
     "tests.request_tracker",
     "tests.php",
+    "tests.cluster_machines",
     "tests.mcp_inspector",
     "tests.deploy_tools",
     "tests.desk",
