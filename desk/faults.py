@@ -12,8 +12,7 @@ import secrets
 import threading
 import time
 import traceback
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ CHANNELS: Final = ("phone", "slack", "portal", "api", "mail", "worker", "web")
 NAME: Final = "faults.jsonl"
 log = structlog.get_logger("desk")
 _lock = threading.Lock()
-_counts: Counter[str] = Counter()
+_told: list[Callable[[str], None]] = []
 _file: list[Path] = []  # where the last are kept; none as long as nobody has said where
 
 
@@ -75,16 +74,17 @@ def of(fault: BaseException, channel: str) -> Fault:
     made = Fault(number, time.time_ns() // 1_000_000, channel, _types(fault), _code(fault), tuple(_frames(fault)))
     with suppress(AttributeError):
         fault.deskgate_number = number  # type: ignore[attr-defined] # the next who catches it says the same
+    for tell_of in _told:
+        tell_of(channel)
     with _lock, suppress(OSError):
-        _counts[channel] += 1
         if _file:
             _keep(_file[0], made)
     return made
 
 
-def counted() -> dict[str, int]:
-    """How many there were in this process, by channel."""
-    return dict(_counts)
+def tell(how: Callable[[str], None]) -> None:
+    """Whoever counts them is called with the channel of each."""
+    _told.append(how)
 
 
 def keep_in(folder: Path | None) -> None:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -53,20 +53,10 @@ ALERTS = Counter(
     ["alert"],
     registry=REGISTRY,
 )
+FAULTS = Counter("deskgate_faults", "Mistakes of ours, by where they came up", ["channel"], registry=REGISTRY)
 ProcessCollector(registry=REGISTRY)
 
 
-class Faults(Collector):
-    """Mistakes of ours in this process, by where they came up (desk/faults.py)."""
-
-    def collect(self) -> Iterator[Metric]:
-        family = CounterMetricFamily("deskgate_faults", "Mistakes of ours, by channel", labels=["channel"])
-        for channel in faults.CHANNELS:
-            family.add_metric([channel], faults.counted().get(channel, 0))
-        yield family
-
-
-REGISTRY.register(Faults())
 WATCHED: Final = {  # events that alarms are set on: there at 0 before the first of them, or its increase would not be seen
     **dict.fromkeys(
         ("alarm_raised", "clock_jumped", "database_restored", "ledger_alarm", "new_ledger_key", "slack_tokens_lost"),
@@ -88,6 +78,9 @@ for _event, _level in WATCHED.items():
     EVENTS.labels(_event, _level)
 for _kind in (*(kind for kind, audience in alerts.KINDS.items() if audience == alerts.DESK), SUPERVISORS):
     ALERTS.labels(_kind)
+for _channel in faults.CHANNELS:
+    FAULTS.labels(_channel)
+faults.tell(lambda channel: FAULTS.labels(channel).inc())
 
 
 class RequestTimer:
@@ -147,7 +140,6 @@ def gather(store: Store, company: Callable[[str], str], *, threat: bool = False)
     gathered = CollectorRegistry()
     if SHARED in os.environ:
         MultiProcessCollector(gathered)  # type: ignore[no-untyped-call]
-        gathered.register(Faults())
     else:
         gathered.register(REGISTRY)
     gathered.register(_Standing(store, company, threat))

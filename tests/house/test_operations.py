@@ -70,6 +70,10 @@ def test_the_index_is_typed(here: Site) -> None:
     drill = Drill(here)
     drill.follow(INDEX)
     assert "database reachable" in drill.printed
+    told = httpx2.get(f"http://{here.here}/metrics", trust_env=False).text
+    named = {name for page in (INDEX, *PAGES.values()) for name in re.findall(r"\bdeskgate_[a-z_]+[a-z]\b", page)}
+    assert len(named - {"deskgate_broken"}) > 3
+    assert {name for name in named - {"deskgate_broken"} if name not in told} == set(), "no such figure"
 
 
 def test_a_backup_that_failed(here: Site) -> None:
