@@ -40,7 +40,7 @@ COMMANDS: Final = {
     ),
     "staff": ("deskgate.staff_command:staff_commands", "Who works here, and who may sign in on the desk's page."),
     "drill": ("deskgate.drill_command:drill_commands", "Attack drills: calls of invented people, played and scored."),
-    "person": ("deskgate.person_command:person_commands", "Customers, and their way in to the account pages."),
+    "person": ("deskgate.person_command:person_commands", "Customers: who they are, what proves them, their own data."),
     "account": ("deskgate.account_command:account_commands", "Accounts, and what makes one easy to take over."),
     "key": ("deskgate.key_command:key_commands", "API keys, by which other systems ask the desk."),
     "slack": ("deskgate.slack_command:slack_commands", "The link by which Slack's app is installed in a workspace."),

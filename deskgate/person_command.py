@@ -9,7 +9,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from authz import Action, Grant
+from deskgate import person_data_command
 from deskgate.command_line import fail, granted, moment, one_line, open_desk
+from deskgate.person_data_command import UsernameArgument, nobody
 from store import Transaction
 from store.operator import lookups, person_lookup, suspension
 from store.operator.person_lookup import MOST, ListedPerson, ShownPerson, Since
@@ -17,7 +19,6 @@ from store.sign_in import invitations
 from store.sign_in.invitations import LIFE, Invited
 
 person_commands = typer.Typer(help="Customers: who they are, what proves them, their own data.")
-UsernameArgument = Annotated[str, typer.Argument(help="The person's username.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 # Why somebody was not invited.
@@ -110,10 +111,8 @@ def resume(username: UsernameArgument) -> None:
     print(f"{username} can prove themselves again." if done else f"{username} was not suspended.")
 
 
-def nobody(username: str) -> str:
-    """What is wrong, and what to do."""
-    found = "`deskgate person list --find …` finds somebody by support ID, number or address"
-    return f"there is nobody called {one_line(username)}: {found}"
+person_commands.command("report")(person_data_command.report)
+person_commands.command("erase")(person_data_command.erase)
 
 
 def known(tx: Transaction, grant: Grant, username: str) -> int:

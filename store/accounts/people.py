@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import bindparam, exists, select
 
@@ -10,6 +12,9 @@ from authz import Subject
 from store import tables
 from store.db.transaction import NOBODY, Transaction
 from store.text import numbers
+
+_ERASED: Final = "erased-name"
+_AT_ONCE: Final = 500
 
 
 def check_digit(first_seven: str) -> str:
@@ -63,6 +68,21 @@ def lock(tx: Transaction, person: int) -> bool:
 def is_suspended(tx: Transaction, person: int) -> bool:
     """Whether the operator has suspended somebody: they are nobody to every channel."""
     return tx.connection.execute(_SUSPENDED, {"person": person}).first() is not None
+
+
+def erased_name(tx: Transaction, kind: str, word: str) -> str:
+    """What is kept of the username or support ID of somebody who is erased, so that nobody else gets it."""
+    return tx.keys.digest(_ERASED, kind, word.lower())
+
+
+def erased_among(tx: Transaction, kind: str, words: Iterable[str]) -> set[str]:
+    """Those of these usernames, or support IDs, that were an erased person's."""
+    made = {digest: word for word in words for digest in tx.keys.digests(_ERASED, kind, word.lower())}
+    e, found, digests = tables.erased_names.c, set[str](), list(made)
+    for first in range(0, len(digests), _AT_ONCE):
+        some = select(e.digest).where(e.digest.in_(digests[first : first + _AT_ONCE]), e.kind == kind)
+        found |= {made[digest] for digest in tx.connection.execute(some).scalars()}
+    return found
 
 
 def works_here(tx: Transaction, staff: int) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from authz import Grant, Held, Refusal, Scheme, Subject, refused
 from store import tables
 from store.accounts import change_feed, recipients
-from store.accounts.people import new_support_id
+from store.accounts.people import erased_among, new_support_id
 from store.db.holdings import held_by, in_order, words_of
 from store.db.transaction import GrantRequiredError, Transaction, upsert
 from store.jobs import job_queue
@@ -92,7 +92,10 @@ def add(tx: Transaction, grant: Grant, new: Newcomer, held: frozenset[str] = NOT
     made = upsert(tx, p).on_conflict_do_nothing().returning(p.c.id)
     person: int | None = None
     while person is None:
-        person = tx.connection.execute(made, row | {"support_id": new_support_id()}).scalar()
+        support_id = new_support_id()
+        if erased_among(tx, "support_id", [support_id]):
+            continue
+        person = tx.connection.execute(made, row | {"support_id": support_id}).scalar()
         if person is None and is_taken(tx, new.username):
             return None
     if new.phone:
@@ -110,8 +113,9 @@ def may_add(tx: Transaction, grant: Grant) -> bool:
 
 
 def is_taken(tx: Transaction, username: str) -> bool:
-    """Whether somebody has this username, in whatever capitals. They are everybody's, so that it says nothing of who that is."""
-    return tx.connection.execute(_TAKEN, {"username": username.lower()}).first() is not None
+    """Whether somebody has this username, in whatever capitals, or had it until they were erased. They are everybody's, so that it says nothing of who that is."""
+    there = tx.connection.execute(_TAKEN, {"username": username.lower()}).first() is not None
+    return there or bool(erased_among(tx, "username", [username]))
 
 
 def row(

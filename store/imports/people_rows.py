@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from authz import Subject
 from store import tables
 from store.accounts import change_feed
-from store.accounts.people import new_support_id
+from store.accounts.people import erased_among, new_support_id
 from store.db.transaction import upsert
 from store.imports.file_format import Person, Slack, StaffMember
 from store.imports.giving_way import give_way
@@ -63,6 +63,7 @@ def bring_people(changes: Changes, first: int, people: Sequence[Person], round: 
     check_spelling(changes, PEOPLE, first, people, found)
     _check_support_ids(changes, first, people)
     newcomers = [person for person in people if person.username not in found]
+    _check_erased(changes, first, people, {person.username for person in newcomers})
     unnamed = _issue(changes, [person.username for person in newcomers if not person.support_id])
     if changes.file.has_pins:
         round.newcomers += [person.username for person in newcomers]
@@ -126,6 +127,21 @@ def _check_support_ids(changes: Changes, first: int, people: Sequence[Person]) -
             changes.trouble("people", place, "support_id", says=f"belongs to {row.username} already")
 
 
+def _check_erased(changes: Changes, first: int, people: Sequence[Person], newcomers: Collection[str]) -> None:
+    """Nobody gets the username or the support ID of somebody who was erased, be it they themselves."""
+    names = erased_among(changes.tx, "username", newcomers)
+    ids = erased_among(changes.tx, "support_id", (person.support_id for person in people if person.support_id))
+    for place, person in enumerate(people, first):
+        if person.username in names:
+            says = (
+                f"{person.username} was erased here: take them out of the file, or give somebody else another username"
+            )
+            changes.trouble("people", place, "username", says=says)
+        elif person.support_id in ids:
+            says = f"{person.support_id} was that of somebody who was erased: leave it out, and another is issued"
+            changes.trouble("people", place, "support_id", says=says)
+
+
 def _issue(changes: Changes, usernames: list[str]) -> dict[str, str]:
     """New support IDs for those who come without one: none that the file gives somebody, or the database has."""
     p = tables.people.c
@@ -138,7 +154,7 @@ def _issue(changes: Changes, usernames: list[str]) -> dict[str, str]:
                 pass
             tried[support_id] = username
         used = {row.support_id for row in changes.rows(select(p.support_id), p.support_id, tried)}
-        used |= changes.file.support_ids(tried)
+        used |= changes.file.support_ids(tried) | erased_among(changes.tx, "support_id", tried)
         issued |= {support_id: username for support_id, username in tried.items() if support_id not in used}
         left = [tried[support_id] for support_id in used]
     return {username: support_id for support_id, username in issued.items()}

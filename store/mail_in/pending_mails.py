@@ -102,7 +102,7 @@ def keep(tx: Transaction, mail: Mail) -> bool:
     what = (mail.id, mail.sender, mail.title, mail.words)
     if tx.connection.execute(_SEEN, _each("source", tx.keys.digests(_USE, "source", *what))).first() is not None:
         return False
-    sender = tx.keys.digests(_USE, "sender", addresses.folded(mail.sender))
+    sender = senders(tx, mail.sender)
     ticket = ticket_mail_ids.ticket(tx.keys, mail.refers)
     vouched = _vouched(tx, mail, ticket)
     mail_places.make(tx, sender, vouched)
@@ -138,6 +138,11 @@ def keep(tx: Transaction, mail: Mail) -> bool:
     if _is_answered(mail) and budgets.take(tx, (_answers_to(tx, mail.returns_to), ANSWERS)) is None:
         job_queue.enqueue(tx, WORK, str(id), {"mail": id})
     return True
+
+
+def senders(tx: Transaction, address: str) -> tuple[str, ...]:
+    """What is kept of the address a mail says it is from, under every key it may have been made with."""
+    return tx.keys.digests(_USE, "sender", addresses.folded(address))
 
 
 def _vouched(tx: Transaction, mail: Mail, ticket: int | None) -> tuple[str, ...]:
@@ -292,7 +297,7 @@ def _theirs(tx: Transaction, subject: Subject) -> Any:
     """Those of no address that is theirs by their own word alone (address_proofs.py)."""
     p = tables.people.c
     email = tx.connection.execute(select(p.email).where(p.id == subject.person, ~p.email_unproved)).scalar() or ""
-    return _m.c.sender.in_(tx.keys.digests(_USE, "sender", addresses.folded(email)) if email else ())
+    return _m.c.sender.in_(senders(tx, email) if email else ())
 
 
 def _read(tx: Transaction, row: Row[Any]) -> PendingMail | None:

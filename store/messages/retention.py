@@ -6,10 +6,10 @@ That it was there, and since when it is no more, stays on its ticket; what a mac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
-from sqlalchemy import case, select, update
+from sqlalchemy import String, case, cast, literal, select, update
 
 from authz import Grant
 from store import tables
@@ -32,6 +32,25 @@ def remove(tx: Transaction, grant: Grant, *, recordings_days: int, files_days: i
     _files(tx, tx.now - files_days * DAY)
 
 
+def of_erased(tx: Transaction, grant: Grant, sids: Collection[str], files: Collection[int]) -> None:
+    """These recordings and files, whose person is erased, before their time: nor is their name kept."""
+    tx.require(grant, "desk.operate")
+    if sids:
+        of_these = update(tables.recordings).where(_r.sid.in_(sids), _r.removed_at.is_(None))
+        gone = of_these.values(sealed=None, removed_at=tx.now, state=REMOVED, content_type=None).returning(_r.sid)
+        for sid in tx.connection.execute(gone).scalars().all():
+            job_queue.enqueue(tx, AT_TWILIO, sid, {"sid": sid})
+    if files:
+        _in_slack(tx, tx.connection.execute(select(_f.id, _f.message).where(_f.id.in_(files))).all())
+        nameless = {
+            "sealed": None,
+            "name": "",
+            "slack_id": literal("-").concat(cast(_f.id, String)),
+            "removed_at": tx.now,
+        }
+        tx.connection.execute(update(tables.attachments).where(_f.id.in_(files)).values(nameless))
+
+
 def _recordings(tx: Transaction, before: int) -> None:
     """At Twilio whatever became of fetching it, also what holds nothing."""
     due = select(_r.sid).where(_r.removed_at.is_(None), _r.recorded_at < before).order_by(_r.recorded_at).limit(AT_ONCE)
@@ -49,8 +68,12 @@ def _files(tx: Transaction, before: int) -> None:
     due = select(_f.id).where(_f.sealed.is_not(None), _f.came_at < before).order_by(_f.came_at).limit(AT_ONCE)
     gone = update(tables.attachments).where(_f.id.in_(due)).values(sealed=None, removed_at=tx.now)
     rows = tx.connection.execute(gone.returning(_f.id, _f.message)).all()
-    if not rows:
-        return
+    if rows:
+        _in_ledger(tx, "ticket.file", _in_slack(tx, rows))
+
+
+def _in_slack(tx: Transaction, rows: Sequence[Any]) -> set[int]:
+    """Of these files (`id`, `message`), what we posted in Slack is removed there. Their tickets."""
     # One after the other and not joined: or of so many PostgreSQL reads all messages, and SQLite all tickets.
     on = select(_m.id, _m.ticket).where(_m.id.in_({row.message for row in rows}))
     tickets = {row.id: row.ticket for row in tx.connection.execute(on).all()}
@@ -61,7 +84,7 @@ def _files(tx: Transaction, before: int) -> None:
     keys = [f"file:{thread}:{row.id}" for row in rows for thread in threads[tickets[row.message]]]
     for post in tx.connection.execute(select(p.team, p.ts).where(p.key.in_(keys))).all():
         job_queue.enqueue(tx, IN_SLACK, post.ts, {"team": post.team, "file": post.ts})
-    _in_ledger(tx, "ticket.file", set(tickets.values()))
+    return set(tickets.values())
 
 
 def _in_ledger(tx: Transaction, what: str, numbers: Collection[int]) -> None:

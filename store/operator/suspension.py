@@ -30,12 +30,19 @@ def suspend_person(tx: Transaction, grant: Grant, person: int) -> bool:
     """They can prove and do nothing from now on. Whether they could before. They are told, and so are the owners of their accounts."""
     tx.require(grant, "desk.operate")
     tx.told(grant, f"suspended:{Subject.of_person(person)}")
+    if not stop_person(tx, person):
+        return False
+    _tell(tx, person, "person_suspended")
+    return True
+
+
+def stop_person(tx: Transaction, person: int) -> bool:
+    """The same, for what has looked at who may ask for it already, and tells whom it concerns itself."""
     revocation.lock_all(tx, [person])
     if not _set(tx, person, to=tx.now):
         return False
     delegations.end_of(tx, person)
     revocation.revoke(tx, [person], "person")
-    _tell(tx, person, "person_suspended")
     return True
 
 
