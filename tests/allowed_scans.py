@@ -30,6 +30,8 @@ SHORT: Final = {  # indices of what is not over, which are short however much th
 ALLOWED: Final = {  # file and function, and why it may read all there is
     r"(import_run|people_rows|giving_way|account_rows|row_changes):.*": "the operator's import is compared with all there is",
     r"(verify|key_retirement|schema|lookups|standing|report_figures):.*": "a command of the operator's",
+    r"(person_lookup|account_lookup|suspension):.*": "a command of the operator's, about one of them or a page of them",
+    r"(personal_data|person_words|person_report|erasure):.*": "a command of the operator's: all of one person, in pieces",
     r"audit:entries": "the audit, of which all is asked",
     r"(restore|verification_requests):end_all|delegations:_end_each|restore:.*|revocation:(_not_confirmed|_not_called|_kept|owed_to_anybody)": "once after a restore",
     r"slack_members:unfit": "once a night every link is looked at, by a read that nobody waits for",

@@ -58,7 +58,7 @@ def erase(
     well. `home` as in an import (import_run.run)."""
     with store.transaction("shell") as tx:
         grant = granted(tx)
-        whose = gather(tx, username)
+        whose = gather(tx, grant, username)
         if whose is None:
             return None
         found = count(tx, grant, whose)
@@ -157,6 +157,9 @@ def finish(tx: Transaction, grant: Grant, whose: Whose) -> None:
     _withdraw(tx, whose)
     person_words.drafts(tx, grant, whose)
     attempt_limits.forget_person(tx, whose.id)
+    for member in whose.members:
+        spent = tables.budgets.c.name.contains(":".join(member), autoescape=True)
+        tx.connection.execute(delete(tables.budgets).where(spent))
     for place in PLACES:
         if place.erases == DELETE:
             tx.connection.execute(delete(place.table).where(place.finds(whose)))

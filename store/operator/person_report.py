@@ -58,7 +58,7 @@ def report(
     after the other."""
     with store.transaction("shell") as tx:
         grant = granted(tx)
-        whose = gather(tx, username)
+        whose = gather(tx, grant, username)
         if whose is None:
             tx.told(grant, "found:nobody")
             return None
@@ -158,19 +158,25 @@ def _tickets(
         with store.transaction("shell") as tx:
             grant = granted(tx)
             says, others = _Says(tx, whose), _others(tx, whose)
-            messages, after = person_words.conversation(tx, whose, after)
+            messages, after = person_words.conversation(tx, grant, whose, after)
             tx.told(grant, f"report:{whose.subject}", f"messages:{len(messages)}")
             by_ticket: dict[int, list[Any]] = {}
             for one in messages:
                 by_ticket.setdefault(one.ticket, []).append(one)
             of = tables.tickets.c
             rows = tx.connection.execute(select(tables.tickets).where(of.number.in_(by_ticket)).order_by(of.number))
-            found = [_ticket(tx, row, by_ticket[row.number], says, others, keep) for row in rows.all()]
+            found = [_ticket(tx, grant, row, by_ticket[row.number], says, others, keep) for row in rows.all()]
         yield from found
 
 
 def _ticket(
-    tx: Transaction, row: Any, messages: list[Any], says: _Says, others: Redaction, keep: Callable[[Kept], None] | None
+    tx: Transaction,
+    grant: Grant,
+    row: Any,
+    messages: list[Any],
+    says: _Says,
+    others: Redaction,
+    keep: Callable[[Kept], None] | None,
 ) -> dict[str, Any]:
     told = ("number", "topic", "kind", "status", "channel", "opened_at", "proof", "factor", "service")
     mine = row.opened_by == says.whose.id
@@ -181,7 +187,7 @@ def _ticket(
         own = author == says.whose.subject
         if not own and not (mine and not author.is_person):
             continue  # what other contacts said is theirs
-        files, sound = _came_with(tx, one, keep) if own else ([], None)
+        files, sound = _came_with(tx, grant, one, keep) if own else ([], None)
         words = one.body if own else others(one.body)
         who = says.part(tx, author, row.account_id)
         said.append(
@@ -203,9 +209,11 @@ def _ticket(
     }
 
 
-def _came_with(tx: Transaction, message: Any, keep: Callable[[Kept], None] | None) -> tuple[list[dict[str, Any]], Any]:
+def _came_with(
+    tx: Transaction, grant: Grant, message: Any, keep: Callable[[Kept], None] | None
+) -> tuple[list[dict[str, Any]], Any]:
     files = []
-    for one in person_words.own_files(tx, [message.id]):
+    for one in person_words.own_files(tx, grant, [message.id]):
         files.append(
             {"name": one.name, "size": one.size, "kept": one.sealed is not None, "came_at": _value("at", one.came_at)}
         )

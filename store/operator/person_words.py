@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -30,7 +29,7 @@ def redaction(whose: Whose) -> Redaction:
     return Redaction(words, dict.fromkeys(whose.numbers - whose.shared, FORMER))
 
 
-def tickets(tx: Transaction, whose: Whose, after: Place | None) -> tuple[list[Any], Place | None]:
+def _tickets(tx: Transaction, whose: Whose, after: Place | None) -> tuple[list[Any], Place | None]:
     """The next tickets of their accounts, and those of no account; and how far that is. None: these were the last."""
     accounts: list[int | None] = [*sorted(whose.accounts), None]
     at, number = after or (0, 0)
@@ -45,7 +44,7 @@ def tickets(tx: Transaction, whose: Whose, after: Place | None) -> tuple[list[An
 def scrub(tx: Transaction, grant: Grant, whose: Whose, after: Place | None, *, words: bool) -> Place | None:
     """What names them on the next tickets is replaced; the sound, the files and, with `words`, all they said there is removed. How far it has come."""
     tx.require(grant, "desk.operate")
-    rows, then = tickets(tx, whose, after)
+    rows, then = _tickets(tx, whose, after)
     replaced = redaction(whose)
     for row in rows:
         title = REMOVED if words and row.opened_by == whose.id else replaced(row.title)
@@ -109,9 +108,10 @@ def _replace(tx: Transaction, table: Any, which: Any, replaced: Redaction) -> No
             tx.connection.execute(update(table).where(*keys).values(words=new))
 
 
-def conversation(tx: Transaction, whose: Whose, after: Place | None) -> tuple[list[Any], Place | None]:
+def conversation(tx: Transaction, grant: Grant, whose: Whose, after: Place | None) -> tuple[list[Any], Place | None]:
     """The messages of the next tickets that they opened or wrote in: their own, and the desk's answers, not its notes; and how far that is."""
-    rows, then = tickets(tx, whose, after)
+    tx.require(grant, "desk.operate")
+    rows, then = _tickets(tx, whose, after)
     numbers = [row.number for row in rows]
     query = select(_m.ticket).where(_m.ticket.in_(numbers), _m.author == whose.subject).distinct()
     theirs = {row.number for row in rows if row.opened_by == whose.id}
@@ -120,8 +120,11 @@ def conversation(tx: Transaction, whose: Whose, after: Place | None) -> tuple[li
     return (list(tx.connection.execute(said).all()) if theirs else []), then
 
 
-def own_files(tx: Transaction, messages: list[int]) -> Iterator[Any]:
+def own_files(tx: Transaction, grant: Grant, messages: list[int]) -> list[Any]:
     """What came with these messages."""
+    tx.require(grant, "desk.operate")
+    found: list[Any] = []
     for first in range(0, len(messages), AT_ONCE):
         some = messages[first : first + AT_ONCE]
-        yield from tx.connection.execute(select(tables.attachments).where(_f.message.in_(some))).all()
+        found += tx.connection.execute(select(tables.attachments).where(_f.message.in_(some))).all()
+    return found

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
-from authz import Subject
+from authz import Grant, Subject
 from store import tables
 from store.db.transaction import Transaction
 from store.mail_in import pending_mails
@@ -241,17 +241,50 @@ IN_WORDS: Final = {
     "bulk_actions": "an answer to many tickets, kept for a day: erasure.py",
 }
 
+# Tables in which nothing says something of a person, or what does is of others, and why.
+NOT_THEIRS: Final = {
+    "accounts": "the account's own; whom its invoices are for is as the operator's system has it",
+    "services": "what an account has, which is nobody's alone",
+    "invoices": "what an account owes, and what was printed on it, which the law keeps",
+    "account_teams": "whose Slack may be linked, by organisation alone",
+    "change_feed": "how far other systems have read, and no more",
+    "notices": "words to several, who are in notice_recipients",
+    "notice_accounts": "which accounts a notice is about, by id",
+    **dict.fromkeys(("staff", "staff_logins", "staff_sessions"), "the desk's own people, who are no customers"),
+    **dict.fromkeys(("account_access", "dual_control", "drills"), "what the staff did, with ids alone"),
+    **dict.fromkeys(("wall_displays", "queue_views", "sent_forms"), "how the staff work, with nobody's words"),
+    **dict.fromkeys(("canned_answers", "opening_exceptions"), "the desk's own texts, which name no customer"),
+    **dict.fromkeys(("ticket_tags", "ticket_links", "ticket_merges"), "how tickets belong together, by number"),
+    **dict.fromkeys(
+        ("assignments", "ticket_presence", "answer_states"), "who of the staff has a ticket, and where an answer went"
+    ),
+    **dict.fromkeys(("call_tickets", "agent_legs", "deliveries"), "which call was which, by Twilio's ids"),
+    **dict.fromkeys(("assistants", "api_answers"), "what a program asked, which goes with its key or case"),
+    **dict.fromkeys(("installations", "install_states"), "where the Slack app is installed, and no member"),
+    **dict.fromkeys(("webhook_endpoints", "webhook_messages"), "what other systems were told of, by number alone"),
+    **dict.fromkeys(
+        ("help_desk_tickets", "help_desk_messages", "help_desk_left", "help_desk_transactions", "help_desk_positions"),
+        "which ticket is which of another help desk, by number",
+    ),
+    **dict.fromkeys(("switches", "daily_figures", "budgets"), "of the whole desk; budgets by digest or id, for a day"),
+    **dict.fromkeys(
+        ("ledger_segments", "ledger_checkpoints", "write_probe", "schema_since"), "how the database is kept whole"
+    ),
+}
+
 
 def _counters(whose: Whose) -> tuple[str, ...]:
     return (
         whose.subject,
         *(f"{what}:{whose.subject}" for what in ("step", "guard")),
         *(f"{what}:{whose.id}" for what in ("enrol", "pinpage", "join")),
+        *(f"slack:{team}:{member}" for team, member in whose.members),
     )
 
 
-def gather(tx: Transaction, username: str) -> Whose | None:
+def gather(tx: Transaction, grant: Grant, username: str) -> Whose | None:
     """None: nobody has that username, or they are erased."""
+    tx.require(grant, "desk.operate")
     p, n, o, m = _t.people.c, _t.phones.c, _t.old_emails.c, _t.slack_members.c
     row = tx.connection.execute(select(_t.people).where(p.username == username, p.erased_at.is_(None))).first()
     if row is None:

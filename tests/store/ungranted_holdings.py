@@ -19,6 +19,20 @@ REASONS: Final[dict[str, str]] = {
         "what a standing needs of a transaction, and no more",
     ),
     "delegations.end_of": "of whoever is suspended: fewer people may do something then; tells nothing",
+    "suspension.stop_person": "for `suspend_person` and `erasure.leave`, under their Grant: fewer people may do something then",
+    **dict.fromkeys(
+        ("erasure.erase", "person_report.report"),
+        "asks for the operator's Grants itself, in each of its transactions, by functions it is given",
+    ),
+    **dict.fromkeys(
+        ("people.erased_among", "people.erased_name"),
+        "digests of names that nobody may have; says of nobody who they are",
+    ),
+    "pending_mails.senders": "digests of an address that whoever asks has",
+    **dict.fromkeys(
+        ("personal_data.of_person", "personal_data.of_subject", "personal_data.Whose.subject"), reasons.PURE
+    ),
+    "person_words.redaction": reasons.PURE,
     "people.is_suspended": "a yes or no to decide by, shown to nobody",
     "holdings.delegations_of": reasons.DECIDES,
     "sweeping.some": "deletes what is over, for the room whose it is; gives back whether there is more",
