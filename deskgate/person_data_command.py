@@ -1,4 +1,4 @@
-"""`deskgate person report` and `erase`: a person's request about their own data, answered. docs/operations/personal-data.md"""
+"""`deskgate person report` and `erase`: a person's request about their own data, answered. docs/personal-data.md"""
 
 from __future__ import annotations
 

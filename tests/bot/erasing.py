@@ -32,7 +32,7 @@ NAMES = (
     "mia.chen",
     "10000081",
 )
-# What the accounts' invoices print is the account's, by the operator's own system and the law: docs/operations/personal-data.md.
+# What the accounts' invoices print is the account's, by the operator's own system and the law: docs/personal-data.md.
 KEPT = {("accounts", "billing"), ("invoices", "billed")}
 
 

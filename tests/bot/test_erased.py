@@ -1,4 +1,4 @@
-"""A person is erased: nothing in the database names them any more but what docs/operations/personal-data.md says, and every channel takes them for a stranger."""
+"""A person is erased: nothing in the database names them any more but what docs/personal-data.md says, and every channel takes them for a stranger."""
 
 from __future__ import annotations
 
