@@ -67,7 +67,7 @@ def erase(
         tx.record(grant.subject, None, "person.erase", what, fields=(whose.subject,))
     if refused or dry_run:
         return Erased(refused, found)
-    after: person_words.Place | None = (0, 0)
+    after: person_words.Reached | None = (0, 0)
     while after is not None:
         with store.transaction("shell") as tx:
             after = person_words.scrub(tx, granted(tx), whose, after, words=words)

@@ -153,7 +153,7 @@ def _tickets(
     store: Store, granted: Granted, whose: Whose, keep: Callable[[Kept], None] | None
 ) -> Iterator[dict[str, Any]]:
     """Those they opened or wrote in, with what they said and what the desk answered; what came with it is listed, and kept where that is wanted."""
-    after: person_words.Place | None = (0, 0)
+    after: person_words.Reached | None = (0, 0)
     while after is not None:
         with store.transaction("shell") as tx:
             grant = granted(tx)

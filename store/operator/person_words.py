@@ -17,7 +17,7 @@ from store.text.redaction import Redaction
 AT_ONCE: Final = 200  # tickets in one transaction, so that nobody who writes waits for long
 REMOVED: Final = "(removed)"
 _t, _m, _f = tables.tickets.c, tables.messages.c, tables.attachments.c
-Place = tuple[int, int]
+Reached = tuple[int, int]
 """How far it has come: the place of the account among theirs, and the number of a ticket."""
 
 
@@ -29,7 +29,7 @@ def redaction(whose: Whose) -> Redaction:
     return Redaction(words, dict.fromkeys(whose.numbers - whose.shared, FORMER))
 
 
-def _tickets(tx: Transaction, whose: Whose, after: Place | None) -> tuple[list[Any], Place | None]:
+def _tickets(tx: Transaction, whose: Whose, after: Reached | None) -> tuple[list[Any], Reached | None]:
     """The next tickets of their accounts, and those of no account; and how far that is. None: these were the last."""
     accounts: list[int | None] = [*sorted(whose.accounts), None]
     at, number = after or (0, 0)
@@ -41,7 +41,7 @@ def _tickets(tx: Transaction, whose: Whose, after: Place | None) -> tuple[list[A
     return list(rows), (at + 1, 0) if at + 1 < len(accounts) else None
 
 
-def scrub(tx: Transaction, grant: Grant, whose: Whose, after: Place | None, *, words: bool) -> Place | None:
+def scrub(tx: Transaction, grant: Grant, whose: Whose, after: Reached | None, *, words: bool) -> Reached | None:
     """What names them on the next tickets is replaced; the sound, the files and, with `words`, all they said there is removed. How far it has come."""
     tx.require(grant, "desk.operate")
     rows, then = _tickets(tx, whose, after)
@@ -108,7 +108,9 @@ def _replace(tx: Transaction, table: Any, which: Any, replaced: Redaction) -> No
             tx.connection.execute(update(table).where(*keys).values(words=new))
 
 
-def conversation(tx: Transaction, grant: Grant, whose: Whose, after: Place | None) -> tuple[list[Any], Place | None]:
+def conversation(
+    tx: Transaction, grant: Grant, whose: Whose, after: Reached | None
+) -> tuple[list[Any], Reached | None]:
     """The messages of the next tickets that they opened or wrote in: their own, and the desk's answers, not its notes; and how far that is."""
     tx.require(grant, "desk.operate")
     rows, then = _tickets(tx, whose, after)

@@ -48,7 +48,7 @@ Finds = Callable[[Whose], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PersonalRows:
     """One table. `finds` their rows; `tells`: columns a report has; `erases`: the rows go, or these columns are overwritten; empty: they stay, and
     `why`."""
 
@@ -70,149 +70,161 @@ def of_subject(table: Table, column: str = "subject") -> Finds:
 
 _IDS: Final = "ids and words of ours alone, which name nobody once the person is erased"
 _t = tables
-PLACES: Final[tuple[Place, ...]] = (
-    Place("numbers on file", _t.phones, of_person(_t.phones), ("number", "added_at"), DELETE),
-    Place("addresses replaced", _t.old_emails, of_person(_t.old_emails), ("email", "replaced_at"), DELETE),
-    Place(
+PLACES: Final[tuple[PersonalRows, ...]] = (
+    PersonalRows("numbers on file", _t.phones, of_person(_t.phones), ("number", "added_at"), DELETE),
+    PersonalRows("addresses replaced", _t.old_emails, of_person(_t.old_emails), ("email", "replaced_at"), DELETE),
+    PersonalRows(
         "addresses that refuse mail",
         _t.mail_bounces,
         lambda whose: _t.mail_bounces.c.email.in_(whose.emails - whose.shared),
         ("email", "why", "since", "at", "times"),
         DELETE,
     ),
-    Place("choices about mail", _t.mail_preferences, of_person(_t.mail_preferences), ("tickets",), DELETE),
-    Place("sign-in", _t.person_logins, of_person(_t.person_logins), ("set_at",), DELETE),
-    Place("sessions", _t.person_sessions, of_person(_t.person_sessions), ("made_at", "seen_at", "ended_at"), DELETE),
-    Place("passkeys", _t.passkeys, of_person(_t.passkeys), ("name", "made_at", "counts_from", "last_used_at"), DELETE),
-    Place(
+    PersonalRows("choices about mail", _t.mail_preferences, of_person(_t.mail_preferences), ("tickets",), DELETE),
+    PersonalRows("sign-in", _t.person_logins, of_person(_t.person_logins), ("set_at",), DELETE),
+    PersonalRows(
+        "sessions", _t.person_sessions, of_person(_t.person_sessions), ("made_at", "seen_at", "ended_at"), DELETE
+    ),
+    PersonalRows(
+        "passkeys", _t.passkeys, of_person(_t.passkeys), ("name", "made_at", "counts_from", "last_used_at"), DELETE
+    ),
+    PersonalRows(
         "authenticator", _t.authenticators, of_person(_t.authenticators), ("made_at", "confirmed_at", "ends_at"), DELETE
     ),
-    Place("PIN", _t.pins, of_person(_t.pins), ("issued_at",), DELETE),
-    Place(
+    PersonalRows("PIN", _t.pins, of_person(_t.pins), ("issued_at",), DELETE),
+    PersonalRows(
         "attempts at the PIN",
         _t.pin_guards,
         lambda whose: _t.pin_guards.c.counter_key.in_(_counters(whose)),
         ("consecutive", "lifetime", "locked_until", "seen_at"),
         DELETE,
     ),
-    Place("codes and links", _t.codes, of_subject(_t.codes), ("kind", "made_at", "expires_at", "used_at"), DELETE),
-    Place(
+    PersonalRows(
+        "codes and links", _t.codes, of_subject(_t.codes), ("kind", "made_at", "expires_at", "used_at"), DELETE
+    ),
+    PersonalRows(
         "second proofs",
         _t.step_ups,
         of_person(_t.step_ups),
         ("account_id", "channel", "factor", "reached_at", "ends_at"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "approvals",
         _t.approvals,
         of_person(_t.approvals),
         ("account_id", "way", "action", "made_at", "answered_at", "correct"),
         DELETE,
     ),
-    Place("text messages sent", _t.text_messages, of_person(_t.text_messages), ("number", "country", "at"), DELETE),
-    Place(
+    PersonalRows(
+        "text messages sent", _t.text_messages, of_person(_t.text_messages), ("number", "country", "at"), DELETE
+    ),
+    PersonalRows(
         "verifications asked by other systems",
         _t.verification_requests,
         of_person(_t.verification_requests),
         ("account_id", "asked_by", "action", "way", "state", "why", "made_at", "ended_at"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "Slack members",
         _t.slack_members,
         of_person(_t.slack_members),
         ("team", "member", "linked_at", "linked_by"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "threads in Slack",
         _t.ticket_threads,
         of_person(_t.ticket_threads),
         ("ticket", "team", "member_team", "member", "channel"),
         DELETE,
     ),
-    Place("words not on a ticket", _t.early_edits, of_subject(_t.early_edits, "author"), ("body", "at"), DELETE),
-    Place(
+    PersonalRows("words not on a ticket", _t.early_edits, of_subject(_t.early_edits, "author"), ("body", "at"), DELETE),
+    PersonalRows(
         "vouched for",
         _t.vouches,
         lambda whose: or_(_t.vouches.c.person_id == whose.id, _t.vouches.c.vouched_by == whose.id),
         ("account_id", "person_id", "vouched_by", "at", "used_at"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "API keys made",
         _t.api_keys,
         of_person(_t.api_keys),
         ("account_id", "name", "hint", "scope", "made_at", "ends_at", "seen_at", "ended_at", "ended_why"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "login details left",
         _t.login_details,
         of_person(_t.login_details),
         ("account_id", "ticket", "state", "made_at", "ends_at"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "calls back",
         _t.callbacks,
         of_person(_t.callbacks),
         ("account_id", "ticket", "number", "purpose", "state", "made_at", "ended_at"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "calls to the desk",
         _t.support_calls,
         of_subject(_t.support_calls),
         ("account_id", "started_at", "ended_at", "emergency", "service", "proof", "own_number", "ending", "about"),
         {"about": "", "own_number": False},
     ),
-    Place("calls they were proved in", _t.calls, of_person(_t.calls, "proved_by"), ("started_at", "ended_at"), DELETE),
-    Place(
+    PersonalRows(
+        "calls they were proved in", _t.calls, of_person(_t.calls, "proved_by"), ("started_at", "ended_at"), DELETE
+    ),
+    PersonalRows(
         "notices sent",
         _t.notice_recipients,
         of_person(_t.notice_recipients),
         ("notice_id", "rules", "state", "why", "slack", "at"),
         DELETE,
     ),
-    Place(
+    PersonalRows(
         "mails that came in",
         _t.pending_mails,
         lambda whose: _t.pending_mails.c.sender.in_(whose.senders),
         ("state", "automatic", "came_at"),
         {"sender": "", "sealed": None, "files": None, "state": "removed", "vouched": ""},
     ),
-    Place("alerts about them", _t.alerts, of_subject(_t.alerts), ("kind", "account_id", "times", "at"), {"detail": ""}),
-    Place(
+    PersonalRows(
+        "alerts about them", _t.alerts, of_subject(_t.alerts), ("kind", "account_id", "times", "at"), {"detail": ""}
+    ),
+    PersonalRows(
         "requests to change contacts",
         _t.contact_requests,
         lambda whose: or_(_t.contact_requests.c.asker == whose.id, _t.contact_requests.c.person_id == whose.id),
         ("account_id", "ticket", "do", "holds", "before", "status", "why", "asked_at", "answered_at"),
         {"name": "", "email": ""},
     ),
-    Place(
+    PersonalRows(
         "changes of what they hold",
         _t.contact_changes,
         of_person(_t.contact_changes),
         ("account_id", "at", "by", "before", "after"),
         why=_IDS,
     ),
-    Place(
+    PersonalRows(
         "changes told to other systems",
         _t.account_changes,
         of_person(_t.account_changes),
         ("account_id", "what", "at", "by", "before", "after", "fields"),
         why=_IDS,
     ),
-    Place(
+    PersonalRows(
         "rights lent",
         _t.delegations,
         lambda whose: or_(_t.delegations.c.lender == whose.id, _t.delegations.c.borrower == whose.id),
         ("account_id", "lender", "borrower", "cell", "lent_at", "ends_at", "ended_at", "ticket"),
         why=_IDS,
     ),
-    Place(
+    PersonalRows(
         "rights asked for",
         _t.delegation_requests,
         lambda whose: or_(_t.delegation_requests.c.asker == whose.id, _t.delegation_requests.c.answered_by == whose.id),
