@@ -2,7 +2,7 @@
 
 In three steps, so that nobody who writes waits for long: they are taken off their accounts and become nobody to every channel, in one transaction, or it is refused and
 nothing is changed; what names them in words is replaced, some tickets at a time; what is left of them goes, in one transaction, and their row names nobody. Whatever
-interrupts it, it is begun again by the same command. Decision 0024.
+interrupts it, it is begun again by the same command. Decision 0026.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from store.tables.base import NEVER_AGAIN, Base, Id
 class Person(Base):
     """Somebody at a customer. May be a contact of several accounts. `email_since`: when their address came on file; `email_unproved`: it replaced another, and
     they have not opened a link that was sent there (address_proofs.py). Suspended, they are nobody to every channel. `erased_at`: nothing here says who they were
-    any more (decision 0023)."""
+    any more (decision 0026)."""
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
