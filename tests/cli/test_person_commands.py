@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert, select, update
 
@@ -126,8 +128,12 @@ def test_a_person_is_suspended_and_back_again(shell: Shell) -> None:
 
 
 def test_a_last_owner_is_suspended_and_it_is_said_what_stands_still(light: Shell) -> None:
+    Path("news.txt").write_text("news\n")
+    notify = ("notify", "--kind", "billing", "--account", "400639", "--file", "news.txt", "--dry-run", "--json")
+    assert [one["person"] for one in light.run(*notify).json] == ["raj.patel"]
     said = light.run("person", "suspend", "raj.patel").out
     assert "Nobody else owns 400639" in said
+    assert light.run(*notify).json == []  # nor is anything of the account mailed to them
 
 
 def test_accounts_are_listed_and_shown(shell: Shell) -> None:
