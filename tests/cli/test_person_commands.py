@@ -128,7 +128,7 @@ def test_a_person_is_suspended_and_back_again(shell: Shell) -> None:
 
 
 def test_a_last_owner_is_suspended_and_it_is_said_what_stands_still(light: Shell) -> None:
-    Path("news.txt").write_text("news\n")
+    Path("news.txt").write_text("News\n\nOf a kind.\n")
     notify = ("notify", "--kind", "billing", "--account", "400639", "--file", "news.txt", "--dry-run", "--json")
     assert [one["person"] for one in light.run(*notify).json] == ["raj.patel"]
     said = light.run("person", "suspend", "raj.patel").out
