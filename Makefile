@@ -23,7 +23,7 @@ PYTEST = pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(T) $(ARG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack cluster capacity load day release bench flips soak mutants coverage
+.PHONY: help run test test-all golden data-model pictures check format lock upgrade clean notice-kills pin-storm pin-kills pin-timing slack-storm slack-ack cluster capacity load chaos day release bench flips soak mutants coverage
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,11 @@ cluster: $(READY_TO_TEST) ## machines lost under load: PostgreSQL under Patroni,
 
 capacity: $(READY_TO_TEST) ## what a ticket and a call cost, and how far one PostgreSQL carries
 	$(PY) -m reliability.capacity
+
+chaos: $(READY_TO_TEST) ## statements, calls and mails that fail, kills at every named point, a full disk: hours (FAULTS="--every 5" KILLS="--every 9" MACHINE="--every 4")
+	$(PY) -m reliability.faults $(FAULTS)
+	$(PY) -m reliability.kills $(KILLS)
+	$(PY) -m reliability.machine_faults $(MACHINE)
 
 soak: $(READY_TO_TEST) ## what the suite tries by the hundred, by the ten thousand: forged webhooks, withdrawals, removals, words, guesses
 	SOAK_FORGED=100000 SOAK_REVOCATIONS=2500 SOAK_REMOVALS=1000 SOAK_WORDS=5000 SOAK_SPRAY=10000 SOAK_REQUESTS=1000 $(PY) -m pytest \

@@ -73,7 +73,7 @@ class History:
     @cached_property
     def kills(self) -> int:
         """How often a process of the desk's was ended, or an answer of the world's kept back: so often something may have been done again."""
-        did = sum(event["kind"] == "did" for event in self.events)
+        did = sum(event["kind"] == "did" and event["what"] != "compared" for event in self.events)
         return did + sum(e["kind"] == "received" and not 200 <= e["status"] < 300 for e in self.events)
 
     # --- who is who

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 Side = Literal["twilio", "slack", "smtp", "browser", "api", "operator"]
+Kind = Literal["asked", "received", "did"]
 
 
 class Event(TypedDict):
@@ -21,7 +22,7 @@ class Event(TypedDict):
 
     at: float  # seconds since 1970
     side: Side
-    kind: Literal["asked", "received", "did"]
+    kind: Kind
     what: str  # "voice", "message", "chat.postMessage", "mail", "kill" …
     id: str  # CallSid, event_id, Message-ID: by it both sides know what it is about
     status: int  # of the answer; 0: none came
@@ -37,7 +38,7 @@ class Journal:
     def write(
         self,
         side: Side,
-        kind: Literal["asked", "received", "did"],
+        kind: Kind,
         what: str,
         id: str = "",
         status: int = 0,

@@ -208,10 +208,10 @@ def _as_many_as_decisions(history: History) -> Iterator[str]:
     for call in history.rows("calls"):
         if call.proved_by is not None and (call.sid, f"person:{call.proved_by}") not in proved:
             yield f"call {call.sid[-6:]} counts as proved by person {call.proved_by}, and no entry says so"
-    began = {entry.call for entry in history.entries if (entry.action, entry.decision) == ("call", "began")}
+    began = {entry.call for entry in history.entries if entry.call}
     for call in history.rows("calls"):
         if began and call.sid not in began and call.started_at >= history.entries[0].at:
-            yield f"call {call.sid[-6:]} is in no entry that says it began"
+            yield f"call {call.sid[-6:]} is in no entry"
     reached = Counter(e.who for e in history.entries if (e.action, e.decision) == ("step_up", "reached"))
     for who, many in Counter(f"person:{row.person_id}" for row in history.rows("step_ups")).items():
         if many > reached[who]:

@@ -12,6 +12,7 @@ from tests.seeking import Secrets
 
 TOLERANCE: Final = 1_000  # ms between our clock and the desk's
 OPENED: Final = "Your ticket is open"
+LEFT: Final = "We have your message"
 NUMBER: Final = re.compile(r"The ticket number is ((?:\d )*\d)\.")
 SORRY: Final = "something went wrong on our side"
 ALLOWED: Final = frozenset({"allowed", "offered"})
@@ -35,9 +36,9 @@ def acknowledged_tickets(history: History) -> Iterator[str]:
             for case in set(history.case.findall(str(facts.get("words", "")))):
                 asked[case] = asked.get(case, False) or 200 <= event["status"] < 300
         said = str(facts.get("said", ""))
-        if event["side"] == "twilio" and OPENED in said and facts.get("recording"):
+        if event["side"] == "twilio" and (OPENED in said or LEFT in said) and facts.get("recording"):
             if spoken[facts["recording"]] != 1:
-                yield f"a caller was told that their ticket is open, and {spoken[facts['recording']]} messages hold {facts['recording']}"
+                yield f"a caller was told that we have what they said, and {spoken[facts['recording']]} messages hold {facts['recording']}"
             for told in NUMBER.findall(said):
                 if int(told.replace(" ", "")) not in numbers:
                     yield f"a caller was told of ticket {told.replace(' ', '')}, which is none"

@@ -46,7 +46,9 @@ def app(journal: Journal, orders: Orders) -> Starlette:
     """Both companies on one port, and `/world/orders`, by which they are told how to answer."""
 
     async def told(request: Request) -> Response:
-        if request.method == "DELETE":
+        if request.method == "PUT":
+            slack.forget()
+        elif request.method == "DELETE":
             orders.withdraw()
         else:
             orders.give(*(Order(**one) for one in json.loads(await request.body())))
@@ -55,7 +57,7 @@ def app(journal: Journal, orders: Orders) -> Starlette:
     twilio, slack = TwilioApi(journal, orders), SlackApi(journal, orders)
     return Starlette(
         routes=[
-            Route("/world/orders", told, methods=["POST", "DELETE"]),
+            Route("/world/orders", told, methods=["POST", "DELETE", "PUT"]),
             Route("/2010-04-01/Accounts/{account}/{rest:path}", twilio.answer, methods=["GET", "POST", "DELETE"]),
             Route("/api/{method}", slack.answer, methods=["GET", "POST"]),
             Route("/upload/{file}", slack.uploaded, methods=["POST"]),
@@ -133,6 +135,10 @@ class World:
 
     def withdraw(self) -> None:
         self._tell("DELETE", b"")
+
+    def forget(self) -> None:
+        """What Slack was given: another desk comes, whose messages have the same keys."""
+        self._tell("PUT", b"")
 
     def _tell(self, method: str, body: bytes) -> None:
         with urlopen(HttpRequest(f"{self.http}/world/orders", body or None, method=method), timeout=PATIENCE) as answer:

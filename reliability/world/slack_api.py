@@ -30,6 +30,7 @@ class SlackApi:
     def __init__(self, journal: Journal, orders: Orders) -> None:
         self._journal, self._orders = journal, orders
         self._count = itertools.count(int(time.time()) * 1_000_000)
+        self._last = 0  # stamp, in µs
         self._there: dict[tuple[str, str], list[Message]] = defaultdict(list)  # (channel, thread or nothing)
 
     async def answer(self, request: Request) -> Response:
@@ -51,6 +52,10 @@ class SlackApi:
         return await answered(
             self._journal, self._orders, "slack", method, known, lambda: self._done(method, args, base)
         )
+
+    def forget(self) -> None:
+        """All that stands anywhere."""
+        self._there.clear()
 
     async def uploaded(self, request: Request) -> Response:
         size = len(await request.body())
@@ -93,7 +98,8 @@ class SlackApi:
         return ts, {"channel": channel, "ts": ts, "message_ts": ts}
 
     def _ts(self) -> str:
-        at = next(self._count)
+        """Of this moment, and never the same twice: a desk looks for what it posted since a time."""
+        at = self._last = max(self._last + 1, time.time_ns() // 1_000)
         return f"{at // 1_000_000}.{at % 1_000_000:06d}"
 
 
