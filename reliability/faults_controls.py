@@ -73,47 +73,42 @@ def hashes_first(patch: pytest.MonkeyPatch) -> None:
 
 def untraced(patch: pytest.MonkeyPatch) -> None:
     """What was allowed is not written into the ledger."""
-    from store.db import transaction
+    from store.db.commit import Commit
 
-    chained = transaction.chained
+    chained = Commit.chained
     patch.setattr(
-        transaction,
+        Commit,
         "chained",
-        lambda segment, entries: chained(segment, [e for e in entries if e.decision != "allowed"]),
+        lambda self, entries, at: chained(self, [one for one in entries if one.decision != "allowed"], at),
     )
 
 
 def told_afterwards(patch: pytest.MonkeyPatch) -> None:
     """A notice is enqueued in a transaction of its own, after the change it tells of."""
-    from store.db.transaction import Transaction
+    from store import Store, Transaction
     from store.jobs import job_queue
 
-    enqueue, leave = job_queue.enqueue, Transaction.__exit__
+    enqueue, leave, begun = job_queue.enqueue, Transaction.__exit__, Store.transaction
+
+    def transaction(self: Store, channel: str, call: str | None = None) -> Transaction:
+        made = begun(self, channel, call)
+        made.__dict__.update(of=self, put_off=[])
+        return made
 
     def later(tx: Any, kind: str, *given: Any, **how: Any) -> None:
-        if kind != "notice":
-            return enqueue(tx, kind, *given, **how)
-        tx.__dict__.setdefault("put_off", []).append((kind, given, how))
-        return None
+        if kind == "notice":
+            tx.put_off.append((kind, given, how))
+        else:
+            enqueue(tx, kind, *given, **how)
 
     def left(tx: Any, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         leave(tx, kind, fault, at)
-        for one, given, how in tx.__dict__.pop("put_off", []) if fault is None else []:
-            again = Transaction(
-                tx._engine,
-                tx._gate,
-                tx._segments,
-                tx.keys,
-                tx.schemes,
-                tx._clock,
-                tx.channel,
-                tx.call,
-                tx._wake_worker,
-                tx.due,
-            )
-            with again:
+        for one, given, how in tx.put_off if fault is None else []:
+            with begun(tx.of, tx.channel, tx.call) as again:
+                again.__dict__.update(put_off=[])
                 enqueue(again, one, *given, **how)
 
+    patch.setattr(Store, "transaction", transaction)
     patch.setattr(job_queue, "enqueue", later)
     patch.setattr(Transaction, "__exit__", left)
 
