@@ -59,6 +59,7 @@ CONSTANT = (
 )
 SCOPE = {"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "server": ("127.0.0.1", 8000)}
 MIXES = {"9": "the menu again", "43": "services, invoices"}
+AIMS = {("SQLite", "9"): 0.55, ("SQLite", "43"): 0.38, ("PostgreSQL", "9"): 0.28, ("PostgreSQL", "43"): 0.22}
 
 
 # --- the two servers
@@ -304,7 +305,7 @@ def main() -> None:
             where_the_time_goes(kind, urls[kind, "turns"], stores[kind], options.apart)
             stores[kind].close()
         for (kind, keys), found in ratios.items():
-            aim(f"{kind}: a turn ({MIXES[keys]}) of the bare handler's rate", median(found), 0.4)
+            aim(f"{kind}: a turn ({MIXES[keys]}) of the bare handler's rate", median(found), AIMS[kind, keys])
 
 
 def show(name: str, rounds: list[tuple[Load, float]], ratios: list[float]) -> None:

@@ -86,12 +86,17 @@ def lease(tx: Transaction, sid: str, fingerprint: str) -> None:
 
 def save(tx: Transaction, call: CallRow, state: str, fingerprint: str, response: str, *, proved_by: int | None) -> None:
     """The turn is over: its state, its response, the next step, and whose PIN counts from now on."""
-    new = {
-        "new_state": _seal(tx, call.sid, "state", state),
-        "new_fingerprint": fingerprint,
-        "new_answer": _seal(tx, call.sid, "response", response),
+    new: dict[str, object] = {
+        "sid": call.sid,
+        "step": call.step + 1,
+        "state": _seal(tx, call.sid, "state", state),
+        "fingerprint": fingerprint,
+        "response": _seal(tx, call.sid, "response", response),
+        "proved_by": proved_by,
+        "leased_to": None,
+        "leased_at": None,
     }
-    _SAVE.run(tx, key=call.sid, new_step=call.step + 1, new_proved_by=proved_by, **new)
+    tx.change(tables.calls, new, "sid")
 
 
 def update_state(tx: Transaction, sid: str, state: str) -> None:
@@ -158,24 +163,11 @@ _DELIVERED = either(
         .returning(tables.deliveries.c.key)
     )
 )
-# Prepared, the two of every turn: 23 and 15 µs less.
+# Prepared, of every turn: 23 µs less.
 _LOAD = Prepared(select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update())
 _c = tables.calls
 _LEASE = (
     update(_c)
     .where(_c.c.sid == bindparam("key"))
     .values(leased_to=bindparam("now_leased_to"), leased_at=bindparam("now_leased_at"))
-)
-_SAVE = Prepared(
-    update(_c)
-    .where(_c.c.sid == bindparam("key"))
-    .values(
-        step=bindparam("new_step"),
-        state=bindparam("new_state"),
-        fingerprint=bindparam("new_fingerprint"),
-        response=bindparam("new_answer"),
-        proved_by=bindparam("new_proved_by"),
-        leased_to=None,
-        leased_at=None,
-    )
 )

@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final, Protocol, cast
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam, insert
+from sqlalchemy import ColumnElement, Connection, Executable, Table, Update, bindparam, insert, update
+from sqlalchemy import Insert as Insert_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -166,42 +167,46 @@ def _row(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any] | N
 
 # --- rows nobody waits for an answer to
 
-Write = tuple[Table, dict[str, object]]
+Write = tuple[Table, dict[str, object], str]
+"""A row to be inserted; or what a row is from now on, with the column by which it is found. No column: an INSERT."""
 MOST_AT_ONCE: Final = 6  # rows in one statement; an import writes thousands, and those go table by table
 
 
 def insert_together(connection: Connection, writes: Sequence[Write]) -> None:
-    """Inserts rows in their order, with as few round trips to the database as possible. Raises what the database raises.
+    """Writes rows in their order, with as few round trips to the database as possible. Raises what the database raises.
 
-    On PostgreSQL a round trip costs as much as the row: a ticket's message, its job and its ledger entry go as one statement, each
-    INSERT but the last a common table expression. Those are carried out in any order, so a table has one INSERT for all its rows, or jobs of
+    On PostgreSQL a round trip costs as much as the row: a ticket's message, its job and its ledger entry, or a call and its entries, go as one statement, each
+    but the last a common table expression. Those are carried out in any order, so a table has one INSERT for all its rows, or jobs of
     one moment would be done the wrong way round. On SQLite there is no round trip, so they go one by one.
     """
-    alike = len({table for table, _ in writes}) == len({(table, tuple(row)) for table, row in writes})
+    alike = len({table for table, *_ in writes}) == len({(table, by, tuple(row)) for table, row, by in writes})
     if connection.dialect.name == "postgresql" and alike and 1 < len(writes) <= MOST_AT_ONCE:
         _at_once(connection, writes)
         return
-    for (table, _names), group in groupby(writes, key=lambda write: (write[0], tuple(write[1]))):
+    for (table, by, _names), group in groupby(writes, key=lambda write: (write[0], write[2], tuple(write[1]))):
         rows = list(group)
-        if len(rows) > 1:
-            connection.execute(insert(table), [row for _, row in rows])
+        if len(rows) > 1 and not by:
+            connection.execute(insert(table), [row for _, row, _ in rows])
         else:
             _at_once(connection, rows)
 
 
 def _at_once(connection: Connection, writes: Sequence[Write]) -> None:
-    shape = tuple((table, tuple(row)) for table, row in writes)
-    values = {f"{place}_{name}": value for place, (_, row) in enumerate(writes) for name, value in row.items()}
+    shape = tuple((table, tuple(row), by) for table, row, by in writes)
+    values = {f"{place}_{name}": value for place, (_, row, _) in enumerate(writes) for name, value in row.items()}
     _one_statement(shape).on(connection, values).close()
 
 
 @lru_cache(maxsize=64)
-def _one_statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Prepared:
-    rows = dict[Table, list[dict[str, Any]]]()
-    for place, (table, names) in enumerate(shape):
+def _one_statement(shape: tuple[tuple[Table, tuple[str, ...], str], ...]) -> Prepared:
+    rows, changed = dict[Table, list[dict[str, Any]]](), list[Insert_ | Update]()
+    for place, (table, names, by) in enumerate(shape):
         row = {name: bindparam(f"{place}_{name}", type_=table.c[name].type) for name in names}
-        rows.setdefault(table, []).append(row)
-    inserts = [insert(table).values(several if len(several) > 1 else several[0]) for table, several in rows.items()]
-    last = inserts.pop()
+        if by:
+            changed.append(update(table).where(table.c[by] == row.pop(by)).values(row))
+        else:
+            rows.setdefault(table, []).append(row)
+    changed += [insert(table).values(several if len(several) > 1 else several[0]) for table, several in rows.items()]
+    last = changed.pop()
     # Prepared: 15 µs less a transaction that writes anything.
-    return Prepared(last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(inserts))))
+    return Prepared(last.add_cte(*(each.cte(f"written_{place}") for place, each in enumerate(changed))))

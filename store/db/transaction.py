@@ -109,7 +109,7 @@ class Transaction:
         under = self._under
         try:
             if fault is None or getattr(fault, "commits", False):
-                self._writes += [(tables.ledger, row) for row in under.chained(self._entries, self.now)]
+                self._writes += [(tables.ledger, row, "") for row in under.chained(self._entries, self.now)]
                 insert_together(self.connection, self._writes)
                 if self.wakes_worker:
                     under.when_kept.append(self._wake_worker)
@@ -267,7 +267,11 @@ class Transaction:
 
     def write(self, table: Table, row: dict[str, object]) -> None:
         """Adds a row whose answer nobody needs: sent before COMMIT, together with the others and the ledger's entries."""
-        self._writes.append((table, row))
+        self._writes.append((table, row, ""))
+
+    def change(self, table: Table, row: dict[str, object], by: str) -> None:
+        """What a row is from now on, found by one of its columns: sent before COMMIT as well, and nothing of it is read here meanwhile."""
+        self._writes.append((table, row, by))
 
     # --- what decisions rest on
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from authz import Action, Ask, Denied, Grant, Proof, Subject, Topic
 from store import ConnectionLostError, GrantRequiredError, Keys, Store, Transaction, open_store, tables
 from store.accounts import account_details
+from store.calls import call_state
 from store.jobs import job_queue
 from store.ledger import verify
 from store.messages.timeline import Recorded
@@ -190,6 +191,32 @@ def test_an_account_whose_scheme_is_gone_tells_nothing(desk: Clocked, sample_url
         granted(tx, Ask(Subject("person:7"), Action.BILLING_VIEW, 3, None, Proof.VERIFIED))
     store.close()
     assert ledger(desk) == [("person:7", "billing.view", "allowed")]
+
+
+def test_what_a_row_is_from_now_on_goes_with_the_entries(desk: Clocked) -> None:
+    """A call and its entries: on PostgreSQL one statement, and nothing of it where the transaction fails."""
+    seen: list[str] = []
+    desk.do(call_state.begin, "CA1", "{}", "first", "<Response/>")
+
+    def saves(step: int) -> None:
+        with desk.transaction("CA1") as tx:
+            row = call_state.load(tx, "CA1")
+            assert row is not None
+            assert row.step == step
+            call_state.save(tx, row, "{}", f"f{step}", "<Response/>", proved_by=None)
+            tx.record(Subject("person:1"), 1, "call", f"saved {step}")
+            if step:
+                raise ZeroDivisionError
+
+    with watched(desk.store.engine, seen.append):
+        saves(0)
+    wrote = [one for one in seen if "UPDATE calls" in one]
+    assert len(wrote) == 1
+    assert ("INSERT INTO ledger" in wrote[0]) is (desk.store.engine.dialect.name == "postgresql")
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            saves(1)
+    assert [decision for _, action, decision in ledger(desk) if action == "call"] == ["saved 0"]
 
 
 @pytest.mark.parametrize("many", [2, 3, 9])

@@ -59,5 +59,6 @@ REASONS: Final[dict[str, str]] = {
     "commit.Part.connection": reasons.SQL,
     "commit.may_be_tried_again": "tells one fault of a database from another",
     "transaction.Transaction.if_undone": "keeps what is to be done in memory if nothing is kept; gives nothing back",
+    "transaction.Transaction.change": "keeps what a row is to be for the end of the transaction; gives nothing back",
     "ledger_chain.chained": "makes the next rows of a segment out of entries it is given",
 }
