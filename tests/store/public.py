@@ -122,7 +122,7 @@ OPENS: dict[str, set[str]] = {
     "attachments.download": {"ticket.view:technical", "ticket.view:billing", "desk.ticket.work", "desk.tickets.read"},
     **{f"operator_tickets.{name}": {"desk.tickets.read"} for name in ("page", "one")},
     "attachments.put": {"desk.deliver"},
-    **{f"failed_jobs.{name}": {"desk.operate"} for name in ("drop", "given_up", "listed", "retry", "show")},
+    **{f"failed_jobs.{name}": {"desk.operate"} for name in ("drop", "failing", "given_up", "listed", "retry", "show")},
     "caller_names.of_call": {"desk.card.view"},
     "live_calls.calls": {"desk.proof.ask", "desk.deliver"},
     "live_calls.case": {"desk.card.view", "desk.deliver"},
