@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from authz import Action, Ask, At, Grant, NoticeKind, Proof, Subject
-from deskgate.worker import SWEEPS
+from deskgate.sweeps import SWEEPS
 from store import OPERATOR, Store, Transaction
 from store.calls import callbacks, live_calls
 from store.contacts import contact_list, contact_requests

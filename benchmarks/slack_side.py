@@ -141,17 +141,19 @@ class WebApi:
         self._server.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, kept open as Slack's are."""
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.asked += 1
-            length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
-            body = await reader.readexactly(int(length[1]) if length else 0)
-            await asyncio.sleep(self.hang)
-            method = head.partition(b" HTTP/")[0].rpartition(b"/")[2].partition(b"?")[0].decode()
-            said = json.dumps({"ok": True, **self._said(method, _arguments(head, body))}).encode()
-            lead = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(said)}\r\n"
-            writer.write(lead.encode() + b"Connection: close\r\n\r\n" + said)
-            await writer.drain()
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                self.asked += 1
+                length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+                body = await reader.readexactly(int(length[1]) if length else 0)
+                await asyncio.sleep(self.hang)
+                method = head.partition(b" HTTP/")[0].rpartition(b"/")[2].partition(b"?")[0].decode()
+                said = json.dumps({"ok": True, **self._said(method, _arguments(head, body))}).encode()
+                lead = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(said)}\r\n\r\n"
+                writer.write(lead.encode() + said)
+                await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # whoever asked has gone, or the measurement is over
         finally:

@@ -24,6 +24,7 @@ SQLITE: Final = ("--only", "SQLite")
 TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a matter of seconds
     "all": ("--help",),
     "decisions": ("--questions", "4", "--rounds", "1"),
+    "django_helpdesk": ("--tickets", "4", "--rounds", "1", *SQLITE),  # installs it at the first time
     "growth": ("--tiny", *SQLITE),
     "import_speed": ("20", *SQLITE),
     "ledger": ("--seconds", "0.02", "--rounds", "1", *SQLITE),
@@ -41,6 +42,7 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "tickets": ("--seconds", "0.02", "--rounds", "1", "--apart", "10", *SQLITE),
     "turns": ("--seconds", "0.02", "--rounds", "1", "--keys", "9", "--apart", "10", *SQLITE),
     "walks": (),
+    "worker": ("--tickets", "2", "--rounds", "1", *SQLITE),
     "reliability.day": ("--minutes", "0.05", "--slices", "2", "--control", "0", *SQLITE),
     "reliability.load": (
         *("--sqlite-seconds", "1", "--sqlite-rate", "0.2", "--burst", "5", "--over", "2", "--over-seconds", "0.5"),

@@ -8,6 +8,7 @@ from typing import Final
 from authz import Action, Grant, Proof, Status, Topic
 from desk.accounts import billing_alone
 from desk.actors import Actor
+from desk.choices import OPEN, Possible
 from desk.tickets import permit
 from store import Transaction
 from store.accounts.account_details import AccountName
@@ -41,10 +42,18 @@ def waiting(tx: Transaction, who: Actor) -> list[Ticket]:
     return customer_lists.waiting(tx, may) if may else []
 
 
-def is_awaited(tx: Transaction, who: Actor) -> bool:
-    """Whether there is any such ticket."""
-    may = _viewing(tx, who)
-    return bool(may and customer_lists.waits(tx, may))
+def to_open(tx: Transaction, who: Actor) -> tuple[list[Possible], bool]:
+    """The plain tickets they may open; and, where there is one alone, whether a ticket of theirs waits for an answer, which their words may
+    be as well. Asked with every message, so their standings are read once for both."""
+    everywhere = tx.offer_everywhere(who.subject, Proof.VERIFIED, (*OPEN, *VIEW), who.at)
+    may = [grant for grants in everywhere.values() for grant in grants.values()]
+    found = [
+        Possible(grant.account or 0, grant.topic, grant)
+        for grant in may
+        if grant.action is Action.TICKET_OPEN and grant.topic
+    ]
+    viewing = [grant for grant in may if grant.action is Action.TICKET_VIEW]
+    return found, bool(len(found) == 1 and viewing and customer_lists.waits(tx, viewing))
 
 
 def drafts(tx: Transaction, who: Actor) -> list[Ticket]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -19,86 +19,32 @@ from desk.actors import permit_worker
 from deskgate import metrics
 from deskgate.job_handlers import Deliveries
 from deskgate.job_threads import THREADS, company, waits_for
+from deskgate.sweeps import SWEEPS, Sweep
 from store import ConnectionLostError, Store, Transaction, retried
-from store.accounts import change_feed, recipients
-from store.api_keys import api_keys, kept_answers
-from store.assistants import assistant_sessions
-from store.calls import call_state, callbacks, support_calls
-from store.codes import one_time_codes
-from store.contacts import contact_requests, drafted_requests
 from store.db import spans
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
-from store.mail_in import pending_mails
-from store.messages import edits, opening_exceptions
-from store.notices import notice_delivery
 from store.operator import failed_jobs, restore
-from store.security import alerts, budgets
-from store.sign_in import sent_forms, sessions, vouches
-from store.slack import installations, quotes
-from store.staff import account_access, drill_runs, dual_control, wall_displays
-from store.tickets import bulk_actions, held_answers, login_details, ticket_presence
-from store.verification import (
-    attempt_limits,
-    call_approvals,
-    slack_members,
-    sms_codes,
-    step_ups,
-    totp,
-    verification_requests,
-)
-from store.webhooks import webhook_messages
+from store.security import alerts
 
 CHECKPOINT_EVERY = 10.0  # seconds: how much of a cut-off tail could go unnoticed
 SWEEP_EVERY = 60.0
 CLOCK_EVERY = 10.0
 JUMP = 60_000  # ms by which the clock may go otherwise than time does
 LOOK_EVERY = 0.5  # seconds between looks when nothing woke us: for what is due later, or was left by another process
+TOGETHER: Final = 2  # jobs that one transaction begins: on SQLite nobody else writes meanwhile
 _OVER: Final = object()
 log = structlog.get_logger("worker")
-Sweep = Callable[[Transaction], bool | None]
-SWEEPS: Final[tuple[Sweep, ...]] = (
-    call_state.sweep,
-    support_calls.sweep,
-    attempt_limits.sweep,
-    budgets.sweep,
-    job_queue.sweep,
-    one_time_codes.sweep,
-    totp.sweep,
-    slack_members.sweep,
-    installations.sweep,
-    edits.sweep,
-    quotes.sweep,
-    sessions.sweep,
-    wall_displays.sweep,
-    assistant_sessions.sweep,
-    sent_forms.sweep,
-    api_keys.sweep,
-    kept_answers.sweep,
-    account_access.sweep,
-    step_ups.sweep,
-    sms_codes.sweep,
-    alerts.sweep,
-    call_approvals.sweep,
-    verification_requests.sweep,
-    callbacks.sweep,
-    dual_control.sweep,
-    drill_runs.sweep,
-    vouches.sweep,
-    recipients.sweep,
-    login_details.sweep,
-    held_answers.sweep,
-    opening_exceptions.sweep,
-    bulk_actions.sweep,
-    ticket_presence.sweep,
-    notice_delivery.sweep,
-    contact_requests.sweep,
-    drafted_requests.sweep,
-    pending_mails.sweep,
-    webhook_messages.sweep,
-    change_feed.sweep,
-)
-"""What the rooms of store delete because its time is over, once a minute, each in a transaction of its own; in several, where it says that there is more."""
+
+
+class _Step(NamedTuple):
+    """How many jobs one transaction has begun; the one that is `sent` by now, and has not ended; whether it has written new ones, which it did
+    not see itself; and whether it failed with several jobs in it: the next goes alone."""
+
+    begun: int = 0
+    sent: Job | None = None
+    woke: bool = False
+    shared_fault: bool = False
 
 
 class Worker:
@@ -143,36 +89,58 @@ class Worker:
 
     def do_one(self, kinds: list[str] | None = None) -> bool:
         """One job, if one is due: done, or put back with the reason. Whether there was one."""
-        with spans.span("job"):
-            found = self._do_one(kinds or list(self._deliveries))
-        if not found:
-            self._nothing_to_do()
-        return found
+        return self._do(kinds or list(self._deliveries), lambda done: done < 1) > 0
 
-    def _do_one(self, kinds: list[str]) -> bool:
-        if not self._store.is_work_due(kinds):
-            return False
-        job, rest, leased = None, None, False
+    def do_all(self, kinds: list[str] | None = None) -> int:
+        """All that is due, one after the other; how many jobs that was."""
+        return self._do(kinds or list(self._deliveries), lambda _done: not self._stopping.is_set())
+
+    def _do(self, kinds: list[str], more: Callable[[int], bool]) -> int:
+        """The end of one job and the beginning of the next are one transaction. Where that fails, each is tried in one of its own, so
+        that nothing is undone or blamed for what another did."""
+        count, at = 0, _Step()
+        going = self._store.is_work_due(kinds)
+        while going:
+            room = 0 if not more(count) else 1 if at.shared_fault or not more(count + 1) else TOGETHER
+            with spans.span("job"):
+                at = self._step(kinds, at.sent, room)
+            count += at.begun
+            going = at.sent is not None or ((at.begun > 0 or at.woke or at.shared_fault) and more(count))
+        if more(count):
+            self._nothing_to_do()
+        return count
+
+    def _step(self, kinds: list[str], sent: Job | None, room: int) -> _Step:
+        """One transaction: the end of what was `sent`, and the beginning of as many as there is `room` for, until one has to ask another
+        company, which it then does."""
+        job, rest, begun, leased, ended = None, None, 0, False, list[Job]()
         try:
             with self._store.transaction("worker") as tx:
-                job = job_queue.lease(tx, kinds)
-                if job is None:
-                    return False
-                spans.say(kind=job.kind)
-                rest = _begun(self._deliveries[job.kind], tx, job)
-                if rest is None:
-                    job_queue.done(tx, job)
+                if sent is not None:
+                    job_queue.done(tx, sent)
+                    ended.append(sent)
+                while rest is None and begun < room and (job := job_queue.lease(tx, kinds)) is not None:
+                    begun, tx.channel = begun + 1, "worker"
+                    spans.say(kind=job.kind)
+                    rest = _begun(self._deliveries[job.kind], tx, job)
+                    if rest is None:
+                        job_queue.done(tx, job)
+                        ended.append(job)
             leased = True
+            _counted(ended)
             if rest is not None:
                 _finish(rest)
-                self._end(job)
-            metrics.JOBS.labels(company(job.kind), "done").inc()
         except Exception as fault:
+            if not leased and (sent is not None or begun > 1):
+                if sent is not None:
+                    self._end(sent)
+                return _Step(shared_fault=True)
             if job is None:
                 raise
             spans.say(failed=type(fault).__name__)
             self._failed(job, fault, leased=leased)
-        return True
+            return _Step(begun)
+        return _Step(begun, job if rest is not None else None, tx.wakes_worker)
 
     def checkpoint(self) -> None:
         """A new checkpoint's digest goes to the log: what has left the machine there cannot be cut off unseen."""
@@ -227,15 +195,19 @@ class Worker:
             return bool(what(tx))
 
     def _end(self, job: Job) -> None:
+        """By itself."""
+
         def end() -> None:
             with self._store.transaction("worker") as tx:
                 job_queue.done(tx, job)
 
         try:
             retried(end)
-        except Exception:
+        except Exception as fault:
             job.then.clear()  # or it would keep the job from being put back as well
-            raise
+            self._failed(job, fault, leased=True)
+        else:
+            _counted([job])
 
     def _failed(self, job: Job, fault: Exception, *, leased: bool) -> None:
         """Puts it back with the reason, or gives it up. Where it was not `leased` the transaction that did so was rolled back."""
@@ -276,12 +248,8 @@ class Worker:
         heard = 0
         while not self._stopping.is_set():
             heard = self._store.wakeup.wait(heard, LOOK_EVERY)
-            self._safely(lambda: self._all_that_is_due(kinds))
+            self._safely(lambda: self.do_all(kinds))
         self._nothing_to_do()
-
-    def _all_that_is_due(self, kinds: list[str]) -> None:
-        while not self._stopping.is_set() and self.do_one(kinds):
-            pass
 
     def _again(self, do: Callable[[], object], every: float) -> None:
         while not self._stopping.wait(every):
@@ -296,6 +264,11 @@ class Worker:
         except Exception as fault:
             faults.note(fault, "worker", thread=threading.current_thread().name)
             self._stopping.wait(LOOK_EVERY)
+
+
+def _counted(ended: Sequence[Job]) -> None:
+    for job in ended:
+        metrics.JOBS.labels(company(job.kind), "done").inc()
 
 
 def _begun(deliver: Delivery, tx: Transaction, job: Job) -> Iterator[None] | None:

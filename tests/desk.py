@@ -97,10 +97,7 @@ class Desk:
 
     def work(self) -> int:
         """Does all that is due; how much that was."""
-        done = 0
-        while self.container.worker.do_one():
-            done += 1
-        return done
+        return self.container.worker.do_all()
 
     def do_again(self, piece: Job) -> None:
         """What a worker does with a piece it has: as when another died just after doing it, or is doing it still."""

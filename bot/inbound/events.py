@@ -248,8 +248,8 @@ def _understood(
         return False
     if who.is_person and meant.intent in ("problem", "unsure", "change"):
         problem = meant.intent == "problem"
-        found = choices.tickets(tx, who) if problem else choices.possible(tx, who)
-        if problem and len(found) == 1 and not ticket_lists.is_awaited(tx, who):
+        found, awaited = ticket_lists.to_open(tx, who) if problem else (choices.possible(tx, who), True)
+        if problem and len(found) == 1 and not awaited:
             opened = ticket_opening.open_ticket(
                 tx,
                 who,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from authz import Grant, Subject
+from authz import Grant
 from bot.outbound import ticket_texts
 from bot.outbound.posting import GONE, Posting, keep
 from bot.platform.context import SlackContext
@@ -40,24 +40,19 @@ def news(posting: Posting, tx: Transaction, job: Job) -> None:
     about = timeline.about(tx, number)
     if about is None:
         return
-    _open_threads(context, tx, grant, number, about.status, home.team)
+    threads = _open_threads(context, tx, grant, number, about.status, home.team)
     said, theirs = visible_messages.said(tx, grant, number), False
-    became = answer_delivery.of_ticket(tx, grant, number)
-    for thread in ticket_threads.of_ticket(tx, number):
-        if thread.side == ticket_threads.DESK and about.status in timeline.NOT_THE_DESKS:
-            continue
-        ordering_key = f"thread:{thread.id}"
-        first = {"thread": thread.id, "ticket": number}
+    became = answer_delivery.of_ticket(tx, grant, number) if said[1:] else {}  # the first words are no answer
+    shown = [thread for thread in threads if _is_shown(thread, about.status)]
+    heads = [(f"{one.id}:{job.key}", {"thread": one.id, "ticket": number}, f"thread:{one.id}") for one in shown]
+    job_queue.enqueue_each_once(tx, "slack.first_message", heads)
+    for thread in shown:
         if thread.side == ticket_threads.CUSTOMER:
-            if not _is_theirs(tx, thread):
-                if ticket_threads.posted(tx, f"head:{thread.id}") is not None:
-                    job_queue.enqueue_once(
-                        tx, "slack.first_message", f"{thread.id}:{job.key}", first, ordering_key=ordering_key
-                    )
+            if not thread.theirs:
                 continue
             theirs = True
-        job_queue.enqueue_once(tx, "slack.first_message", f"{thread.id}:{job.key}", first, ordering_key=ordering_key)
-        stand = ticket_threads.versions(tx, thread)
+        ordering_key, first = f"thread:{thread.id}", {"thread": thread.id, "ticket": number}
+        stand = ticket_threads.versions(tx, thread) if said[1:] else {}
         for one in said[1:]:
             version, state = _version(thread, one, became.get(one.id)), became.get(one.id)
             if _is_owed(thread, one, state) and stand.get(f"say:{thread.id}:{one.id}") != version:
@@ -76,22 +71,33 @@ def news(posting: Posting, tx: Transaction, job: Job) -> None:
         answer_delivery.left_over(tx, grant, number, phone=context.phone)
 
 
-def _open_threads(context: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str) -> None:
-    """The desk's own thread, and the direct messages of whoever opened it, if they are in Slack."""
-    there = ticket_threads.of_ticket(tx, number)
+def _is_shown(thread: TicketThread, status: str) -> bool:
+    """Whether anything of a ticket with this status is to stand there, or has to be taken away from there."""
+    if thread.side == ticket_threads.DESK:
+        return status not in timeline.NOT_THE_DESKS
+    return thread.side != ticket_threads.CUSTOMER or thread.theirs or thread.head is not None
+
+
+def _open_threads(
+    context: SlackContext, tx: Transaction, grant: Grant, number: int, status: str, home: str
+) -> list[TicketThread]:
+    """All there are: the desk's own, and the direct messages of whoever opened it, if they are in Slack, are begun where they are not there."""
+    there, new = ticket_threads.of_ticket(tx, number), False
     if (
         context.agent_channel
         and status not in timeline.NOT_THE_DESKS
         and not any(thread.side == ticket_threads.DESK for thread in there)
     ):
         ticket_threads.add(tx, number, ticket_threads.DESK, home)
+        new = True
     requester = facts.requester_of(tx, grant, number)
-    if requester is None or any(thread.side == ticket_threads.CUSTOMER and _is_theirs(tx, thread) for thread in there):
-        return
-    member = next(iter(slack_members.of_person(tx, requester)), None)
-    if member is not None:
-        them = (member.team, member.user)
-        ticket_threads.add(tx, number, ticket_threads.CUSTOMER, member.via or home, person=requester, member=them)
+    if requester is not None and not any(one.side == ticket_threads.CUSTOMER and one.theirs for one in there):
+        member = next(iter(slack_members.of_person(tx, requester)), None)
+        if member is not None:
+            them = (member.team, member.user)
+            ticket_threads.add(tx, number, ticket_threads.CUSTOMER, member.via or home, person=requester, member=them)
+            new = True
+    return ticket_threads.of_ticket(tx, number) if new else there
 
 
 def _version(thread: TicketThread, said: Said, became: Delivery | None) -> str:
@@ -143,11 +149,11 @@ def head(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
 
 
 def _head(context: SlackContext, tx: Transaction, thread: TicketThread) -> _Head | None:
-    stands = ticket_threads.posted(tx, f"head:{thread.id}")
-    if stands is not None and thread.side == ticket_threads.CUSTOMER and not _is_theirs(tx, thread):
+    stands = thread.head
+    if stands is not None and thread.side == ticket_threads.CUSTOMER and not thread.theirs:
         # What stood there is not for whoever they are now.
         return _Head(customer_messages.fixed(context.phrases, "stranger"), stands, None)
-    _still_theirs(tx, thread)
+    _still_theirs(thread)
     message = ticket_texts.HEADS[thread.side](context, tx, thread)
     linked = _customers(tx, thread) if thread.side == ticket_threads.ORIGIN else None
     return None if message is None else _Head(message, stands, linked)
@@ -182,7 +188,7 @@ def _head_stands(tx: Transaction, thread: TicketThread, post: Post) -> None:
 def _customers(tx: Transaction, thread: TicketThread) -> Post | None:
     """Where the customer's own messages about the ticket begin."""
     theirs = (one for one in ticket_threads.of_ticket(tx, thread.ticket) if one.side == ticket_threads.CUSTOMER)
-    return next((posted for one in theirs if (posted := ticket_threads.posted(tx, f"head:{one.id}")) is not None), None)
+    return next((one.head for one in theirs if one.head is not None), None)
 
 
 def _link(posting: Posting, found: Post | None) -> str:
@@ -201,7 +207,7 @@ def say(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     context, id, version = posting.context, int(job.payload["message"]), str(job.payload["version"])
     thread, first = _standing(context, tx, job)
     key = f"say:{thread.id}:{id}"
-    _still_theirs(tx, thread)
+    _still_theirs(thread)
     message = ticket_texts.SAYS[thread.side](context, tx, thread, id)
     stands = ticket_threads.posted(tx, key)
     yield
@@ -228,7 +234,7 @@ def send_file(posting: Posting, tx: Transaction, job: Job) -> Iterator[None]:
     context = posting.context
     thread, first = _standing(context, tx, job)
     key = f"file:{thread.id}:{job.payload['file']}"
-    _still_theirs(tx, thread)
+    _still_theirs(thread)
     allowed = (
         thread.side == ticket_threads.DESK
         or ticket_texts.as_customer(tx, thread, int(job.payload["message"])) is not None
@@ -276,15 +282,10 @@ def _standing(context: SlackContext, tx: Transaction, job: Job) -> tuple[TicketT
     return thread, first
 
 
-def _still_theirs(tx: Transaction, thread: TicketThread) -> None:
+def _still_theirs(thread: TicketThread) -> None:
     """Direct messages are somebody's as long as that member stands for them: else nothing more is said there."""
-    if thread.side == ticket_threads.CUSTOMER and not _is_theirs(tx, thread):
+    if thread.side == ticket_threads.CUSTOMER and not thread.theirs:
         raise PermanentError("the member these direct messages are with no longer stands for them")
-
-
-def _is_theirs(tx: Transaction, thread: TicketThread) -> bool:
-    found = slack_members.find(tx, *thread.member) if thread.member is not None else None
-    return thread.member is None or (found is not None and found.subject == Subject.of_person(thread.person or 0))
 
 
 def _channel(posting: Posting, thread: TicketThread) -> str:

@@ -6,11 +6,12 @@ It chooses what to offer, never an account, a subject or a right; and where it i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
 SURE, AHEAD = 86, 6  # of 100: how like an example it must be, and how much more so than to one of another intent
@@ -91,16 +92,27 @@ def may_be_pin(words: str) -> bool:
 
 def _like(said: str, known: Sequence[str]) -> float:
     """How like one of these it is as a whole; more than like where it is exactly that."""
-    if said in map(default_process, known):
+    ready = _ready(tuple(known))
+    if said in ready:
         return 100.0 + AHEAD
-    return max(fuzz.token_sort_ratio(said, default_process(one)) for one in known)
+    return _most(said, [*ready], fuzz.token_sort_ratio)
 
 
 def _holds(said: str, known: Sequence[str]) -> float:
     """How like one of these a part of it is. One word of ours is no part of it: "mail" says nothing is wrong with it."""
     words = len(said.split())
-    there = [default_process(one) for one in known if len(one.split()) <= words]
-    return max((fuzz.token_set_ratio(said, one) for one in there), default=0.0)
+    return _most(said, [one for one, its in _ready(tuple(known)).items() if its <= words], fuzz.token_set_ratio)
+
+
+def _most(said: str, of: Sequence[str], scorer: Callable[..., float]) -> float:
+    """Of none, nothing. The library's own loop: a message waits for this before it is acknowledged."""
+    return float(process.extractOne(said, of, scorer=scorer)[1]) if of else 0.0
+
+
+@cache
+def _ready(known: tuple[str, ...]) -> Mapping[str, int]:
+    """Examples as they are compared, each with how many words it has as it stands in the file."""
+    return {default_process(one): len(one.split()) for one in known}
 
 
 def _clear(found: Mapping[str, float]) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from store import tables
 from store.db import sweeping
-from store.db.statements import AHEAD, Prepared, either
+from store.db.statements import AHEAD, INSERTS, Prepared, either
 from store.db.transaction import Transaction
 
 LEASE_LIFE: Final = 12_000  # ms: longer than a PIN may take, shorter than Twilio's 15 s
@@ -134,7 +134,7 @@ def sweep(tx: Transaction) -> bool:
 
 def first_delivery(tx: Transaction, key: str) -> bool:
     """Whether this webhook has not had its effect yet; from now on it has, if this transaction commits."""
-    return tx.connection.execute(_DELIVERED[tx.dialect], {"key": key, "at": tx.now}).first() is not None
+    return _DELIVERED[tx.dialect].first(tx, key=key, at=tx.now) is not None
 
 
 def forget_delivery(tx: Transaction, key: str) -> None:
@@ -155,14 +155,15 @@ _BEGIN = either(
         .returning(tables.calls.c.sid)
     )
 )
-_DELIVERED = either(
-    lambda insert: (
+_DELIVERED = {  # prepared saves 15 µs a message in Slack
+    name: Prepared(
         insert(tables.deliveries)
         .values(key=bindparam("key"), at=bindparam("at"))
         .on_conflict_do_nothing()
         .returning(tables.deliveries.c.key)
     )
-)
+    for name, insert in INSERTS.items()
+}
 # Prepared, of every turn: 23 µs less.
 _LOAD = Prepared(select(tables.calls).where(tables.calls.c.sid == bindparam("sid")).with_for_update())
 _c = tables.calls

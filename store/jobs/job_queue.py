@@ -9,8 +9,9 @@ after the other, the oldest first: while that one waits, so do the others. How o
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,13 +20,13 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Executable,
     Update,
     bindparam,
     case,
     exists,
     false,
     func,
+    literal_column,
     null,
     select,
     update,
@@ -33,7 +34,7 @@ from sqlalchemy import (
 
 from store import tables
 from store.db import sweeping
-from store.db.statements import Prepared, either
+from store.db.statements import INSERTS, Prepared
 from store.db.transaction import Transaction
 
 LEASE: Final = 120_000  # ms; whoever takes longer finds the job taken by another, who does it again
@@ -45,6 +46,7 @@ GIVEN_UP_KEPT: Final = 30 * 24 * 3_600_000  # ms; until then the operator may ha
 # Jobs that send somebody a code or a link, or show it: each with the ordering key of its person, so that it can be withdrawn.
 PROVING_ON_AN_ACCOUNT: Final = ("slack.code", "text_code")
 PROVING_STAFF: Final = ("staff_invitation",)  # the same for the staff
+_KIND: Final = re.compile(r"[a-z_.]+")
 PROVING: Final = ("proof_code", "pin_page", "invitation", *PROVING_ON_AN_ACCOUNT)
 
 
@@ -110,9 +112,15 @@ def enqueue_once(
     tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], *, after: int = 0, ordering_key: str | None = None
 ) -> bool:
     """Adds the one job that there is under a key, for causes that may come twice. Whether it was new."""
-    return (
-        tx.connection.execute(_ONCE[tx.dialect], _row(tx, kind, key, payload, after, ordering_key)).first() is not None
-    )
+    return _ONCE[tx.dialect].first(tx, **_row(tx, kind, key, payload, after, ordering_key)) is not None
+
+
+def enqueue_each_once(tx: Transaction, kind: str, jobs: Sequence[tuple[str, Mapping[str, Any], str]]) -> None:
+    """The same for several of a kind, each a (key, payload, ordering key), in this order and with one statement."""
+    if jobs:
+        rows = [_row(tx, kind, key, payload, 0, ordering_key) for key, payload, ordering_key in jobs]
+        values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in _COLUMNS}
+        _several(len(rows), tx.dialect).run(tx, **values)
 
 
 def _row(
@@ -140,9 +148,7 @@ def is_due(connection: Connection, now: int, kinds: Collection[str]) -> bool:
 
 def lease(tx: Transaction, kinds: list[str]) -> Job | None:
     """The job that has been due for longest and is the oldest with its ordering key, taken for `LEASE` milliseconds."""
-    row = (
-        tx.connection.execute(_lease(tuple(kinds)), {"now": tx.now, "until": tx.now + LEASE}).first() if kinds else None
-    )
+    row = _lease(tuple(kinds)).first(tx, now=tx.now, until=tx.now + LEASE) if kinds else None
     if row is None:
         return None
     return Job(
@@ -199,7 +205,7 @@ def lease_again(tx: Transaction, job: Job) -> bool:
 
 def done(tx: Transaction, job: Job) -> None:
     write_down(tx, job)
-    tx.connection.execute(_DONE, {"job": job.id, "tried": job.attempts, "now": tx.now})
+    _DONE.run(tx, job=job.id, tried=job.attempts, now=tx.now)
 
 
 def write_down(tx: Transaction, job: Job) -> None:
@@ -264,7 +270,9 @@ _NOW: Final = bindparam("now", type_=_w.run_at.type)
 
 
 def _of(kinds: tuple[str, ...]) -> ColumnElement[bool]:
-    return _w.kind.in_([bindparam(f"kind_{n}", kind) for n, kind in enumerate(kinds)]) if kinds else false()
+    """The kinds stand in the statement: they are names of ours, and psycopg remembers no statement of more than fifty values."""
+    assert all(map(_KIND.fullmatch, kinds)), "a kind is a plain name"
+    return _w.kind.in_([literal_column(f"'{kind}'", _w.kind.type) for kind in kinds]) if kinds else false()
 
 
 # A thread of a worker asks for the same kinds each time.
@@ -276,7 +284,7 @@ def _due(kinds: tuple[str, ...]) -> Prepared:
 
 
 @lru_cache(maxsize=64)
-def _lease(kinds: tuple[str, ...]) -> Executable:
+def _lease(kinds: tuple[str, ...]) -> Prepared:
     # Not as NOT EXISTS: PostgreSQL, with figures of a time when little was pending, would look through all that is for each that is due.
     of_its_key = select(_before.id).where(_before.ordering_key == _w.ordering_key, _before.done_at.is_(None))
     oldest = of_its_key.order_by(_before.id).limit(1).scalar_subquery()
@@ -288,20 +296,30 @@ def _lease(kinds: tuple[str, ...]) -> Executable:
         .with_for_update(skip_locked=True)
     )
     taken = update(tables.jobs).where(_w.id == due.scalar_subquery())
-    return taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w)
+    # Prepared, with how a job ends and begins (below): 0.3 ms less a Slack ticket on SQLite.
+    return Prepared(taken.values(run_at=bindparam("until"), attempts=_w.attempts + 1).returning(*_w))
 
 
-_DONE = (
+_DONE = Prepared(
     update(tables.jobs)
     .where(_w.id == bindparam("job"), _w.attempts == bindparam("tried"), _w.done_at.is_(None))
-    .values(done_at=_NOW, error=null(), payload="{}")
+    .values(done_at=_NOW, error=null(), payload=literal_column("'{}'"))
 )
 _COLUMNS: Final = ("kind", "key", "ordering_key", "payload", "run_at", "attempts", "created_at", "given_up")
-_ONCE = either(
-    lambda insert: (
+
+
+@lru_cache(maxsize=32)
+def _several(many: int, dialect: str) -> Prepared:
+    rows = [{name: bindparam(f"{name}_{n}", type_=_w[name].type) for name in _COLUMNS} for n in range(many)]
+    return Prepared(INSERTS[dialect](tables.jobs).values(rows).on_conflict_do_nothing())
+
+
+_ONCE = {
+    name: Prepared(
         insert(tables.jobs)
-        .values({name: bindparam(name) for name in _COLUMNS})
+        .values({column: bindparam(column) for column in _COLUMNS})
         .on_conflict_do_nothing()
         .returning(tables.jobs.c.id)
     )
-)
+    for name, insert in INSERTS.items()
+}

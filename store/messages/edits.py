@@ -16,7 +16,7 @@ from authz import Subject
 from store import tables
 from store.codes import exposed_codes
 from store.db import sweeping
-from store.db.statements import of_late
+from store.db.statements import Prepared, of_late
 from store.db.transaction import Transaction, upsert
 from store.jobs import job_queue
 from store.messages import title_words
@@ -125,13 +125,13 @@ def keep(tx: Transaction, author: Subject, source: str, words: str) -> None:
 
 def whose(tx: Transaction, source: str) -> Subject | None:
     """Who wrote a message that is on no ticket, and of which we have words."""
-    row = tx.connection.execute(_UNFILED, {"source": source}).first()
+    row = _UNFILED.first(tx, source=source)
     return row.author if row is not None and row.body is not None else None
 
 
 def unfiled(tx: Transaction, author: Subject, source: str) -> str | None:
     """What a message of theirs says now that is on no ticket. None: it was taken back, or is forgotten."""
-    row = tx.connection.execute(_UNFILED, {"source": source}).first()
+    row = _UNFILED.first(tx, source=source)
     return row.body if row is not None and row.author == author else None
 
 
@@ -162,7 +162,7 @@ def came(tx: Transaction, author: Subject, source: str | None) -> Any:
     if source is None:
         return None
     lock(tx, source)
-    row = tx.connection.execute(_UNFILED, {"source": source}).first()
+    row = _UNFILED.first(tx, source=source)
     if row is None or row.author != author:
         return None
     tx.connection.execute(delete(tables.early_edits).where(tables.early_edits.c.source == source))
@@ -191,12 +191,15 @@ def told(tx: Transaction, about: str) -> None:
 
 def retitle(tx: Transaction, ticket: int, body: str, first: int | None = None) -> None:
     """A ticket whose title is the first line of its first message (`first` is an id that may be that one's) gets it anew."""
-    t, m = tables.tickets.c, tables.messages.c
-    its = update(tables.tickets).where(t.number == ticket, t.title_is_first_line)
-    if first is not None:
-        its = its.where(select(func.min(m.id)).where(m.ticket == ticket).scalar_subquery() == first)
     title = first_line(body)
-    if tx.connection.execute(its.values(title=title).returning(t.number)).first() is not None:
+    if first is None:
+        its = _TITLE.first(tx, its=ticket, its_title=title)
+    else:
+        m = tables.messages.c
+        is_first = select(func.min(m.id)).where(m.ticket == ticket).scalar_subquery() == first
+        changed = _RETITLE.where(is_first)
+        its = tx.connection.execute(changed, {"its": ticket, "its_title": title}).first()
+    if its is not None:
         title_words.write(tx, ticket, title, new=first is None)
 
 
@@ -229,4 +232,12 @@ def _reword(tx: Transaction, row: Any, body: str) -> None:
 
 
 _BY_SOURCE = select(tables.messages).where(tables.messages.c.source == bindparam("source"))
-_UNFILED = select(tables.early_edits).where(tables.early_edits.c.source == bindparam("source"))
+_RETITLE = (
+    update(tables.tickets)
+    .where(tables.tickets.c.number == bindparam("its"), tables.tickets.c.title_is_first_line)
+    .values(title=bindparam("its_title"))
+    .returning(tables.tickets.c.number)
+)
+# Prepared saves 15 µs a message in Slack, and with the title twice that.
+_TITLE = Prepared(_RETITLE)
+_UNFILED = Prepared(select(tables.early_edits).where(tables.early_edits.c.source == bindparam("source")))

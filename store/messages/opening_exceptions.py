@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from authz import Grant
 from store import tables
 from store.db import grant_limits, sweeping
+from store.db.statements import Prepared
 from store.db.transaction import Transaction, upsert
 
 MOST: Final = 100
@@ -40,7 +41,7 @@ def listed(tx: Transaction) -> tuple[OpeningException, ...]:
     """By day, past ones as well."""
     return tuple(
         OpeningException(date.fromisoformat(row.day), None if row.opens is None else (row.opens, row.closes), row.words)
-        for row in tx.connection.execute(_ALL)
+        for row in _ALL.all(tx)
     )
 
 
@@ -73,4 +74,4 @@ def sweep(tx: Transaction) -> bool:
     return sweeping.some(tx, _e, _e.c.day < before.isoformat())
 
 
-_ALL = select(_e).order_by(_e.c.day)
+_ALL = Prepared(select(_e).order_by(_e.c.day))  # prepared saves 15 µs a ticket

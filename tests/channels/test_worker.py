@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from store import Transaction, tables
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
 from tests.desk import Desk
+from tests.statements import watched
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +116,149 @@ def test_a_transaction_inside_one_is_a_mistake_that_is_seen(sample_sqlite: str) 
     desk.work()
     assert the_piece(desk).error == "RuntimeError"
     desk.close()
+
+
+# --- the end of one and the beginning of the next
+
+
+def several(desk: Desk, many: int) -> None:
+    """Jobs of one ordering key: each may begin when the one before it has ended."""
+    with desk.store.transaction("test") as tx:
+        for n in range(many):
+            job_queue.enqueue_once(tx, "mail", f"several {n}", {}, ordering_key="several")
+
+
+def transactions(seen: list[str]) -> int:
+    """Without those that begin a segment of the ledger."""
+    return seen.count("BEGIN IMMEDIATE") - sum(one.startswith("INSERT INTO ledger_segments") for one in seen)
+
+
+def pieces(desk: Desk) -> list[Any]:
+    with desk.store.transaction("test") as tx:
+        return list(tx.connection.execute(select(tables.jobs).where(tables.jobs.c.kind == "mail")).all())
+
+
+class Sent(list[str]):
+    """A delivery that notes what is sent; `begin` and `leave` are called in the transaction before it, and in the one after."""
+
+    def __init__(self, begin: Callable[[Job], object] = str, leave: Callable[[Job], object] = str) -> None:
+        super().__init__()
+        self._begin, self._leave = begin, leave
+
+    def __call__(self, tx: Transaction, job: Job) -> Iterator[None]:
+        writes(tx, f"begun {job.key}")
+        self._begin(job)
+        yield
+        self.append(job.key)
+        job.then.append(lambda tx: writes(tx, f"ended {job.key}"))
+        job.then.append(lambda _tx: self._leave(job))
+
+
+def but(key: str, times: int) -> Callable[[Job], object]:
+    """Fails so often for one job."""
+    left = [ZeroDivisionError() for _ in range(times)]
+
+    def may_fail(job: Job) -> None:
+        if job.key == key and left:
+            raise left.pop()
+
+    return may_fail
+
+
+def test_the_end_of_one_and_the_beginning_of_the_next_are_one_transaction(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = sent = Sent()
+    several(desk, 5)
+    seen = list[str]()
+    with watched(desk.store.engine, seen.append):
+        assert desk.work() == 5
+    assert sent == [f"several {n}" for n in range(5)]
+    assert all(one.done_at == desk.now for one in pieces(desk))
+    assert transactions(seen) == 6
+
+
+def test_jobs_that_ask_nobody_are_done_two_in_a_transaction(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = lambda tx, job: writes(tx, job.key)
+    several(desk, 6)
+    seen = list[str]()
+    with watched(desk.store.engine, seen.append):
+        assert desk.work() == 6
+    assert transactions(seen) == 4  # and one in which nothing was left
+    assert len(written(desk)) == 6
+
+
+def test_what_fails_at_its_beginning_undoes_nothing_of_the_one_before(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = sent = Sent(begin=but("several 1", 2))
+    several(desk, 3)
+    assert desk.work() == 2
+    first, second, third = pieces(desk)
+    assert (first.done_at, second.done_at, third.done_at) == (desk.now, None, None)
+    assert (second.attempts, second.error, third.attempts) == (1, "ZeroDivisionError", 0)
+    assert sent == ["several 0"]
+    assert written(desk) == {"begun several 0", "ended several 0"}
+    desk.now = second.run_at
+    assert desk.work() == 2
+    assert sent == ["several 0", "several 1", "several 2"]
+
+
+def test_what_fails_beside_another_is_tried_alone_before_it_counts(desk: Desk) -> None:
+    """Two transactions met, as it may be: neither job has anything to do with that."""
+    desk.container.deliveries["mail"] = sent = Sent(begin=but("several 1", 1))
+    several(desk, 3)
+    assert desk.work() == 3
+    assert sent == ["several 0", "several 1", "several 2"]
+    assert [one.attempts for one in pieces(desk)] == [1, 1, 1]
+
+
+def test_what_cannot_be_written_down_keeps_the_next_from_nothing_but_its_turn(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = sent = Sent(leave=but("several 0", 9))
+    several(desk, 2)
+    desk.work()
+    first, second = pieces(desk)
+    assert (first.done_at, first.error, first.attempts) == (None, "ZeroDivisionError", 1)
+    assert (second.attempts, sent) == (0, ["several 0"])  # its turn has not come
+
+
+def test_what_asks_nobody_is_done_again_alone_where_the_next_fails_beside_it(desk: Desk) -> None:
+    def first_whole(tx: Transaction, job: Job) -> None:
+        writes(tx, f"{job.key}, try {job.attempts}")
+        if job.key != "several 0":
+            raise ZeroDivisionError
+
+    desk.container.deliveries["mail"] = first_whole
+    several(desk, 2)
+    desk.work()
+    first, second = pieces(desk)
+    assert (first.done_at, first.attempts) == (desk.now, 1)
+    assert (second.done_at, second.attempts, second.error) == (None, 1, "ZeroDivisionError")
+    assert written(desk) == {"several 0, try 1"}
+
+
+def test_what_the_end_of_one_owes_is_done_as_well(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = sent = Sent(leave=lambda _job: None)
+    desk.container.deliveries["notice"] = enqueues = Sent()
+
+    def owes_more(tx: Transaction, job: Job) -> Iterator[None]:
+        yield
+        job.then.append(lambda tx: job_queue.enqueue(tx, "notice", "of the end", {}))
+
+    desk.container.deliveries["mail"] = owes_more
+    several(desk, 1)
+    assert desk.work() == 2
+    assert len(enqueues) == 1
+    assert sent == []
+
+
+def test_whoever_stops_ends_what_is_sent_and_begins_nothing(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = sent = Sent(begin=lambda _job: desk.container.worker.stop())
+    several(desk, 2)
+    desk.work()
+    first, second = pieces(desk)
+    assert (sent, first.done_at) == (["several 0"], desk.now)
+    assert (second.attempts, second.run_at) == (0, desk.now)
+
+
+def test_one_at_a_time_leaves_nothing_leased(desk: Desk) -> None:
+    desk.container.deliveries["mail"] = sent = Sent()
+    several(desk, 2)
+    assert desk.container.worker.do_one()
+    assert (sent, [one.attempts for one in pieces(desk)]) == (["several 0"], [1, 0])

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from deskgate.worker import SWEEPS
+from deskgate.sweeps import SWEEPS
 from tests.house.test_names import PACKAGES, ROOT
 
 

@@ -132,6 +132,9 @@ def walk(desk: SlackDesk) -> None:
     desk.work()
     desk.be("U0MIA").dm("Who decides on contacts?")
     desk.work()
+    began = desk.last("U0MIA", holding="Ticket #1001")
+    desk.be("U0MIA").dm("and so is the shop", thread=began.thread_ts or began.ts)
+    desk.work()
     moved = desk.last("U0MIA", holding="Ticket #1001").channel
     send(desk, event(desk, type="channel_id_changed", old_channel_id=moved, new_channel_id="C0NEW"))
     caller = asks(desk)

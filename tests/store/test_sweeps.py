@@ -9,7 +9,7 @@ import re
 import pytest
 from sqlalchemy import delete, func, insert, select
 
-from deskgate.worker import SWEEPS
+from deskgate.sweeps import SWEEPS
 from store import tables
 from store.db import sweeping
 from store.jobs import job_queue

@@ -73,6 +73,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("exposed_codes.hidden", "exposed_codes.spoil", "exposed_codes.spoil_each"), reasons.CODE),
     "timeline.about": reasons.DECIDES,
     "timeline.changed": "forgets what was read of a ticket, so that it is read anew; gives nothing back",
+    "timeline.was_read": "keeps what a ticket is about that its caller has read under a Grant, for this transaction; gives nothing back",
     "timeline.left_by": reasons.DECIDES,
     "timeline.service_name": "a name for a ticket whose Grant the caller has looked at, and who tells it",
     "timeline.About.is_answerable": reasons.PURE,
