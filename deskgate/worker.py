@@ -121,6 +121,7 @@ class Worker:
                     ended.append(sent)
                 while rest is None and begun < room and (job := job_queue.lease(tx, kinds)) is not None:
                     begun, tx.channel = begun + 1, "worker"
+                    tx.forget_standings()  # a right that was withdrawn is gone at the next job
                     spans.say(kind=job.kind)
                     rest = _begun(self._deliveries[job.kind], tx, job)
                     if rest is None:

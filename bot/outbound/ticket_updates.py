@@ -88,14 +88,15 @@ def _open_threads(
         and status not in timeline.NOT_THE_DESKS
         and not any(thread.side == ticket_threads.DESK for thread in there)
     ):
-        ticket_threads.add(tx, number, ticket_threads.DESK, home)
+        ticket_threads.add(tx, number, ticket_threads.DESK, home, at_once=True)
         new = True
     requester = facts.requester_of(tx, grant, number)
     if requester is not None and not any(one.side == ticket_threads.CUSTOMER and one.theirs for one in there):
         member = next(iter(slack_members.of_person(tx, requester)), None)
         if member is not None:
             them = (member.team, member.user)
-            ticket_threads.add(tx, number, ticket_threads.CUSTOMER, member.via or home, person=requester, member=them)
+            via = member.via or home
+            ticket_threads.add(tx, number, ticket_threads.CUSTOMER, via, person=requester, member=them, at_once=True)
             new = True
     return ticket_threads.of_ticket(tx, number) if new else there
 

@@ -1,7 +1,7 @@
 """What statements share: their parts, an INSERT for each database, rows sent together, and the few that the driver runs itself.
 
-A statement is made once, where its room is loaded, and goes through `connection.execute`, which remembers how it is compiled. At most ten
-are `Prepared`: those that turns, tickets and pages send most, each with what that saves beside it (docs/performance.md).
+A statement is made once, where its room is loaded, and goes through `connection.execute`, which remembers how it is compiled. Those
+that each turn, message in Slack and job sends are `Prepared`, with what that saves beside them (docs/performance.md).
 """
 
 from __future__ import annotations

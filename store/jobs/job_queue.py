@@ -3,7 +3,7 @@
 One row is one job. A worker leases the row (its `run_at` moves on) and marks it done; if the worker dies the
 lease runs out and another takes it, so every kind of job must bear being done twice. Those with one ordering key are done one
 after the other, the oldest first: while that one waits, so do the others. How one takes two transactions, or one:
-`Delivery`. docs/decisions/0003-background-jobs.md
+`Delivery`; its end and the beginning of the next share one. docs/decisions/0003-background-jobs.md
 """
 
 from __future__ import annotations

@@ -53,12 +53,24 @@ def add(
     thread: str | None = None,
     person: int | None = None,
     member: tuple[str, str] | None = None,
-) -> int:
-    """Its id."""
-    row = {"ticket": ticket, "side": side, "person_id": person, "team": team, "channel": channel, "thread": thread}
+    at_once: bool = False,
+) -> None:
+    """`at_once`: it is read again in this transaction; otherwise it is sent with what else is written."""
     member_team, user = member or (None, None)
-    made: int = _ADD.first(tx, **row, member_team=member_team, member=user).id
-    return made
+    row: dict[str, object] = {
+        "ticket": ticket,
+        "side": side,
+        "person_id": person,
+        "team": team,
+        "member_team": member_team,
+        "member": user,
+        "channel": channel,
+        "thread": thread,
+    }
+    if at_once:
+        _ADD.run(tx, **row)
+    else:
+        tx.write(tables.ticket_threads, row)
 
 
 def of_ticket(tx: Transaction, ticket: int) -> list[TicketThread]:
