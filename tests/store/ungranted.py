@@ -338,14 +338,7 @@ REASONS: Final[dict[str, str]] = {
         "how many jobs are pending: numbers, and the last error, which has no customer in it",
     ),
     **dict.fromkeys(
-        (
-            "job_queue.done",
-            "job_queue.is_due",
-            "job_queue.enqueue",
-            "job_queue.enqueue_once",
-            "job_queue.enqueue_each_once",
-        ),
-        reasons.QUEUE,
+        (f"job_queue.{n}" for n in ("done", "is_due", "enqueue", "enqueue_once", "enqueue_each_once")), reasons.QUEUE
     ),
     **dict.fromkeys(
         ("job_queue.failed", "job_queue.give_up", "job_queue.lease_again", "job_queue.lease"), reasons.QUEUE
