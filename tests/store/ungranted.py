@@ -70,6 +70,13 @@ REASONS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "retrying.retried"), reasons.PURE),
     **dict.fromkeys(
+        (
+            "spans." + n
+            for n in ("record", "span", "say", "carried", "count_statements", "Recorder.begin", "Recorder.end")
+        ),
+        reasons.PURE,
+    ),
+    **dict.fromkeys(
         ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "location_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
     ),
