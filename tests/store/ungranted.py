@@ -69,13 +69,8 @@ REASONS: Final[dict[str, str]] = {
         reasons.GUARD,
     ),
     **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "retrying.retried"), reasons.PURE),
-    **dict.fromkeys(
-        (
-            "spans." + n
-            for n in ("record", "span", "say", "carried", "count_statements", "Recorder.begin", "Recorder.end")
-        ),
-        reasons.PURE,
-    ),
+    **dict.fromkeys(("spans.record", "spans.span", "spans.say", "spans.carried"), reasons.PURE),
+    **dict.fromkeys(("spans.count_statements", "spans.Recorder.begin", "spans.Recorder.end"), reasons.PURE),
     **dict.fromkeys(
         ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "location_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
