@@ -68,9 +68,8 @@ REASONS: Final[dict[str, str]] = {
         ),
         reasons.GUARD,
     ),
-    **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "retrying.retried"), reasons.PURE),
-    **dict.fromkeys(("spans.record", "spans.span", "spans.say", "spans.carried"), reasons.PURE),
-    **dict.fromkeys(("spans.count_statements", "spans.Recorder.begin", "spans.Recorder.end"), reasons.PURE),
+    **dict.fromkeys(("budgets.Limit.within", "daily_figures.day_of", "retrying.retried", "spans.say"), reasons.PURE),
+    **{f"spans.{n}": reasons.PURE for n in ("record", "carried", "count_statements", "Recorder.begin", "Recorder.end")},
     **dict.fromkeys(
         ("sent_forms." + n for n in ("drop", "forget", "keep", "kept", "done", "led", "location_before", "sweep")),
         "forms of the desk's page: whether one was sent before, and its author's own unsent words",
@@ -92,7 +91,7 @@ REASONS: Final[dict[str, str]] = {
     **dict.fromkeys(("engine.Gate." + n for n in ("acquire", "is_open", "locked")), reasons.OPENS),
     **dict.fromkeys(("engine.Gate." + n for n in ("release", "until", "within")), reasons.OPENS),
     **dict.fromkeys(("engine.connect_by", "engine.make_engine"), reasons.OPENS),
-    **dict.fromkeys(("engine.read_url", "engine.sqlite_file", "slack_members.in_order"), reasons.PURE),
+    **dict.fromkeys(("engine.read_url", "engine.sqlite_file", "slack_members.in_order", "spans.span"), reasons.PURE),
     **dict.fromkeys(
         ("call_approvals." + n for n in ("answer", "ask", "for_draft", "outcome", "refuse")), reasons.FACTOR
     ),
