@@ -185,7 +185,9 @@ class Run:
         began = time.monotonic()
         coming = asyncio.create_task(crowd.come(rate, seconds))
         await asyncio.sleep(seconds)
-        shares, owed = use.said(), self.owed()
+        shares, cores, owed = use.said(), use.shares(), self.owed()
+        served = sum((crowd.outcomes - before)[name] for name in WELL)
+        each = (cores["service"] + cores["database"]) * (time.monotonic() - began) / max(1, served) * 1000
         await coming
         times, late = crowd.times[first:], sorted(crowd.late[began_late:])
         came = crowd.outcomes - before
@@ -194,6 +196,7 @@ class Run:
         self.say(
             f"rate {rate:g} for {seconds:g} s ({'to be borne' if bound else 'too much'}): reached {reached:.2f}, {crowd.most_live} live calls at most, "
             f"begun late by {_of(0.99, late):.0f} ms (p99); cores: {shares}; {owed} jobs owed at the end"
+            f"; {each:.0f} ms of the processor, service and database, for each call or message that was served"
         )
         self._told(times)
         self.say("  " + ", ".join(f"{count} {name}" for name, count in came.most_common()))
