@@ -36,6 +36,7 @@ TABLES: Final = {  # every table that names a person: "ends", or why nothing of 
     **dict.fromkeys(("phones", "pins", "passkeys", "slack_members", "contacts", "people"), "the grounds themselves"),
     "person_logins": "a password, which opens nothing without the app; whoever is signed in by it is not any more",
     "old_emails": "told of changes, and sent nothing that proves",
+    "erased_names": "digests of names that nobody gets again: proves nothing",
     "text_messages": "counted; the code is among the codes",
     "pin_guards": "counters: whoever is guessed at does not begin anew",
     "support_calls": "a call under way: judged anew at every key, and its second proofs end",

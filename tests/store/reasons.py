@@ -49,9 +49,8 @@ RESTORES: Final = {  # what a restore is noticed by
         SEEN,
     ),
     **dict.fromkeys(("checkpoints.first", "checkpoints.holds", "store.Store.holds", "store.Store.origin"), LEDGER),
-    **dict.fromkeys(
-        ("reconciling.since", "reconciling.held", "reconcile_mode.since"), "whether it is to be checked yet"
-    ),
+    **dict.fromkeys(("reconciling.since", "reconciling.held"), "whether it is to be checked yet"),
+    "service_figures.read": "counts and ages that name nobody, for /metrics",
     "own_folder.folder_of_ours": POOL,
     "staff_list.stop": STAFF,
     "job_queue.clock_set_back": QUEUE,
