@@ -22,6 +22,7 @@ from store.codes import one_time_codes, one_time_links
 from store.imports import import_run
 from store.imports.file_format import read
 from store.jobs import job_queue
+from store.operator import suspension
 from store.sign_in import invitations, passkeys, realms, sessions
 from store.staff import dual_control, email_codes
 from store.verification import (
@@ -244,6 +245,7 @@ ENDS: Final[dict[str, set[str]]] = {
     ),
     "pin": EVERYTHING - OF_THE_CONTACT,
     "contact": EVERYTHING,
+    "person": EVERYTHING,
     "contact of one account": OF_THE_ACCOUNT | {"loan asked for"},
     "account": OF_THE_ACCOUNT,
 }
@@ -283,6 +285,11 @@ def no_passkey(desk: SlackDesk) -> None:
         assert passkeys.remove(tx, WHO, ids[0]) is None
 
 
+def suspended(desk: SlackDesk) -> None:
+    with desk.store.transaction("shell") as tx:
+        assert suspension.suspend_person(tx, granted(tx, OPERATOR, Action.DESK_OPERATE), DEV)
+
+
 def dev(desk: SlackDesk, **said: object) -> None:
     bring(desk, people=[{"username": "dev.anand", **said}])
 
@@ -295,6 +302,7 @@ TAKEN: Final[dict[str, Callable[[SlackDesk], None]]] = {
     "passkey": no_passkey,
     "pin": new_pin,
     "contact": without_dev,
+    "person": suspended,
     "contact of one account": lambda desk: without_dev(desk, "300528"),
     "account": lambda desk: bring(desk, accounts=[{"number": "300528", "status": "closed"}]),
 }
