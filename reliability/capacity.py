@@ -3,7 +3,7 @@
     python -m reliability.capacity [--tickets 400] [--calls 150] [--callers 150]
 
 Costs are processor time of the web process with its worker and of PostgreSQL, and bytes of tables and indices, for a ticket by Slack (one message,
-one card) and for a call (an ID, a wrong PIN, a right one, services, invoices). What is assumed of accounts stands in `ASSUMED`; docs/operations/capacity.md says
+one card) and for a call (an ID, a wrong PIN, a right one, services, invoices). What is assumed of accounts stands in `ASSUMED`; docs/capacity.md says
 what follows. Rates swing with the machine: what is printed are costs, and a share of two cores.
 """
 

@@ -20,6 +20,7 @@ from store.db.transaction import Transaction
 from store.operator import person_lookup, person_words
 from store.operator.personal_data import PLACES, Whose, gather
 from store.tables.base import SubjectText
+from store.text import numbers
 from store.text.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -281,10 +282,10 @@ def _entry(tx: Transaction, row: Any, says: _Says) -> dict[str, Any]:
 def _field(tx: Transaction, word: str, account: int | None, says: _Says) -> str:
     """The name of a field; where that names somebody, by their part."""
     what, _, who = word.rpartition("person:")
-    if who.isdigit():
+    if numbers.are_digits(who):
         return what + says.part(tx, Subject.of_person(int(who)), account)
     what, _, who = word.rpartition("staff:")
-    return f"{what}{DESK}" if who.isdigit() else word
+    return f"{what}{DESK}" if numbers.are_digits(who) else word
 
 
 def _value(name: str, value: Any) -> Any:

@@ -14,7 +14,8 @@ from store.codes import one_time_codes, one_time_links
 from store.jobs import job_queue
 from store.verification.revocation import GROUNDS
 from tests.bot.slack_desk import SlackDesk
-from tests.bot.test_taken_away import ENDS, STAYS, TAKEN, THINGS
+from tests.bot.taking_away import TAKEN
+from tests.bot.test_taken_away import ENDS, STAYS, THINGS
 
 TABLES: Final = {  # every table that names a person: "ends", or why nothing of it is out
     **dict.fromkeys(

@@ -14,7 +14,7 @@ from store.tables import Base
 from store.verification import slack_members
 from tests.bot.by_hand import Json, event, send
 from tests.bot.slack_desk import AGENTS, SlackDesk
-from tests.bot.test_taken_away import bring
+from tests.bot.taking_away import bring
 from tests.bot.test_words import MIA, SECRET, bodies, everything, opened
 
 

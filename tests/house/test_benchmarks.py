@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,11 @@ from tests.house.test_names import ROOT
 from tests.sizes import is_everything
 
 FEW: Final = ("all", "decisions", "ledger", "slack_storm", "tickets", "turns")  # at every change
-BY_THEMSELVES: Final = {"reliability.checker"}  # has tests of its own
+BY_THEMSELVES: Final = {  # started by tests of their own
+    "reliability.checker": "test_checker.py",
+    **dict.fromkeys(("reliability.faults", "reliability.kills", "reliability.machine_faults"), "test_chaos.py"),
+    **dict.fromkeys(("reliability.capacity", "reliability.cluster", "reliability.restarts"), "test_cluster.py"),
+}
 
 
 def starts(path: Path) -> bool:
@@ -84,7 +89,9 @@ def test_f5_one_that_does_not_run_is_seen(broken: str, code: int, tmp_path: Path
 def test_f5_no_measurement_is_left_out() -> None:
     modules = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if starts(path)}
     modules |= {f"reliability.{path.stem}" for path in (ROOT / "reliability").glob("*.py") if starts(path)}
-    assert modules - BY_THEMSELVES == {*TINY, "tiny"}
+    assert modules - set(BY_THEMSELVES) == {*TINY, "tiny"}
+    for name, file in BY_THEMSELVES.items():
+        assert re.search(rf"\b{name.rpartition('.')[2]}\b", (Path(__file__).with_name(file)).read_text("utf-8")), name
     assert set(everything.QUICK) < set(TINY)
 
 

@@ -27,7 +27,13 @@ AT_MOST: Final = {
     "/desk/tickets/{number}": 41,
     "/desk/wall": 15,
 }
-STANDS: Final = {"_RETITLE", "say_in_title", "set_priority", "_STARTED"}  # what these change, `About` does not say
+STANDS: Final = {
+    "_RETITLE",
+    "say_in_title",
+    "scrub",
+    "set_priority",
+    "_STARTED",
+}  # what these change, `About` does not say
 
 
 @pytest.mark.both_databases
