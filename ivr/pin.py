@@ -21,6 +21,7 @@ from store.verification.hash_pool import HashPool
 from store.verification.pins import KeptPin, Pin
 
 NO_ONE = 0  # the person a decoy stands for; no row has this id
+UNSETTLED = 60_000  # ms: far longer than a PIN is hashed. Whoever is not told of a lock by `settle` is told then
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,10 @@ def reserve(
         barred=barred,
     )
     unlock.tried(tx, person or NO_ONE)
+    if _is_told(made):
+        # With the count, or a process that dies while it hashes leaves a lock that nobody hears of. `settle` sends it, or takes it back.
+        told = {"notice": "pin_locked", "person": person or NO_ONE}
+        job_queue.enqueue(tx, "notice", f"lock:{counter[:16]}", told, after=UNSETTLED, ordering_key=_lock_notice(made))
     may_be_code = bool(code) and made.admission is Admission.REFUSED and not barred and not by_code
     accounts = accounts_of(tx, person or NO_ONE)
     return Attempt(person or NO_ONE, kept or decoy, kept is not None, made, accounts, by_code, may_be_code)
@@ -119,6 +124,11 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
     )  # as a stranger with this number hears
     matched = pins.is_still(tx, NO_ONE if right is None else attempt.person, attempt.kept)
     attempt_limits.give_back(tx, made, matched=matched)
+    if _is_told(made):
+        if matched and not attempt_limits.is_locked(tx, made.counter_key):
+            job_queue.withdraw(tx, {_lock_notice(made)})
+        else:
+            job_queue.hasten(tx, _lock_notice(made))
     unlocked = unlock.used(tx, attempt.person if attempt.may_be_code else NO_ONE, keyed.digits)
     proven = Subject.of_person(attempt.person if matched else NO_ONE)
     allowed = accounts.allowed(tx, Actor(proven, Proof.VERIFIED if matched else Proof.NONE))
@@ -136,10 +146,17 @@ def settle(tx: Transaction, attempt: Attempt, right: Right | None, keyed: Pin) -
         return t.Proved(proven, tuple(allowed), right.duress) if allowed else wrong
     decision, outcome = ("code", t.Unlocked(attempt.person)) if unlocked else _SAID[made.admission]
     tx.record(NOBODY, None, "pin.attempt", decision, fields=(f"claimed:{claimed}",) if attempt.person else ())
-    if made.consecutive in _TOLD_IN_A_ROW or made.lifetime == attempt_limits.IN_A_LIFE_TO_DISABLE:
-        notice = {"notice": "pin_locked", "person": attempt.person}
-        job_queue.enqueue(tx, "notice", f"lock:{made.counter_key[:16]}", notice)
     return wrong if isinstance(outcome, t.NotProved) else outcome
+
+
+def _is_told(made: Reservation) -> bool:
+    """Whether this attempt locks or disables unless it is right. Of a decoy as of a person: the notice to no one goes nowhere."""
+    return made.consecutive in _TOLD_IN_A_ROW or made.lifetime == attempt_limits.IN_A_LIFE_TO_DISABLE
+
+
+def _lock_notice(made: Reservation) -> str:
+    """The ordering key of the notice of this lock, and of no other."""
+    return f"lock:{made.counter_key}:{made.at}"
 
 
 _TOLD_IN_A_ROW = (attempt_limits.IN_A_ROW_TO_LOCK, attempt_limits.IN_A_ROW_TO_DISABLE)

@@ -167,6 +167,14 @@ def withdraw(tx: Transaction, ordering_keys: Collection[str]) -> list[str]:
     return _withdrawn(tx, tables.jobs.c.ordering_key.in_(ordering_keys))
 
 
+def hasten(tx: Transaction, ordering_key: str) -> None:
+    """What was put off with this ordering key is due now, unless it has been begun."""
+    w = tables.jobs.c
+    put_off = update(tables.jobs).where(w.ordering_key == ordering_key, w.done_at.is_(None), w.attempts == 0)
+    tx.connection.execute(put_off.values(run_at=tx.now))
+    tx.wakes_worker = True
+
+
 def withdraw_proving(tx: Transaction) -> int:
     """The same for whatever sends anybody a code or a link: how many."""
     return len(_withdrawn(tx, tables.jobs.c.kind.in_((*PROVING, *PROVING_STAFF))))

@@ -54,4 +54,5 @@ RESTORES: Final = {  # what a restore is noticed by
     "own_folder.folder_of_ours": POOL,
     "staff_list.stop": STAFF,
     "job_queue.clock_set_back": QUEUE,
+    "job_queue.hasten": QUEUE,
 }
