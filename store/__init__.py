@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from authz import Scheme
 from store import tables
-from store.db import spans, write_probe
+from store.db import holdings, spans, write_probe
 from store.db.commit import CollidedError, Commit, ConnectionLostError, Part
 from store.db.commit_queue import CommitQueue
 from store.db.engine import (
@@ -112,6 +112,7 @@ class Store:
     ) -> None:
         self.url, self.keys, self.schemes, self.clock, self._due = url, keys, schemes, clock, due
         self.engine, self.gate = make_engine(url, pool_size)
+        holdings.forget_what_changes(self.engine)
         size = pool_size or POOL_SIZE[self.engine.dialect.name]
         self.wakeup = Wakeup()
         self._retired = Retired(keys)

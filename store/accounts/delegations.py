@@ -155,8 +155,7 @@ def refuse(tx: Transaction, grant: Grant, id: int) -> Request | None:
 
 
 def _tell(tx: Transaction, id: int, news: str, **about: int) -> None:
-    """Both sides hear what became of a request or a delegation; what is lent is read anew."""
-    tx.forget_standings()
+    """Both sides hear what became of a request or a delegation."""
     job_queue.enqueue(tx, "slack.delegation_update", f"{id}:{news}", about, ordering_key=f"delegation:{id}")
 
 

@@ -19,7 +19,6 @@ def set_locked(tx: Transaction, grant: Grant, *, locked: bool) -> bool:
         return False
     changed = update(tables.accounts).where(tables.accounts.c.id == grant.account)
     tx.connection.execute(changed.values(locked_at=tx.now if locked else None))
-    tx.forget_standings()
     tx.told(grant, "account.locked" if locked else "account.unlocked")
     change_feed.note(tx, "account.locked" if locked else "account.unlocked", grant.subject, account=grant.account)
     notice = "account_locked" if locked else "account_unlocked"

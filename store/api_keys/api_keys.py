@@ -127,7 +127,7 @@ def act(tx: Transaction, key: FoundKey) -> Denied | None:
     ask = Ask(key.subject, Action.APIKEYS_MANAGE, key.account, None, Proof.STEPPED_UP, at=At.PAGES)
     verdict = judge(ask, tx.standing(ask))
     tx.scopes[key.subject], tx.done_by = (key.account, key.scope), Subject.of_key(key.id)
-    tx.forget_standings()
+    tx.forget_standings()  # no table says so: by it they may do what it was made for, and no more
     return verdict if isinstance(verdict, Denied) else None
 
 
@@ -152,7 +152,6 @@ def withdraw(tx: Transaction, grant: Grant, id: int) -> bool:
     k = tables.api_keys.c
     one = update(tables.api_keys).where(k.id == id, _of(grant), k.ended_at.is_(None))
     done = tx.connection.execute(one.values(ended_at=tx.now, ended_by=grant.subject, ended_why="withdrawn")).rowcount
-    tx.forget_standings()
     if done:
         tx.record(grant.subject, grant.account, "api_key", "withdrawn", grant.rules, grant.proof, (f"api_key:{id}",))
     return bool(done)

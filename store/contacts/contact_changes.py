@@ -195,7 +195,6 @@ def _write(tx: Transaction, grant: Grant, made: Considered) -> None:
         if new := sorted((has or frozenset()) - had):
             rows = [key | {"person_id": one, "right": word} for word in new]
             tx.connection.execute(insert(tables.contact_rights), rows)
-    tx.forget_standings()
     _remember(tx, grant, account, made)
     revocation.rights_changed(tx, [one for one in people if one in made.before])
     revocation.revoke(tx, removed, "contact", account=account)

@@ -10,7 +10,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, case, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    event,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from authz import KEY_VERBS, LOCKED, Grant, Scheme, Standing, Status, Subject, can_lend, requests_followed
 from store import tables
@@ -50,9 +64,24 @@ class Judging(Connected, Protocol):
     def delegations_read(self) -> dict[tuple[Subject, int | None, str], Lent]: ...
 
 
+def forget_what_changes(engine: Engine) -> None:
+    """Whatever writes to a table that standings are read from, in whichever room, has its own transaction read them anew. Tickets are not among these:
+    they are written all the time, and the two functions that change whose requests there are say so (`Transaction.forget_standings`)."""
+
+    @event.listens_for(engine, "before_execute")
+    def writes(connection: Connection, statement: Any, *_given: Any) -> None:
+        if statement.is_dml and statement.table in _READ_FROM:
+            connection.info.get(_HERE, _NONE_READ).clear()
+
+
+def note(connection: Connection, standings: dict[Any, Any]) -> None:
+    """From now on these are the standings that were read on a connection."""
+    connection.info[_HERE] = standings
+
+
 def on(tx: Judging, subject: Subject, account: int | None, service: str | None) -> Standing | None:
     """On one account, or None: not a contact, or suspended. `service`: whether that very one is covered by an SLA. Read once in a transaction, until that
-    changes what somebody holds (`Transaction.forget_standings`)."""
+    changes what somebody holds (`forget_what_changes`)."""
     key = subject, account, service
     if key not in tx.standings_read:
         tx.standings_read[key] = _on(tx, subject, account, service)
@@ -209,6 +238,21 @@ def may_lend(scheme: Scheme, held: frozenset[str], cell: str) -> bool:
 
 
 _WHOEVER = Subject("nobody")
+_HERE: Final = "standings"
+_NONE_READ: Final[dict[Any, Any]] = {}
+_READ_FROM: Final = frozenset(
+    {
+        tables.accounts,
+        tables.api_keys,
+        tables.assistants,
+        tables.contact_rights,
+        tables.contacts,
+        tables.delegations,
+        tables.people,
+        tables.services,
+        tables.staff,
+    }
+)
 _r = tables.contact_rights.c
 _NO_FACTS = frozenset[str]()
 _FACTS = {

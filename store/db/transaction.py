@@ -97,6 +97,7 @@ class Transaction:
         self._under.begin()
         try:
             self.now = self._clock()
+            holdings.note(self._under.connection, self.standings_read)
         except BaseException:
             self._under.close()
             raise
@@ -276,7 +277,7 @@ class Transaction:
     # --- what decisions rest on
 
     def forget_standings(self) -> None:
-        """What somebody holds was changed in this transaction: it is read anew."""
+        """What somebody holds is read anew. Needed where it changed without a write that `holdings` sees (`forget_what_changes`)."""
         self.standings_read.clear()
 
     def proved_further(self, subject: Subject, account: int | None) -> None:

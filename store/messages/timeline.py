@@ -160,7 +160,7 @@ def insert_ticket(
             **response_clock.new(tx, priority, kind, running=tx.threatened or status != "draft"),
         },
     ).number
-    tx.forget_standings()  # whoever may follow the requests they have made
+    tx.forget_standings()  # whoever may follow the requests they have made; `holdings` sees no write of a ticket
     title_words.write(tx, number, title or "", new=True)
     if tx.threatened:
         who = Subject.of_person(person) if person is not None else NOBODY

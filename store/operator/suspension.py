@@ -96,7 +96,6 @@ def set_account(
 def _set(tx: Transaction, person: int, *, to: int | None) -> bool:
     before = _p.suspended_at.is_(None) if to is not None else _p.suspended_at.is_not(None)
     one = update(tables.people).where(_p.id == person, _p.erased_at.is_(None), before).values(suspended_at=to)
-    tx.forget_standings()
     return tx.connection.execute(one.returning(_p.id)).first() is not None
 
 

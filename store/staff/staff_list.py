@@ -78,7 +78,6 @@ def stop(tx: Transaction, staff: int) -> bool:
     s = tables.staff.c
     one = update(tables.staff).where(s.id == staff, s.suspended_at.is_(None)).values(suspended_at=tx.now)
     done = tx.connection.execute(one.returning(s.id)).first() is not None
-    tx.forget_standings()
     agent_legs.cut_off(tx, staff)
     agent_tickets.let_go(tx, staff)
     sessions.end_all(tx, STAFF, staff)
@@ -98,7 +97,6 @@ def resume(tx: Transaction, grant: Grant, staff: int) -> bool:
     s = tables.staff.c
     one = update(tables.staff).where(s.id == staff, s.suspended_at.is_not(None)).values(suspended_at=None)
     tx.told(grant, f"resumed:staff:{staff}")
-    tx.forget_standings()
     return tx.connection.execute(one.returning(s.id)).first() is not None
 
 
@@ -158,7 +156,6 @@ def _set_role(tx: Transaction, grant: Grant, staff: int, role: str, *, rising: b
     one = update(tables.staff).where(s.id == staff, s.role.in_(before)).values(role=role)
     if tx.connection.execute(one.returning(s.id)).first() is None:
         return False
-    tx.forget_standings()
     tx.told(grant, f"role_{role}:staff:{staff}")
     sessions.end_all(tx, STAFF, staff)
     job_queue.enqueue(tx, "notice", f"staff_role:{staff}", {"notice": "staff_role_changed", "staff": staff})

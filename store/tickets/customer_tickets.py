@@ -281,6 +281,7 @@ def draft_withdrawn(tx: Transaction, ask: Ask, number: int) -> bool:
     now = _now(tx, "withdrawn") | {"status": case((t.customer_status.is_not(None), t.status), else_="withdrawn")}
     gone = tx.connection.execute(mine.values(**now).returning(t.number)).first() is not None
     if gone:
+        tx.forget_standings()  # it is none of the requests that they follow
         timeline.changed(tx, number)
         edits.news(tx, number)
         r = tables.contact_requests.c  # what a program asked for by it, which nobody has seen

@@ -187,7 +187,6 @@ def _api_keys(tx: Transaction, whose: ColumnElement[bool], *, closed: int | None
     """Keys end whose maker may not manage any on their account now, whatever its status and its lock; and those of an account that was
     closed. Whose they were."""
     k, makers = tables.api_keys.c, set[int]()
-    tx.forget_standings()
     good = select(k.id, k.person_id, k.account_id).where(whose, k.ended_at.is_(None), k.ends_at > tx.now)
     for row in tx.connection.execute(good.order_by(k.id)).all():
         maker = Subject.of_person(row.person_id)

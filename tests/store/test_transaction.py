@@ -157,7 +157,6 @@ def test_a_standing_is_read_once_and_anew_where_the_transaction_has_changed_it(d
         assert len([one for one in seen if "contact_rights" in one]) == 1
         for held, verdict in (("billing", Denied), ("owner", Grant)):
             hold(tx, held, *hers)
-            tx.forget_standings()
             assert isinstance(tx.ask(OPENS), verdict), "an answer was remembered"
 
 

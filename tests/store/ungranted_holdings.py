@@ -40,6 +40,10 @@ REASONS: Final[dict[str, str]] = {
     "holdings.may_lend": reasons.PURE,
     "holdings.everywhere": "what decisions rest on: role words and facts, for the judge",
     "holdings.on": "what a decision rests on: role words and facts, for the judge",
+    **dict.fromkeys(
+        ("holdings.forget_what_changes", "holdings.note"),
+        "has standings read anew, or says where they were read; gives nothing back",
+    ),
     "holdings.lender": "the subject of whoever lent what a grant rests on",
     "holdings.still_lent": "whether what was lent still stands: yes or no",
 }
