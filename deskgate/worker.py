@@ -20,7 +20,7 @@ from deskgate import metrics
 from deskgate.job_handlers import Deliveries
 from deskgate.job_threads import THREADS, company, waits_for
 from deskgate.sweeps import SWEEPS, Sweep
-from store import ConnectionLostError, Store, Transaction, retried
+from store import ConnectionLostError, Store, Transaction, Trouble, retried
 from store.db import spans
 from store.jobs import job_queue
 from store.jobs.job_queue import Delivery, Job, PermanentError, RetryLaterError
@@ -64,6 +64,8 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._head: tuple[int, str] | None = None
         self._clocks: tuple[int, int] | None = None
+        self._untold: list[Trouble] = []  # of the ledger
+        self._telling = threading.Lock()
 
     def start(self) -> None:
         """When it returns, a restore before now is answered."""
@@ -167,23 +169,28 @@ class Worker:
     def watch_the_clock(self) -> None:
         """Against one that nobody can set."""
         now, before = (self._store.clock(), _steady()), self._clocks
-        self._clocks = now
         jump = 0 if before is None else now[0] - before[0] - (now[1] - before[1])
-        if abs(jump) <= JUMP:
-            return
-        log.critical("clock_jumped", seconds=jump // 1000)
-        with self._store.transaction("worker") as tx:
-            alerts.alert(tx, "clock", str(tx.now // 600_000))
-            if jump < 0:
-                job_queue.clock_set_back(tx, -jump)
+        if abs(jump) > JUMP:
+            log.critical("clock_jumped", seconds=jump // 1000)
+            with self._store.transaction("worker") as tx:
+                alerts.alert(tx, "clock", str(tx.now // 600_000))
+                if jump < 0:
+                    job_queue.clock_set_back(tx, -jump)
+        self._clocks = now  # not before that is kept: a jump that could not be told is seen again
 
     def watch_the_ledger(self) -> None:
-        """In the log first, which may leave the machine; then supervisors are told. Asks no database what is
-        wrong, for one that keeps checkpoints from being made may not answer."""
-        for trouble in self._store.ledger_troubles():
-            log.critical("ledger_alarm", code=trouble.code, checkpoint=trouble.n, why=trouble.words)
-            with self._store.transaction("worker") as tx:
-                alerts.alert(tx, "ledger", f"{trouble.code}:{trouble.n}", detail=trouble.code)
+        """In the log first, which may leave the machine; then supervisors are told, as soon as the database takes it. Asks no database
+        what is wrong, for one that keeps checkpoints from being made may not answer."""
+        with self._telling:
+            for trouble in self._store.ledger_troubles():
+                log.critical("ledger_alarm", code=trouble.code, checkpoint=trouble.n, why=trouble.words)
+                self._untold.append(trouble)
+            while self._untold:
+                with self._store.transaction("worker") as tx:
+                    alerts.alert(
+                        tx, "ledger", f"{self._untold[0].code}:{self._untold[0].n}", detail=self._untold[0].code
+                    )
+                self._untold.pop(0)
 
     def sweep(self) -> None:
         for what in (*SWEEPS, *self._also_swept):

@@ -132,10 +132,10 @@ def _leave(tx: Transaction, on: PhoneContext, call: Call) -> None:
 
 def warn(on: PhoneContext) -> None:
     """Tells the desk what the radar has seen. Here, after the call, because no caller waits for an answer."""
-    trips = on.radar.take(on.store.clock())
-    if not trips:
+    if not on.radar.has_news(on.store.clock()):
         return
-    with on.store.transaction("phone") as tx:
+    with on.store.transaction("phone") as tx:  # and then taken, or where the database is away it would be forgotten
+        trips = on.radar.take(tx.now)
         tx.if_undone(partial(on.radar.put_back, trips))
         for trip in trips:
             alerts.alert(tx, trip.kind, trip.same, subject=trip.subject, account=trip.account, detail=trip.detail)

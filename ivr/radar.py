@@ -141,8 +141,12 @@ class Radar:
     def take(self, at: int) -> tuple[Trip, ...]:
         """What the desk is to be told now; it is no longer kept here."""
         with self._lock:
-            due = [kind for kind in self._waiting if not 0 <= at - self._told_at.get(kind, at - QUIET) < QUIET]
-            return tuple(trip for kind in due for trip in self._taken(kind, at))
+            return tuple(trip for kind in self._due(at) for trip in self._taken(kind, at))
+
+    def has_news(self, at: int) -> bool:
+        """Whether there is anything to take."""
+        with self._lock:
+            return bool(self._due(at))
 
     def put_back(self, trips: Iterable[Trip]) -> None:
         """They could not be told after all."""
@@ -150,6 +154,9 @@ class Radar:
             for trip in trips:
                 self._told_at.pop(trip.kind, None)
                 self._keep(trip)
+
+    def _due(self, at: int) -> list[str]:
+        return [kind for kind in self._waiting if not 0 <= at - self._told_at.get(kind, at - QUIET) < QUIET]
 
     def _keep(self, trip: Trip) -> None:
         waiting = self._waiting.setdefault(trip.kind, [])
