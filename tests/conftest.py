@@ -38,6 +38,7 @@ pytest_plugins = [
     "tests.deploy_tools",
     "tests.desk",
     "tests.leaks",
+    "tests.process_wide",
     "tests.plans",
 ]
 

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ def broken(desk: Desk, table: str) -> Callable[[], None]:
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+def written(monkeypatch: pytest.MonkeyPatch) -> Told:
     """What the service has written into its log since it was last asked."""
     paper = io.StringIO()
     monkeypatch.setattr("sys.stderr", paper)
@@ -56,8 +56,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
         paper.truncate()
         return said
 
-    yield told
-    structlog.reset_defaults()
+    return told
 
 
 def lines(said: str) -> list[dict[str, Any]]:

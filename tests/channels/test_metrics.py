@@ -150,16 +150,12 @@ def test_a_database_that_is_away_hides_none_of_the_rest(tmp_path: Path, seen: De
 
 def test_a_line_of_the_log_is_counted_by_its_code_and_what_is_for_supervisors_says_no_more(seen: Desk) -> None:
     before = scraped(seen)
-    configured = structlog.get_config()
-    try:
-        log_as_lines(production=True)
-        log = structlog.get_logger("test")
-        log.critical("alert_raised", alert=7, audience="supervisors")
-        log.warning("alert_raised", alert=8, kind="probing_pin", account_id=4711, detail="+441632960108")
-        for _ in range(3):
-            log.warning("request_refused", route="/ivr", why="not signed by Twilio")
-    finally:
-        structlog.configure(**configured)
+    log_as_lines(production=True)
+    log = structlog.get_logger("test")
+    log.critical("alert_raised", alert=7, audience="supervisors")
+    log.warning("alert_raised", alert=8, kind="probing_pin", account_id=4711, detail="+441632960108")
+    for _ in range(3):
+        log.warning("request_refused", route="/ivr", why="not signed by Twilio")
     assert {
         name: n for name, n in grown(before, scraped(seen)).items() if "seconds" not in name and "process" not in name
     } == {

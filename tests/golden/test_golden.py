@@ -51,7 +51,6 @@ def walking(
     folder.mkdir()
     monkeypatch.chdir(folder)
     mailbox.mails.clear()
-    before = structlog.get_config()
     settings: dict[str, Any] = {
         "smtp_url": mailbox.url,
         "mail_from": "desk@desk.example",
@@ -62,7 +61,6 @@ def walking(
     monkeypatch.setattr("time.time_ns", lambda: desk.now * 1_000_000)  # the clock of the commands
     with structlog.testing.capture_logs():
         yield Walking(desk, mailbox, folder)
-    structlog.configure(**before)
     desk.close()
 
 
