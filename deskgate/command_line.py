@@ -55,8 +55,8 @@ def in_one_line() -> Iterator[None]:
     except (ConnectionLostError, DatabaseFault) as lost:
         cause = lost.orig if isinstance(lost, DatabaseFault) else lost
         fail(f"the database cannot be reached: {str(cause).splitlines()[0]}", FAILED)
-    except OSError as fault:  # the folder of the database, or of its key
-        fail(str(fault), FAILED)
+    except OSError as fault:  # the folder of the database or of its key, or what is written for whoever asked
+        fail(f"{fault.filename} cannot be used: {fault.strerror}" if fault.filename else str(fault), FAILED)
 
 
 @contextmanager

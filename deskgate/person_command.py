@@ -123,7 +123,15 @@ def known(tx: Transaction, grant: Grant, username: str) -> int:
 
 
 def _line(one: ListedPerson) -> str:
-    state = "suspended" if one.suspended_at else "on no account" if not one.accounts else f"on {one.accounts}"
+    state = (
+        "suspended"
+        if one.suspended_at
+        else "on no account"
+        if not one.accounts
+        else "on 1 account"
+        if one.accounts == 1
+        else f"on {one.accounts} accounts"
+    )
     return f"{one.username}  {state}  {one_line(one.name)}  {one_line(one.email)}"
 
 
@@ -183,14 +191,14 @@ def _as_text(seen: ShownPerson) -> str:
         ("numbers", each(seen.numbers)),
         ("Slack", each(seen.members)),
         ("PIN", _pin(seen)),
-        ("app", f"since {_day(seen.authenticator)}" if seen.authenticator else "none"),
+        ("authenticator", f"since {_day(seen.authenticator)}" if seen.authenticator else "none"),
         ("passkeys", each(seen.passkeys)),
         ("password", "yes" if seen.password else "none"),
         ("invitation", seen.invitation + (f" until {moment(seen.invitation_until)}" if seen.invitation_until else "")),
         ("sessions", f"{len(seen.sessions)}, seen last {moment(seen.sessions[0][1])}" if seen.sessions else "none"),
         ("API keys", str(seen.api_keys or "none")),
     ]
-    said = [f"  {what:<11} {one_line(words)}" for what, words in lines if words]
+    said = [f"  {what:<13} {one_line(words)}" for what, words in lines if words]
     return "\n".join([f"{seen.username}: {one_line(seen.name)}", *said])
 
 

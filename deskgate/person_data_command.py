@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from authz import Action, Grant
-from deskgate.command_line import fail, granted, one_line, open_desk
+from deskgate.command_line import fail, granted, in_one_line, one_line, open_desk
 from store import Transaction
 from store.operator import erasure, person_report
 from store.operator.person_report import Kept, Report
@@ -38,8 +38,11 @@ def report(
 ) -> None:
     """Say everything that is kept about one person, and nothing of anybody else: for a request about their own data."""
     kept: list[str] = []
+    if out is not None and out.suffix == ".txt":
+        fail(f"--out: {out} is where the words to be read would go: give it another ending, such as .json")
     if files is not None:
-        files.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with in_one_line():
+            files.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def keep(one: Kept) -> None:
         assert files is not None
@@ -53,8 +56,9 @@ def report(
         fail(nobody(username))
     as_written = json.dumps({"username": found.username, **found.sections}, indent=1, ensure_ascii=False)
     if out is not None:
-        _write(out, as_written.encode())
-        _write(out.with_suffix(".txt"), _as_text(found).encode())
+        with in_one_line():
+            _write(out, as_written.encode())
+            _write(out.with_suffix(".txt"), _as_text(found).encode())
         print(f"Written: {out} and {out.with_suffix('.txt')}.")
     else:
         print(as_written if as_json else _as_text(found))
@@ -108,7 +112,7 @@ def _write(path: Path, content: bytes) -> None:
 def _as_text(found: Report) -> str:
     lines = [f"What is kept about {found.username}"]
     for section, rows in found.sections.items():
-        lines += ["", section[:1].upper() + section[1:], "-" * len(section)]
+        lines += ["", _words(section[:1].upper() + section[1:]), "-" * len(section)]
         for row in rows:
             lines += _row(row)
     return "\n".join(lines)
@@ -116,7 +120,7 @@ def _as_text(found: Report) -> str:
 
 def _row(row: dict[str, Any], indent: str = "") -> list[str]:
     """One line of what is short, then what is long, each on its own."""
-    short = [f"{name} {_short(value)}" for name, value in row.items() if _is_short(name, value)]
+    short = [f"{_words(name)} {_short(value)}" for name, value in row.items() if _is_short(name, value)]
     lines = [f"{indent}{'; '.join(short)}"]
     if words := row.get("words"):
         lines += [f"{indent}    {line}" for line in str(words).splitlines()]
@@ -136,5 +140,12 @@ def _short(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return " ".join(map(str, value))
     if isinstance(value, dict):
-        return " ".join(f"{name} {one}" for name, one in value.items())
+        return " ".join(f"{_words(name)} {one}" for name, one in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return one_line(str(value))
+
+
+def _words(name: str) -> str:
+    """A name of ours as somebody reads it who was never told of ours."""
+    return name.replace("_", " ")

@@ -63,17 +63,14 @@ def reconcile(days: Annotated[int, typer.Option(min=1, max=365, help="How far ba
             tickets = lookups.kept_tickets(tx, grant, {card.number for card in cards})
             heard = lookups.kept_calls(tx, grant, {call.sid for call in calls})
     print(f"Reconcile mode since {moment(since)}." if since is not None else "The desk is not in reconcile mode.")
-    _print(
-        "tickets on cards in Slack",
-        [f"#{one.number}  {moment(one.at)}  {one.line}" for one in cards if one.number not in tickets],
-        settings.slack_set,
-    )
-    _print(
-        "calls at Twilio",
-        [f"{one.sid}  {one.at}  {one.number}  {one.seconds} s" for one in calls if one.sid not in heard],
-        bool(settings.twilio_account_sid),
-    )
-    print("Open anew what is listed; then have a supervisor press Mark as checked on the desk's page.")
+    lost = [f"#{one.number}  {moment(one.at)}  {one.line}" for one in cards if one.number not in tickets]
+    rang = [f"{one.sid}  {one.at}  {one.number}  {one.seconds} s" for one in calls if one.sid not in heard]
+    _print("tickets on cards in Slack", lost, settings.slack_set)
+    _print("calls at Twilio", rang, bool(settings.twilio_account_sid))
+    if lost or rang:
+        print("Open those tickets anew, and call those people back.")
+    if since is not None:
+        print("At the end a supervisor presses Mark as checked on the desk's page.")
 
 
 def _print(what: str, lines: list[str], there: bool) -> None:

@@ -183,3 +183,31 @@ def test_staff_are_shown_and_listed_a_page_at_a_time(shell: Shell) -> None:
     assert "invited until" in shell.run("staff", "show", "agent.kim").out
     assert "nobody of the staff" in shell.refuses("staff", "show", "kim")
     assert "shown:staff:1" in told(shell)
+
+
+def test_a_report_that_cannot_be_written_is_said_in_a_line(light: Shell, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    for option in ("--out", "--files"):
+        nowhere = tmp_path / "a file" / "mia.json"
+        said = light.run("person", "report", "mia.chen", option, str(nowhere))
+        assert (said.code, said.err) == (1, f"deskgate: {nowhere} cannot be used: Not a directory\n")
+    assert "another ending" in light.refuses("person", "report", "mia.chen", "--out", str(tmp_path / "mia.txt"))
+    assert [path.name for path in tmp_path.glob("mia*")] == []
+
+
+def test_a_report_is_read_by_whoever_was_never_told_our_names(light: Shell) -> None:
+    said = light.run("person", "report", "mia.chen").out
+    assert "Numbers on file\n" in said
+    assert "email unproved no" in said
+    profile = said.partition("Ledger\n")[0]
+    assert "_" not in profile.replace("manage_support", "")
+
+
+def test_whoever_has_nothing_to_reconcile_is_told_to_open_nothing(light: Shell) -> None:
+    assert light.run("reconcile").out.splitlines()[0] == "The desk is not in reconcile mode."
+    assert "Open" not in light.run("reconcile").out
+    light.run("restored")
+    assert (
+        light.run("reconcile").out.splitlines()[-1]
+        == "At the end a supervisor presses Mark as checked on the desk's page."
+    )
