@@ -36,7 +36,12 @@ from tests.house.test_names import ROOT
 from tests.serving import serving
 
 LONG: Final = 10.0  # seconds that something is waited for: a busy machine is no fault of the code
-ELSEWHERE: Final = ("git ", "runuser -u deskgate -- make ", "patronictl ", "systemctl start deskgate-backup")
+ELSEWHERE: Final = (
+    "runuser -u deskgate -- git ",
+    "runuser -u deskgate -- make ",
+    "patronictl ",
+    "systemctl start deskgate-backup",
+)
 ANSWER: Final = ("grep", "pg_isready")  # which say something by how they end
 OTHER_ACCOUNT: Final = "runuser -u deskgate -- "
 

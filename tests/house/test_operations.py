@@ -174,7 +174,7 @@ def test_a_new_version_on_the_database_of_the_one_before(
     here.start()
     assert httpx2.get(f"http://{here.here}/readyz", trust_env=False).status_code == 503
     drill = Drill(here)
-    followed(drill, "upgrade", elsewhere=2)
+    followed(drill, "upgrade", elsewhere=3)
     assert is_well(here)
     with here.store.engine.connect() as connection:
         assert connection.execute(text("SELECT max(shoe_size) FROM people")).scalar() == ""
