@@ -1,4 +1,4 @@
-"""T58. Mail in: a mail tells nothing and changes nobody until whoever has that address has signed in and said that it was them."""
+"""T39, T58. Mail in: a mail tells nothing and changes nobody until whoever has that address has signed in and said that it was them."""
 
 from __future__ import annotations
 
