@@ -8,7 +8,8 @@ interrupts it, it is begun again by the same command. Decision 0026.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -218,8 +219,14 @@ def _posted(tx: Transaction, whose: Whose) -> None:
 
 def _withdraw(tx: Transaction, whose: Whose) -> None:
     """Jobs with their data are done no more; of those that are done nothing names them."""
+    named = _named(whose)
     for row in tx.connection.execute(select(_j.id, _j.key, _j.ordering_key, _j.payload, _j.done_at)).all():
-        if not _names(row, whose):
+        payload = json.loads(row.payload)
+        if not (
+            (isinstance(payload, dict) and payload.get("person") == whose.id)
+            or any(named.search(one) for one in _strings(payload))
+            or named.search(f"{row.key} {row.ordering_key or ''}")
+        ):
             continue
         gone: dict[str, Any] = {"key": f"erased:{row.id}", "ordering_key": None, "payload": "{}", "given_up": False}
         gone |= {"done_at": tx.now} if row.done_at is None else {}
@@ -227,13 +234,21 @@ def _withdraw(tx: Transaction, whose: Whose) -> None:
     tx.wakes_worker = True  # what waited behind one may go on
 
 
-def _names(row: Any, whose: Whose) -> bool:
-    payload = json.loads(row.payload)
-    if isinstance(payload, dict) and payload.get("person") == whose.id:
-        return True
-    words = {*whose.emails, *whose.numbers, whose.username, *(member for _, member in whose.members)}
-    written = " ".join((row.key, row.ordering_key or "", row.payload))
-    return any(word in written for word in words)
+def _named(whose: Whose) -> re.Pattern[str]:
+    """Their addresses, numbers and Slack members, each as a whole, for one may be the end of somebody else's; not what somebody else has as well. Their
+    username stands in no job, and is not looked for: it may be a word, such as a kind of notice, and everybody's would go."""
+    words = (whose.emails | whose.numbers) - whose.shared | {member for _, member in whose.members}
+    some = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
+    return re.compile(rf"(?<![\w.+-])(?:{some or '(?!)'})(?![\w-]|\.\w)", re.I)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in what was JSON: as it is, not as JSON writes letters that are not ASCII."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
 
 
 def _pieces(items: list[str], size: int = 500) -> list[list[str]]:

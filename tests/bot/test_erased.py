@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from store import tables
 from store.operator import erasure
@@ -66,6 +66,31 @@ def test_nothing_in_the_database_names_them_any_more(on_both: Erasing) -> None:
         if place.erases == "delete":
             left = [row for row in rows(desk, select(place.table)) if _is_hers(place.table, row)]
             assert left == [], place.section
+
+
+def test_what_is_to_be_done_for_others_is_still_done(erasing: Erasing) -> None:
+    """Whatever word their username is, and whoever's address ends as theirs does or is theirs as well: nobody but they loses a mail, a call or a warning."""
+    p, n, j = tables.people, tables.phones, tables.jobs
+    shared = "+441632960108"
+    others = [
+        ("pin_set:7:x", {"notice": "pin_set", "person": RAJ}),
+        ("to:their", {"to": "jo.mia@tideworks.example"}),
+        ("shared", {"number": shared}),
+    ]
+    theirs = [("hers", {"to": ["Mia@Tideworks.example"]}), ("umlaut", {"words": "for m\u00fcller@tideworks.example,"})]
+    with erasing.desk.store.transaction("test") as tx:
+        tx.connection.execute(update(p).where(p.c.id == MIA).values(username="notice"))
+        tx.connection.execute(
+            insert(tables.old_emails).values(person_id=MIA, email="m\u00fcller@tideworks.example", replaced_at=1)
+        )
+        tx.connection.execute(insert(n).values(person_id=RAJ, number=shared, added_at=1))
+        for key, payload in others + theirs:
+            job = {"kind": "notice", "key": key, "payload": json.dumps(payload), "run_at": tx.now + 10**9}
+            tx.connection.execute(insert(j).values(**job, attempts=0, created_at=tx.now))
+    said = erasing.shell.run("person", "erase", "notice", "--yes")
+    assert said.code == 0, said.err
+    kept = rows(erasing.desk, select(j.c.key).where(j.c.key.in_([key for key, _ in others + theirs])))
+    assert {key for (key,) in kept} == {key for key, _ in others}
 
 
 def _is_hers(table: Any, row: Any) -> bool:
