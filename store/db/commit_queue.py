@@ -35,6 +35,11 @@ class _Request:
             return
         try:
             self._outcome = self._do()
+        except (
+            StopIteration
+        ) as fault:  # no Future takes one, and whoever is told after this request would wait for ever
+            self._fault = RuntimeError("a request ran out of what it looked through")
+            self._fault.__cause__ = fault
         except BaseException as fault:  # noqa: BLE001 - whoever waits for it hears of it
             self._fault = fault
 

@@ -134,3 +134,14 @@ def test_who_asks_nothing_of_the_database_is_not_kept_waiting_by_it(store: Store
     with commits(store) as seen:
         assert all_of(store, lambda: "nothing") == ["nothing"]
     assert seen == []
+
+
+def test_whatever_a_request_raises_those_after_it_are_told(store: Store) -> None:
+    """A StopIteration fits into no Future: everybody behind it under the COMMIT would have waited for ever."""
+
+    def runs_out() -> str:
+        return next(iter(list[str]()))
+
+    fault, other = all_of(store, runs_out, said(store, "other"))
+    assert (type(fault), type(fault.__cause__), other) == (RuntimeError, StopIteration, "other")
+    assert entries(store) == ["other"]
