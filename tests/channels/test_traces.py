@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 import structlog.testing
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from authz import Action, Ask, Grant, Proof, Subject
 from deskgate import traces
+from deskgate.http_client import http_client
 from store.codes import one_time_links
 from store.db import spans
 from store.verification import pin_reset
@@ -168,6 +170,22 @@ def test_a_day_is_traced_with_nobody_in_it(
         )
         > 20
     )
+
+
+def test_what_a_file_is_called_is_in_no_span(sample_sqlite: str, collector: Collector) -> None:
+    """A name of letters and dots looks like a method of Slack's, and would pass the second look as well."""
+    desk = Desk(sample_sqlite, traces_url=collector.url, **ACCOUNT)
+    asked = ("files-pri/T0DESK-F0MIA/download/mia.chen.txt", "files-pri/T0DESK-F0MIA/api.txt", "api/chat.postMessage")
+    with desk.client, http_client("http://127.0.0.1:9", company="slack") as slack:
+        for path in asked:
+            with pytest.raises(httpx2.ConnectError):
+                slack.get(f"/{path}")
+    desk.close()
+    assert [about["asks"] for name, about in collector.spans() if name == "call"] == [
+        "other",
+        "other",
+        "chat.postMessage",
+    ]
 
 
 def test_what_is_no_word_of_ours_is_hidden_and_would_be_found(
