@@ -18,6 +18,7 @@ from store.staff.staff_list import INVITED_FOR, StaffMember
 staff_commands = typer.Typer(help="Who works here, and who may sign in on the desk's page.")
 NAMED: Final = 20  # of the staff, where somebody is not found
 MOST: Final = 200  # of the staff in one list
+_LABELS: Final = {"email": "e-mail", "slack": "Slack"}  # as `deskgate person show` has them
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 UsernameArgument = Annotated[str, typer.Argument(help="Their username.")]
 
@@ -67,7 +68,7 @@ def show(username: UsernameArgument, as_json: JsonOption = False) -> None:
             value = ", ".join(f"{what} since {since[:10]}" for what, since in (one.values() for one in value)) or "none"
         if name not in ("username", "name") and value not in (None, ""):
             said = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-            print(f"  {name.replace('_', ' '):<14} {one_line(str(said))}")
+            print(f"  {_LABELS.get(name, name.replace('_', ' ')):<14} {one_line(str(said))}")
 
 
 @staff_commands.command("invite")
