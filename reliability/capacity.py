@@ -28,7 +28,6 @@ from reliability.service import Service
 from store.ledger.verify import verify
 
 ACCOUNTS: Final = (10_000, 100_000, 1_000_000)
-CORES: Final = 2
 MB, GB, TICK = 1e6, 1e9, os.sysconf("SC_CLK_TCK")
 
 

@@ -246,11 +246,11 @@ def test_one_that_refuses_is_in_the_log_once_and_one_that_is_back(sample_sqlite:
 def test_nothing_is_sent_where_none_is_set(sample_sqlite: str) -> None:
     desk = Desk(sample_sqlite, **ACCOUNT)
     with desk.client:
-        began = time.perf_counter()
+        began = time.process_time()  # what other work takes of the machine is not ours
         for _ in range(10_000):
             with spans.span("turn"):
                 spans.say(state="menu")
         assert spans.carried(a_day) is a_day
-        assert time.perf_counter() - began < 5
+        assert time.process_time() - began < 5
     assert not [one for one in threading.enumerate() if "Otel" in one.name]
     desk.close()
