@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from store.db.engine import Gate, OccupiedError
 
 T = TypeVar("T")
 MOST: Final = 64  # requests under one COMMIT: a thread that waits is not kept waiting for more, nor is the event loop
+LONGEST: Final = (
+    0.1  # seconds after which no other is begun under it: sixty long messages at once held up every page for five
+)
 
 
 class _Request:
@@ -129,10 +133,13 @@ class CommitQueue:
         return []
 
     def _next(self) -> Iterator[_Request]:
+        until = time.monotonic() + LONGEST
         for _ in range(MOST):
             try:
                 yield self._waiting.popleft()
             except IndexError:
+                return
+            if time.monotonic() >= until:
                 return
 
     def _goes_on(self) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from authz import Subject
 from store import Store, Transaction
+from store.db import commit_queue
 from store.db.commit_queue import MOST
 from store.jobs import job_queue
 from store.ledger.verify import verify
@@ -39,6 +40,30 @@ def test_so_many_and_no_more_go_under_one_commit(store: Store) -> None:
         assert all_of(store, *(said(store, word) for word in words)) == words
     assert len(seen) == 2
     assert sorted(entries(store)) == sorted(words)
+
+
+def test_what_takes_long_shares_its_commit_with_nobody_after_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the event loop wait for all of it at once: whatever else waits there has its turn in between."""
+    monkeypatch.setattr(commit_queue, "LONGEST", 0.0)
+    between, done = list[int](), list[str]()
+
+    def request(word: str) -> Callable[[], None]:
+        def do() -> None:
+            said(store, word)()
+            done.append(word)
+
+        return do
+
+    async def ask() -> None:
+        each = [asyncio.ensure_future(store.do(request(word), THREADS)) for word in ("a", "b", "c")]
+        while not all(one.done() for one in each):
+            between.append(len(done))
+            await asyncio.sleep(0)
+
+    with commits(store) as seen:
+        asyncio.run(asyncio.wait_for(ask(), WAIT))
+    assert (done, len(seen)) == (["a", "b", "c"], 3)
+    assert {1, 2} <= set(between)
 
 
 def test_a_request_may_have_two_transactions_and_none_within_another(store: Store) -> None:
