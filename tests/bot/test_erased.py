@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from store import tables
-from store.operator import erasure
+from store import Store, tables
+from store.operator import erasure, person_words
 from store.operator.personal_data import PLACES
 from store.tables import Base
 from store.tables.base import SubjectText
 from tests.api.asking import MIA, TIDEWORKS, customers
-from tests.bot.erasing import KEPT, MARK, NAMES, RAJ, Erasing, everywhere, ready
+from tests.bot.erasing import KEPT, MARK, NAMES, RAJ, TIDE, Erasing, everywhere, ready
 from tests.bot.slack_desk import SlackDesk
 from tests.cli.conftest import Shell, light, nowhere  # noqa: F401
 from tests.ivr.wire import rows
@@ -210,6 +210,29 @@ def test_a_sole_owner_is_not_erased_before_there_is_another(light: Shell) -> Non
     assert "exactly one admin_contact, and here it would have 0; give that role to somebody else first" in refused.err
     assert light.run("person", "show", "raj.patel", "--json").json["suspended_at"] is None
     assert "give --yes" in light.refuses("person", "erase", "mia.chen")
+
+
+def test_whom_a_sync_lists_again_meanwhile_is_on_no_account_either(
+    erasing: Erasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or an account would go on with a contact who is nobody."""
+    scrub, transaction, c = person_words.scrub, Store.transaction, tables.contacts
+
+    def lists_them_again(*given: Any, **named: Any) -> Any:
+        after = scrub(*given, **named)
+        if after is None:
+            monkeypatch.setattr(Store, "transaction", begins)
+        return after
+
+    def begins(store: Store, *given: Any) -> Any:
+        monkeypatch.setattr(Store, "transaction", transaction)
+        with erasing.desk.store.transaction("test") as tx:
+            tx.connection.execute(insert(c).values(account_id=TIDE, person_id=MIA))
+        return transaction(store, *given)
+
+    monkeypatch.setattr(person_words, "scrub", lists_them_again)
+    erasing.erase()
+    assert rows(erasing.desk, select(c.c.account_id).where(c.c.person_id == MIA)) == []
 
 
 def test_what_was_interrupted_goes_on_by_the_same_command(erasing: Erasing, monkeypatch: pytest.MonkeyPatch) -> None:
