@@ -70,7 +70,9 @@ def test_the_index_is_typed(here: Site) -> None:
     drill = Drill(here)
     drill.follow(INDEX)
     assert "database reachable" in drill.printed
-    told = httpx2.get(f"http://{here.here}/metrics", trust_env=False).text
+    with httpx2.Client(base_url=f"http://{here.here}", trust_env=False) as client:
+        assert client.get("/healthz").text == "ok", "or no request has been counted yet"
+        told = client.get("/metrics").text
     named = {name for page in (INDEX, *PAGES.values()) for name in re.findall(r"\bdeskgate_[a-z_]+[a-z]\b", page)}
     assert len(named - {"deskgate_broken"}) > 3
     assert {name for name in named - {"deskgate_broken"} if name not in told} == set(), "no such figure"
