@@ -15,6 +15,8 @@ from store.db.engine import OccupiedError, connect_by, sqlite_file
 from store.security.threat_mode import RECONCILE, THREAT
 
 MOST: Final = 1_000  # tickets and locked PINs are counted up to here, however many there are
+# What is quarantined waits for somebody as well. Left out, a ticket that was opened and is not open would say that a caller is threatened.
+_OPEN: Final = tables.tickets.c.status.in_(("open", "quarantined"))
 LOOKED_INTO: Final = ("restored", "clock", "ledger")  # alerts that wait for a supervisor's *Mark as checked*
 
 
@@ -67,8 +69,8 @@ def _read(connection: Connection, now: int, url: str) -> ServiceFigures:
     return ServiceFigures(
         jobs=_jobs(connection, now),
         given_up=_given_up(connection),
-        tickets_open=_up_to_most(connection, select(t.number).where(t.status == "open")),
-        tickets_late=_up_to_most(connection, select(t.number).where(t.status == "open", t.due_at < now)),
+        tickets_open=_up_to_most(connection, select(t.number).where(_OPEN)),
+        tickets_late=_up_to_most(connection, select(t.number).where(_OPEN, t.due_at < now)),
         calls_waiting=calls - talking,
         calls_talking=talking,
         pins_locked=_up_to_most(connection, select(g.counter_key).where(g.locked_until > now)),
