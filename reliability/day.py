@@ -57,6 +57,7 @@ LATER: Final[
     (90.1, "the sound of recordings", "SELECT count(*) FROM recordings WHERE sealed IS NOT NULL OR removed_at IS NULL"),
     (91.1, "what the change feed told", "SELECT count(*) FROM account_changes"),
 )
+UNSEALED: Final = "SELECT count(*) FROM ledger WHERE at > (SELECT coalesce(max(at), 0) FROM ledger_checkpoints)"
 KEPT: Final = ("tickets", "messages", "ledger", "ledger_checkpoints")
 
 
@@ -113,7 +114,7 @@ class Played:
             each.append(await self._slice(crowd, agents, service))
             if n in (0, self._slices // 4, self._slices - 1):
                 self.say(f"hour {n + 1:2}: {each[-1].said()}")
-            self._ahead.move_on(HOUR * 24 / self._slices - self._seconds / self._slices)
+            await self._move_on(HOUR * 24 / self._slices - self._seconds / self._slices)
         for browser in agents:
             await browser.close()
         self.faults += grown(each)
@@ -141,6 +142,12 @@ class Played:
         await asyncio.sleep(QUIET)
         return taken(service.processes(), self._store)
 
+    async def _move_on(self, seconds: float) -> None:
+        """Not before the ledger's newest entry has its checkpoint: an hour later it would be overdue."""
+        if not await self.until(lambda: self.count(UNSEALED) == 0):
+            self.faults.append(("unsealed", f"{self.count(UNSEALED)} entries after {PATIENCE:.0f} s"))
+        self._ahead.move_on(seconds)
+
     async def _weeks_pass(self) -> None:
         """What is promised to go has gone, and what is promised to stay is there."""
         before, began = {table: self.count(f"SELECT count(*) FROM {table}") for table in KEPT}, self._ahead.ms
@@ -148,7 +155,7 @@ class Played:
         for days, what, statement in LATER:
             were = self.count(statement)
             await asyncio.sleep(QUIET)
-            self._ahead.move_on(days * DAY - (self._ahead.ms - began) / 1000)
+            await self._move_on(days * DAY - (self._ahead.ms - began) / 1000)
             gone = await self.until(lambda statement=statement: self.count(statement) == 0)  # type: ignore[misc]
             self.say(f"{days:5g} days later: {what}: {were} were there, {self.count(statement)} are")
             self.faults += [] if gone else [("kept", f"{self.count(statement)} of {what}, {days:g} days later")]
