@@ -38,6 +38,7 @@ TINY: Final[dict[str, tuple[str, ...]]] = {  # measurement → with what it is a
     "slack_bolt": ("--seconds", "0.02", "--rounds", "1", *SQLITE),
     "slack_storm": ("--cases", "4", "--kills", "1", "--control", "0", *SQLITE),
     "person_report": ("300",),
+    "start": ("--rounds", "1"),
     "sync_speed": ("20", *SQLITE),
     "tickets": ("--seconds", "0.02", "--rounds", "1", "--apart", "10", *SQLITE),
     "turns": ("--seconds", "0.02", "--rounds", "1", "--keys", "9", "--apart", "10", *SQLITE),
