@@ -164,7 +164,8 @@ def one(flow: str, point: str, n: int, url: str, world: World, folder: Path, mad
     world.forget()
     killed = Killed(url, world, folder, f"{point}:{n}")
     stage: Any = Remote(killed, world, folder, {customer.pin: "PIN" for customer in made.customers})
-    played = Played(stage, made.customers, {"join": made.join} if flow == "sign-in" else {})
+    kept = {"join": hired(url, "agent.one")[0]} if flow == "sign-in" else {}  # anew: the link is good for minutes alone
+    played = Played(stage, made.customers, kept)
     try:
         asyncio.run(_played(flow, played))
         left = stage.settle()
@@ -183,7 +184,6 @@ class Made:
     def __init__(self, url: str) -> None:
         migrate(url)
         self.customers: list[Customer] = furnished(url, PEOPLE)
-        self.join = hired(url, "agent.one")[0]
 
 
 @contextmanager
