@@ -42,8 +42,7 @@ def deliveries(settings: Settings) -> dict[str, Delivery]:
 
 def tell(tx: Transaction, job: Job, event: str, about: int) -> None:
     """Of what caused a job, with that job: once, however often it is tried."""
-    if job.attempts == 1:
-        webhook_messages.tell(tx, event, about, job.created_at)
+    webhook_messages.tell(tx, event, about, job.created_at, cause=job.id)
 
 
 def _call_ended(tx: Transaction, job: Job) -> None:

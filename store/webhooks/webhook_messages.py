@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,12 +48,15 @@ class ToSend:
     secrets: list[bytes]
 
 
-def tell(tx: Transaction, event: str, about: int, happened_at: int) -> None:
-    """An event: a message to each endpoint that is told of it. What it says is read under a grant, when it is sent."""
+def tell(tx: Transaction, event: str, about: int, happened_at: int, *, cause: int) -> None:
+    """An event: a message to each endpoint that is told of it. What it says is read under a grant, when it is sent. `cause`: the job it comes
+    with; of that one and endpoint there is one message, whichever of the job's tries is kept."""
     if event not in EVENTS:
         raise ValueError(f"no such event: {event}")
     for endpoint in webhook_endpoints.told_of(tx, event):
-        id = f"msg_{secrets.token_hex(12)}"
+        id = f"msg_{hashlib.sha256(f'{cause} {happened_at} {event} {endpoint}'.encode()).hexdigest()[:24]}"
+        if tx.connection.execute(_ONE, {"id": id}).first() is not None:
+            continue
         row = {"id": id, "endpoint": endpoint, "event": event, "number": about, "happened_at": happened_at}
         tx.write(tables.webhook_messages, {**row, "state": WAITING, "status": None, "sent_at": None})
         _queue(tx, id, endpoint, event, about)

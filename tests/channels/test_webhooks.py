@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy import select
+from sqlalchemy import select, text
 from standardwebhooks import WebhookVerificationError
 
 from authz import Action, Ask, Grant, Proof
@@ -111,6 +111,18 @@ def test_a_ticket_goes_out_with_who_asked_and_the_proof_of_it(desk: Desk, endpoi
     )
     assert (action, decision) == ("ticket.open:technical", "allowed")
     assert who.is_person
+
+
+def test_what_could_not_be_kept_at_the_first_try_is_told_at_the_next(desk: Desk, endpoint: Endpoint) -> None:
+    secret = added(desk, endpoint.url, "ticket.opened")
+    for here, there in (("webhook_messages", "away"), ("away", "webhook_messages")):
+        with desk.store.engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {here} RENAME TO {there}"))
+        if there == "away":
+            ticket_by_phone(desk)
+    desk.now += 60_000
+    desk.work()
+    assert [one["type"] for one in says(endpoint, secret)] == ["ticket.opened"]
 
 
 def test_answers_replies_and_the_end_are_told_in_order_and_notes_never(desk: Desk, endpoint: Endpoint) -> None:

@@ -13,7 +13,7 @@ URL = "https://help.example/hooks"
 
 def told(shell: Shell, event: str, at: int) -> None:
     with shell.store() as store, store.transaction("worker") as tx:
-        webhook_messages.tell(tx, event, 1001, at)
+        webhook_messages.tell(tx, event, 1001, at, cause=at)
 
 
 def test_an_endpoint_from_its_first_day_to_its_last(shell: Shell) -> None:
